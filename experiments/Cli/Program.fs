@@ -1,0 +1,4 @@
+module A3.Cli.Program
+
+[<EntryPoint>]
+let main _ = 0
