@@ -129,6 +129,7 @@ module TwoStream =
             scaled_dot_product_attention (queries, spread keys, spread values, mask, 0.0, false)
 
         match mask with
+        | _ when keys.shape[2] = 0L -> torch.zeros_like queries
         | None -> mix null
         | Some mask ->
             // A softmax over no keys is undefined: blind rows attend everywhere and are multiplied by zero.
