@@ -8,7 +8,7 @@ internal static class Rows
     /// <exception cref="ArgumentException">Names the row, its value and the rule.</exception>
     /// <exception cref="InvalidOperationException">Queries, but the network has no query stream.</exception>
     public static void Check(
-        Architecture architecture,
+        Model.Architecture architecture,
         ISequence sequence,
         ReadOnlySpan<ContentRow> content,
         ReadOnlySpan<QueryRow> queries,
