@@ -1,5 +1,3 @@
-using A3.Model;
-
 namespace A3.Runtime;
 
 /// <summary>The rules of the rows of a pass, checked before any work by every network.</summary>

@@ -1,4 +1,3 @@
-using A3.Model;
 using A3.Model.Tensors;
 using Microsoft.FSharp.Core;
 using static TorchSharp.torch;
