@@ -1,5 +1,3 @@
-using A3.Model;
-
 namespace A3.Runtime;
 
 /// <summary>A committed token that runs through the content stream: its position (RoPE) and the rank of its group (attention).</summary>
@@ -42,4 +40,7 @@ internal interface ISequence : IDisposable
 
     /// <summary>Forgets all cached rows from <paramref name="length"/> on.</summary>
     void Crop(int length);
+
+    /// <summary>A sequence with a copy of the cache, which goes on independently; the caller disposes of it.</summary>
+    ISequence Fork();
 }
