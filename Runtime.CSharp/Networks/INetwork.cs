@@ -40,6 +40,9 @@ internal interface ISequence : IDisposable
         Span<float> queryLogits,
         Span<float> contentLogits);
 
+    /// <summary>A sequence of its own with the same rows; the caller disposes of it.</summary>
+    ISequence Fork();
+
     /// <summary>Forgets all cached rows from <paramref name="length"/> on.</summary>
     void Crop(int length);
 }
