@@ -1,7 +1,6 @@
 using A3.Model;
 using A3.Model.Tensors;
 using Microsoft.FSharp.Core;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace A3.Runtime;

@@ -91,6 +91,14 @@ internal sealed class FakeNetwork : INetwork
             }
         }
 
+        public ISequence Fork()
+        {
+            var fork = new Sequence(network, capacity);
+            Interlocked.Increment(ref network.open);
+            fork.cache.AddRange(cache);
+            return fork;
+        }
+
         public void Crop(int length)
         {
             Demand(length >= 0 && length <= cache.Count, "a crop beyond the cache");
