@@ -41,13 +41,19 @@ internal sealed class CountedSequence(INetwork network, int capacity) : IDisposa
 
     private Span<float> Room(int rows)
     {
-        var needed = checked(rows * vocabulary);
+        var needed = (long)rows * vocabulary;
+
+        if (needed > Array.MaxLength)
+        {
+            throw new InvalidOperationException(
+                $"{rows} positions asked for at once need {needed * sizeof(float)} bytes of logits, but one pass holds {(long)Array.MaxLength * sizeof(float)}; use smaller groups or a window.");
+        }
 
         if (logits.Length < needed)
         {
             logits = new float[needed];
         }
 
-        return logits.AsSpan(0, needed);
+        return logits.AsSpan(0, (int)needed);
     }
 }

@@ -57,9 +57,9 @@ public sealed class Template : IEquatable<Template>
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentOutOfRangeException.ThrowIfLessThan(defaultGap, 1);
-        var reader = new TemplateReader(text, defaultGap);
-        error = reader.Read();
-        template = error is null ? Of(reader.Parts) : null;
+        var parser = new TemplateParser(text, defaultGap);
+        error = parser.Read();
+        template = error is null ? Of(parser.Parts) : null;
         return error is null;
     }
 

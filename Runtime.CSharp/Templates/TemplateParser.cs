@@ -4,7 +4,7 @@ using System.Text;
 namespace A3.Runtime;
 
 /// <summary>Reads the text form of a template, left to right, once.</summary>
-internal sealed class TemplateReader(string text, int defaultGap)
+internal sealed class TemplateParser(string text, int defaultGap)
 {
     private const string Escapes = "{_\\";
 
