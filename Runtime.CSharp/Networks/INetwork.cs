@@ -1,6 +1,7 @@
-using A3.Model;
-
 namespace A3.Runtime;
+
+// Inside the namespace: outside it, A3.Architecture would hide the record.
+using A3.Model;
 
 /// <summary>A committed token that runs through the content stream: its position (RoPE) and the rank of its group (attention).</summary>
 internal readonly record struct ContentRow(int Token, int Position, int Rank);
@@ -39,6 +40,9 @@ internal interface ISequence : IDisposable
         ReadOnlySpan<QueryRow> queries,
         Span<float> queryLogits,
         Span<float> contentLogits);
+
+    /// <summary>A sequence of its own with the same rows; the caller disposes of it.</summary>
+    ISequence Fork();
 
     /// <summary>Forgets all cached rows from <paramref name="length"/> on.</summary>
     void Crop(int length);
