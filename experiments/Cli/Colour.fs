@@ -31,12 +31,7 @@ module Colour =
         }
 
     /// What is given, rather than predicted.
-    let given =
-        {
-            Red = 140
-            Green = 146
-            Blue = 156
-        }
+    let given = { Red = 140; Green = 146; Blue = 156 }
 
     let private along first last share =
         ofLch 0.72 0.14 (first + (last - first) * share)

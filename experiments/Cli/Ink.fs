@@ -24,7 +24,8 @@ module Ink =
             | "24bit" -> Ink.TrueColour
             | _ -> Ink.Colours256
 
-    let private wrap code text = "\u001b[" + code + "m" + text + "\u001b[0m"
+    let private wrap code text =
+        "\u001b[" + code + "m" + text + "\u001b[0m"
 
     let private code layer colour ink =
         match ink with
@@ -39,8 +40,7 @@ module Ink =
             wrap code text
 
     /// Coloured letters.
-    let text colour text ink =
-        styled (code "3" colour ink) text ink
+    let text colour text ink = styled (code "3" colour ink) text ink
 
     /// Coloured letters in heavy type.
     let strong colour text ink =

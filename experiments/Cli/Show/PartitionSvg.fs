@@ -111,11 +111,7 @@ module PartitionSvg =
                     square rank position
 
             for rank in 0 .. (if height >= 11.0 then 1 else int (ceil (11.0 / height))) .. count - 1 do
-                Svg.text
-                    (x - 8.0)
-                    (y + (float rank + 0.5) * height + 3.5)
-                    "row"
-                    (PartitionText.stepName partition rank)
+                Svg.text (x - 8.0) (y + (float rank + 0.5) * height + 3.5) "row" (PartitionText.stepName partition rank)
         ]
 
     let private mask x y cell (order: int[]) partition mask =

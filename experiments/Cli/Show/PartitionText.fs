@@ -20,7 +20,11 @@ module PartitionText =
     /// How the group of a rank is called: `given`, or the number of the step that generates it.
     let stepName partition rank =
         let evidence = Partition.evidenceGroups partition
-        if rank < evidence then "given" else string (rank - evidence)
+
+        if rank < evidence then
+            "given"
+        else
+            string (rank - evidence)
 
     /// Ranges where positions follow each other: `0..3 7`.
     let positions (group: int[]) =
@@ -60,7 +64,12 @@ module PartitionText =
                 text
 
         [
-            Ink.dim (" step  " + "positions".PadRight width + "  " + ruler (Partition.length partition)) ink
+            Ink.dim
+                (" step  "
+                 + "positions".PadRight width
+                 + "  "
+                 + ruler (Partition.length partition))
+                ink
 
             for rank in 0 .. groups.Length - 1 do
                 let name = (stepName partition rank).PadLeft 5
@@ -139,7 +148,9 @@ module PartitionText =
 
         let masks =
             if length > longestMask then
-                [ $"Masks are drawn up to {longestMask} positions; --svg FILE draws longer ones." ]
+                [
+                    $"Masks are drawn up to {longestMask} positions; --svg FILE draws longer ones."
+                ]
             else
                 beside
                     width

@@ -10,7 +10,7 @@ type MisuseException(message: string) =
 
 /// Exceptions as people and scripts meet them: an exit code and one line.
 [<RequireQualifiedAccess>]
-module Failure =
+module Outcome =
 
     let failedRun = 1
     let misuse = 2
@@ -18,10 +18,8 @@ module Failure =
 
     let rec private cause (error: exn) =
         match error, error.InnerException with
-        | (:? AggregateException | :? TypeInitializationException | :? Reflection.TargetInvocationException), inner when
-            not (isNull inner)
-            ->
-            cause inner
+        | (:? AggregateException | :? TypeInitializationException | :? Reflection.TargetInvocationException),
+          NonNull inner -> cause inner
         | _ -> error
 
     /// Without what .NET adds about parameters.
