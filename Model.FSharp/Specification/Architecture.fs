@@ -109,6 +109,11 @@ module Architecture =
     /// Largest value of a size: products of two of them still fit 64 bits with room, and no real network is near it.
     let private largest = 1 <<< 24
 
+    /// Most blocks, and most parameters: with them every count and cost of an architecture fits 63 bits.
+    let private deepest = 4096
+
+    let private heaviest = 2.0 ** 40.0
+
     /// The architecture itself where every field keeps its rule, else the first that does not.
     let validate architecture =
         let size field value =
@@ -133,21 +138,35 @@ module Architecture =
                         Rule = rule
                     }
 
+        let multiplier factor =
+            demand
+                "rope_scaling.factor"
+                (string factor)
+                "must be at least 1 and finite."
+                (factor >= 1.0 && System.Double.IsFinite factor)
+
         let scaling =
             match architecture.RopeScaling with
             | RopeScaling.Unscaled -> None
-            | RopeScaling.Linear factor ->
-                demand "rope_scaling.factor" (string factor) "must be at least 1." (factor >= 1.0)
+            | RopeScaling.Linear factor -> multiplier factor
             | RopeScaling.Llama3(factor, low, high, original) ->
-                demand "rope_scaling.factor" (string factor) "must be at least 1." (factor >= 1.0)
+                multiplier factor
                 |> Option.orElse (
                     demand
                         "rope_scaling.high_freq_factor"
                         (string high)
                         $"must be above low_freq_factor = {low}, which must be above 0."
-                        (high > low && low > 0.0)
+                        (high > low && low > 0.0 && System.Double.IsFinite high)
                 )
                 |> Option.orElse (size "rope_scaling.original_max_position_embeddings" original)
+
+        let weight =
+            let block =
+                float architecture.Heads * float architecture.HeadWidth
+                + float architecture.MlpWidth
+
+            float architecture.Width
+            * (2.0 * float architecture.Vocabulary + 4.0 * float architecture.Layers * block)
 
         [
             size "vocab_size" architecture.Vocabulary
@@ -179,6 +198,17 @@ module Architecture =
                 "must be a finite number above 1."
                 (architecture.RopeBase > 1.0 && System.Double.IsFinite architecture.RopeBase)
             scaling
+            demand
+                "num_hidden_layers"
+                (string architecture.Layers)
+                $"must be at most {deepest}."
+                (architecture.Layers <= deepest)
+            demand
+                "head_dim"
+                (string architecture.HeadWidth)
+                $"times num_attention_heads = {architecture.Heads} must be at most {largest}."
+                (int64 architecture.HeadWidth * int64 architecture.Heads <= int64 largest)
+            demand "parameters" (string weight) $"must be at most {heaviest}." (weight <= heaviest)
         ]
         |> List.tryPick id
         |> function

@@ -114,18 +114,18 @@ module Partition =
     let evidence partition =
         partition.groups |> Array.take partition.evidence |> Array.concat |> Array.sort
 
-    /// Whether each group of `fine` lies within one group of `coarse`, in the same order of groups.
+    /// Whether each group of `fine` lies within one group of `coarse`, in the same order of groups. Which groups are given
+    /// does not count.
     let refines fine coarse =
-        let image group =
-            group |> Array.map (fun position -> coarse.groupOf[position]) |> Array.distinct
-
-        let images = fine.groups |> Array.map image
-
         length fine = length coarse
-        && images |> Array.forall (fun image -> image.Length = 1)
-        && images
-           |> Array.pairwise
-           |> Array.forall (fun (earlier, later) -> earlier[0] <= later[0])
+        && (let images =
+                fine.groups
+                |> Array.map (Array.map (fun position -> coarse.groupOf[position]) >> Array.distinct)
+
+            images |> Array.forall (fun image -> image.Length = 1)
+            && images
+               |> Array.pairwise
+               |> Array.forall (fun (earlier, later) -> earlier[0] <= later[0]))
 
     /// The same partition after moving position i to `relabel i`.
     let relabel permutation partition =

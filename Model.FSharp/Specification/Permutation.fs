@@ -39,6 +39,12 @@ module Permutation =
 
         check 0
 
+    /// As `tryCreate`, for positions known to be right; throws with the same message.
+    let create positions =
+        match tryCreate positions with
+        | Ok permutation -> permutation
+        | Error error -> invalidArg (nameof positions) error.Message
+
     let length permutation = permutation.positions.Length
 
     /// The positions by step; a fresh array.

@@ -67,7 +67,9 @@ module TwoStream =
 
     /// [batch, row, heads * head width] to [batch, heads, row, head width].
     let private heads (architecture: Architecture) (x: torch.Tensor) =
-        x.view(x.shape[0], x.shape[1], -1L, int64 architecture.HeadWidth).transpose(1, 2)
+        x
+            .view(x.shape[0], x.shape[1], x.shape[2] / int64 architecture.HeadWidth, int64 architecture.HeadWidth)
+            .transpose(1, 2)
 
     let private mlp (block: BlockWeights) (x: torch.Tensor) =
         linear (silu (linear (x, block.Gate)) * linear (x, block.Up), block.Down)
@@ -138,7 +140,9 @@ module TwoStream =
 
     /// Embedded content tokens [batch, position] to [batch, position, width].
     let embed (weights: Weights) (tokens: torch.Tensor) =
-        weights.Embedding.index_select(0, tokens.flatten ()).view(tokens.shape[0], tokens.shape[1], -1L)
+        weights.Embedding
+            .index_select(0, tokens.flatten ())
+            .view(tokens.shape[0], tokens.shape[1], weights.Embedding.shape[1])
 
     /// `count` query rows per sequence, [batch, count, width]: the one learned vector, repeated.
     let queryRows (weights: Weights) (batch: int64) (count: int64) =

@@ -1,5 +1,3 @@
-using A3.Model;
-
 namespace A3.Runtime;
 
 /// <summary>The rules of the rows of a pass, checked before any work by every network.</summary>
@@ -8,7 +6,7 @@ internal static class Rows
     /// <exception cref="ArgumentException">Names the row, its value and the rule.</exception>
     /// <exception cref="InvalidOperationException">Queries, but the network has no query stream.</exception>
     public static void Check(
-        Architecture architecture,
+        Model.Architecture architecture,
         ISequence sequence,
         ReadOnlySpan<ContentRow> content,
         ReadOnlySpan<QueryRow> queries,

@@ -1,4 +1,3 @@
-using A3.Model;
 using A3.Model.Tensors;
 using Microsoft.FSharp.Core;
 using static TorchSharp.torch;
@@ -14,14 +13,14 @@ internal sealed class TorchNetwork : INetwork
     private readonly Tensor[] owned;
 
     /// <summary>Binds tensors by checkpoint name, all of one number type and on one device.</summary>
-    public TorchNetwork(Architecture architecture, IReadOnlyDictionary<string, Tensor> tensors)
+    public TorchNetwork(Model.Architecture architecture, IReadOnlyDictionary<string, Tensor> tensors)
     {
         Architecture = architecture;
         owned = [.. tensors.Values.Select(tensor => tensor.DetachFromDisposeScope())];
         Weights = WeightsModule.bind(architecture, FuncConvert.FromFunc<string, Tensor>(name => tensors[name]));
     }
 
-    public Architecture Architecture { get; }
+    public Model.Architecture Architecture { get; }
 
     internal Weights Weights { get; }
 

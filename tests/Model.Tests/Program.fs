@@ -4,24 +4,7 @@ open Expecto
 open System.Threading
 open Xunit
 
-let laws =
-    testList
-        "laws"
-        [
-            test "compose (inverse p) p = identity" {
-                let p =
-                    A3.Model.Seed.ofInt 3
-                    |> A3.Model.Seed.shuffle 9
-                    |> A3.Model.Permutation.tryCreate
-                    |> Result.toOption
-                    |> Option.get
-
-                Expect.equal
-                    (A3.Model.Permutation.compose (A3.Model.Permutation.inverse p) p)
-                    (A3.Model.Permutation.identity 9)
-                    ""
-            }
-        ]
+let laws = testList "laws" [ TensorLaws.tests ]
 
 /// The Expecto tree as rows of an xunit theory, so that `dotnet test` lists, filters and counts each test by itself.
 type Laws() =
