@@ -272,6 +272,12 @@ module Architecture =
                 matrix head architecture.Vocabulary architecture.Width deviation
         ]
 
+    /// The same network with a query stream: what a causal LLaMA becomes when it is adapted.
+    let withQueryStream architecture =
+        { architecture with
+            QueryStream = QueryStream.Learned
+        }
+
     let private product shape =
         shape |> List.fold (fun size side -> size * int64 side) 1L
 
