@@ -1,5 +1,7 @@
 namespace A3.Model
 
+open FParsec
+
 /// How an arranged run of positions is cut into groups.
 [<RequireQualifiedAccess>]
 type Cut =
@@ -141,3 +143,95 @@ module Grouping =
         | Grouping.Interleave(left, right) -> Grouping.Interleave(reseed seed left, reseed seed right)
         | Grouping.Coarsen(factor, inner) -> Grouping.Coarsen(factor, reseed seed inner)
         | Grouping.Refine(within, inner) -> Grouping.Refine(reseed seed within, reseed seed inner)
+
+    let private printRegions name regions =
+        Syntax.words (name :: List.map Region.print regions)
+
+    let private printCut cut =
+        match cut with
+        | Cut.Singletons -> "singletons"
+        | Cut.Sized schedule -> Schedule.print schedule
+        | Cut.Words -> "words"
+        | Cut.Sentences -> "sentences"
+        | Cut.Spans regions -> printRegions "spans" regions
+        | Cut.AllAtOnce -> "all-at-once"
+
+    /// Text form: a pipeline from the order on: `random 7 | chunks 4`, `bisect | words | coarsen 2`,
+    /// `within 0..9 bisect | singletons | then (random | chunks 4)`, `left-to-right | interleave (right-to-left)`,
+    /// `all-at-once | refine (random 7 | chunks 2)`, `given 0..3 8 | random 7 | chunks 4`. An order alone means singletons, a
+    /// cut alone left to right.
+    let rec print grouping =
+        match grouping with
+        | Grouping.Given(regions, inner) -> $"""{printRegions "given" regions} | {print inner}"""
+        | Grouping.Cut _
+        | Grouping.Then _
+        | Grouping.Interleave _
+        | Grouping.Coarsen _
+        | Grouping.Refine _ -> pipeline grouping
+
+    and private pipeline grouping =
+        match grouping with
+        | Grouping.Cut(order, cut) -> $"{Order.print order} | {printCut cut}"
+        | Grouping.Given(regions, inner) -> $"""{pipeline inner} | {printRegions "given" regions}"""
+        | Grouping.Then(first, rest) -> $"{pipeline first} | then ({print rest})"
+        | Grouping.Interleave(left, right) -> $"{pipeline left} | interleave ({print right})"
+        | Grouping.Coarsen(factor, inner) -> $"{pipeline inner} | coarsen {factor}"
+        | Grouping.Refine(within, inner) -> $"{pipeline inner} | refine ({print within})"
+
+    let private cutParser =
+        choice
+            [
+                Syntax.keyword "singletons" >>% Cut.Singletons
+                Schedule.parser |>> Cut.Sized
+                Syntax.keyword "words" >>% Cut.Words
+                Syntax.keyword "sentences" >>% Cut.Sentences
+                Syntax.keyword "spans" >>. many Region.parser |>> Cut.Spans
+                Syntax.keyword "all-at-once" >>% Cut.AllAtOnce
+            ]
+
+    let private givenParser =
+        Syntax.keyword "given" >>. many Region.parser
+        |>> fun regions inner -> Grouping.Given(regions, inner)
+
+    let internal parser, private parserReference = createParserForwardedToRef ()
+
+    let private stage =
+        let operand = Syntax.parenthesised parser
+
+        choice
+            [
+                Syntax.keyword "coarsen" >>. Syntax.atLeast 1 "a factor"
+                |>> fun factor inner -> Grouping.Coarsen(factor, inner)
+                Syntax.keyword "refine" >>. operand
+                |>> fun within inner -> Grouping.Refine(within, inner)
+                Syntax.keyword "then" >>. operand
+                |>> fun rest first -> Grouping.Then(first, rest)
+                Syntax.keyword "interleave" >>. operand
+                |>> fun right left -> Grouping.Interleave(left, right)
+                givenParser
+            ]
+
+    let private stages first =
+        Syntax.chain first (Syntax.pipe >>. stage)
+
+    /// What may stand behind an order: nothing, or a cut or stage and then stages; or what `other` reads.
+    let private behind (other: Order -> Parser<'value, unit>) (wrap: Grouping -> 'value) order =
+        let cut = cutParser |>> fun cut -> Grouping.Cut(order, cut)
+        let whole = stage |>> fun stage -> stage (singletons order)
+
+        Syntax.pipe >>. (other order <|> (stages (cut <|> whole) |>> wrap))
+        <|>% wrap (singletons order)
+
+    /// A pipeline, or what `other` reads behind its order.
+    let internal pipelineOr other wrap =
+        let ofCut = cutParser |>> fun cut -> Grouping.Cut(Order.LeftToRight, cut)
+        (stages ofCut |>> wrap) <|> (Order.parser >>= behind other wrap)
+
+    parserReference.Value <-
+        let prefixes =
+            Syntax.chain (preturn id) (givenParser .>> Syntax.pipe |>> fun given outer -> given >> outer)
+
+        prefixes .>>. pipelineOr (fun _ -> pzero) id
+        |>> fun (prefixed, grouping) -> prefixed grouping
+
+    let parse text = Syntax.run parser text

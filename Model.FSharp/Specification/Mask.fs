@@ -1,5 +1,7 @@
 namespace A3.Model
 
+open FParsec
+
 /// What a mask may look at, one entry per position: rank of the group, whether it is padding, which document it is of.
 type Layout =
     {
@@ -65,3 +67,57 @@ module Mask =
     let matrix mask layout =
         let length = Layout.length layout
         Array2D.init length length (allows mask layout)
+
+    /// Text form: `earlier-group or same-group`, `earlier-group and not-padding and same-document`; `not` binds tighter than
+    /// `and`, `and` tighter than `or`, parentheses tightest.
+    let rec print mask =
+        match mask with
+        | Mask.Or(left, (Mask.Or _ as right)) -> $"{print left} or ({print right})"
+        | Mask.Or(left, right) -> $"{print left} or {print right}"
+        | Mask.And _
+        | Mask.Not _
+        | Mask.EarlierGroup
+        | Mask.SameGroup
+        | Mask.NotPadding
+        | Mask.SameDocument -> conjunction mask
+
+    and private conjunction mask =
+        match mask with
+        | Mask.And(left, (Mask.And _ as right)) -> $"{conjunction left} and ({print right})"
+        | Mask.And(left, right) -> $"{conjunction left} and {conjunction right}"
+        | Mask.Not inner ->
+            let inner = print inner
+
+            if inner.Contains ' ' then
+                $"not ({inner})"
+            else
+                $"not {inner}"
+        | Mask.Or _ -> $"({print mask})"
+        | Mask.EarlierGroup -> "earlier-group"
+        | Mask.SameGroup -> "same-group"
+        | Mask.NotPadding -> "not-padding"
+        | Mask.SameDocument -> "same-document"
+
+    let internal parser =
+        let whole, wholeReference = createParserForwardedToRef ()
+        let inParentheses = Syntax.parenthesised whole
+
+        let relation =
+            choice
+                [
+                    Syntax.keyword "earlier-group" >>% Mask.EarlierGroup
+                    Syntax.keyword "same-group" >>% Mask.SameGroup
+                    Syntax.keyword "not-padding" >>% Mask.NotPadding
+                    Syntax.keyword "same-document" >>% Mask.SameDocument
+                    inParentheses
+                ]
+
+        let negation = Syntax.keyword "not" >>. relation |>> Mask.Not <|> relation
+
+        let joined word combine operand =
+            Syntax.chain operand (Syntax.keyword word >>. operand |>> fun right left -> combine (left, right))
+
+        wholeReference.Value <- negation |> joined "and" Mask.And |> joined "or" Mask.Or
+        whole
+
+    let parse text = Syntax.run parser text

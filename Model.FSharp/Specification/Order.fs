@@ -1,6 +1,7 @@
 namespace A3.Model
 
 open System.Collections.Generic
+open FParsec
 
 /// Where an order that works around a position starts or ends.
 [<RequireQualifiedAccess>]
@@ -139,3 +140,72 @@ module Order =
         | Order.OutsideIn _
         | Order.Staggered _
         | Order.Explicit _ -> order
+
+    /// Text form: a name and its numbers (`random 7`, `strided 3`, `explicit 5 2`); orders inside orders in parentheses
+    /// (`blockwise 4 (random 7)`, `compose (reverse bisect) (random 7)`); `within 4..7 bisect then right-to-left`.
+    let rec print order =
+        match order with
+        | Order.LeftToRight -> "left-to-right"
+        | Order.RightToLeft -> "right-to-left"
+        | Order.Random 0L -> "random"
+        | Order.Random seed -> $"random {seed}"
+        | Order.Strided stride -> $"strided {stride}"
+        | Order.Bisect -> "bisect"
+        | Order.InsideOut Anchor.Middle -> "inside-out"
+        | Order.InsideOut(Anchor.At position) -> $"inside-out {position}"
+        | Order.OutsideIn Anchor.Middle -> "outside-in"
+        | Order.OutsideIn(Anchor.At position) -> $"outside-in {position}"
+        | Order.Blockwise(size, inner) -> $"blockwise {size} {operand inner}"
+        | Order.Staggered lanes -> $"staggered {lanes}"
+        | Order.Explicit steps -> Syntax.words ("explicit" :: List.map string steps)
+        | Order.Reverse inner -> $"reverse {operand inner}"
+        | Order.Compose(outer, inner) -> $"compose {operand outer} {operand inner}"
+        | Order.Within(region, inner) -> $"within {Region.print region} {operand inner}"
+        | Order.Then(first, (Order.Then _ as rest)) -> $"{print first} then ({print rest})"
+        | Order.Then(first, rest) -> $"{print first} then {print rest}"
+
+    and private operand order =
+        let text = print order
+        if text.Contains ' ' then $"({text})" else text
+
+    let private anchor = Syntax.atLeast 0 "a position" |>> Anchor.At <|>% Anchor.Middle
+
+    /// Orders that hold no other order.
+    let private simple =
+        choice
+            [
+                Syntax.keyword "left-to-right" >>% Order.LeftToRight
+                Syntax.keyword "right-to-left" >>% Order.RightToLeft
+                Syntax.keyword "random" >>. (Syntax.seed <|>% 0L) |>> Order.Random
+                Syntax.keyword "strided" >>. Syntax.atLeast 1 "a stride" |>> Order.Strided
+                Syntax.keyword "bisect" >>% Order.Bisect
+                Syntax.keyword "inside-out" >>. anchor |>> Order.InsideOut
+                Syntax.keyword "outside-in" >>. anchor |>> Order.OutsideIn
+                Syntax.keyword "staggered" >>. Syntax.atLeast 1 "a number of lanes"
+                |>> Order.Staggered
+                Syntax.keyword "explicit" >>. many (Syntax.atLeast 0 "a position")
+                |>> Order.Explicit
+            ]
+
+    /// Orders as they stand inside others.
+    let internal operandParser, private operandReference = createParserForwardedToRef ()
+
+    /// Whole orders.
+    let internal parser =
+        let one =
+            choice
+                [
+                    operandParser
+                    Syntax.keyword "reverse" >>. operandParser |>> Order.Reverse
+                    Syntax.keyword "blockwise" >>. Syntax.atLeast 1 "a block size"
+                    .>>. operandParser
+                    |>> Order.Blockwise
+                    Syntax.keyword "within" >>. Region.parser .>>. operandParser |>> Order.Within
+                    Syntax.keyword "compose" >>. operandParser .>>. operandParser |>> Order.Compose
+                ]
+
+        Syntax.chain one (Syntax.keyword "then" >>. one |>> fun rest first -> Order.Then(first, rest))
+
+    operandReference.Value <- simple <|> Syntax.parenthesised parser
+
+    let parse text = Syntax.run parser text

@@ -1,5 +1,7 @@
 namespace A3.Model
 
+open FParsec
+
 /// Positions 0..N-1 split into K ordered groups G_0..G_{K-1}: disjoint, covering, none empty. The first `evidence`
 /// groups are given; all others are targets.
 type Partition =
@@ -58,10 +60,11 @@ module Partition =
                     positions |> Array.tryPick (place group))
 
         match misplaced with
-        | Some error -> Error error
-        | None when evidence < 0 || evidence > groups.Length -> Error(PartitionError.Evidence(evidence, groups.Length))
+        | Some error -> Result.Error error
+        | None when evidence < 0 || evidence > groups.Length ->
+            Result.Error(PartitionError.Evidence(evidence, groups.Length))
         | None ->
-            Ok
+            Result.Ok
                 {
                     groups = groups |> Array.map Array.sort
                     groupOf = groupOf
@@ -71,8 +74,8 @@ module Partition =
     /// As `tryCreate`, for groups known to be right; throws with the same message.
     let create evidence groups =
         match tryCreate evidence groups with
-        | Ok partition -> partition
-        | Error error -> invalidArg (nameof groups) error.Message
+        | Result.Ok partition -> partition
+        | Result.Error error -> invalidArg (nameof groups) error.Message
 
     /// The partition whose groups are the positions of equal rank, lower rank earlier; ranks may have gaps.
     let ofRanks evidence (ranks: int[]) =
@@ -82,6 +85,9 @@ module Partition =
         |> Array.sortBy fst
         |> Array.map (snd >> Array.map fst)
         |> create evidence
+
+    /// The same groups with another number of leading ones given.
+    let withEvidence evidence partition = create evidence partition.groups
 
     let length partition = partition.groupOf.Length
 
@@ -132,3 +138,35 @@ module Partition =
         partition.groups
         |> Array.map (Array.map (fun position -> Permutation.positionAt position permutation))
         |> create partition.evidence
+
+    /// Text form: groups by rank, those given marked: `given 0..3 8 / 4 7 / 5..6`; `empty` for no positions.
+    let print partition =
+        let printGroup rank positions =
+            let mark = if rank < partition.evidence then "given " else ""
+            mark + Region.printAll positions
+
+        if partition.groups.Length = 0 then
+            "empty"
+        else
+            System.String.Join(" / ", partition.groups |> Array.mapi printGroup)
+
+    let internal parser =
+        let group = opt (Syntax.keyword "given") .>>. many1 Region.parser
+
+        let assemble groups =
+            let marks, regions = List.unzip groups
+            let evidence = marks |> List.takeWhile Option.isSome |> List.length
+
+            if marks |> List.skip evidence |> List.exists Option.isSome then
+                fail "a given group behind one that is not; evidence comes first"
+            else
+                Region.expand regions
+                >>= fun groups ->
+                    match tryCreate evidence (Array.ofList groups) with
+                    | Result.Ok partition -> preturn partition
+                    | Result.Error error -> fail error.Message
+
+        Syntax.keyword "empty" >>% create 0 [||]
+        <|> (sepBy1 group (Syntax.symbol "/") >>= assemble)
+
+    let parse text = Syntax.run parser text

@@ -1,4 +1,176 @@
 namespace A3.Model
 
-module internal StubPolicy =
-    let placeholder = ()
+open FParsec
+
+/// By what an adaptive policy prefers one open position to another.
+[<RequireQualifiedAccess>]
+type Criterion =
+    /// The probability of the likeliest token, high first.
+    | Confidence
+    /// The entropy of the distribution, low first.
+    | Entropy
+    /// The gap between the two likeliest tokens, wide first.
+    | Margin
+    /// A uniform number drawn for the position and the step, high first.
+    | Random
+    /// The lowest position first.
+    | Leftmost
+
+/// How many of the preferred positions a step commits; at least one.
+[<RequireQualifiedAccess>]
+type Amount =
+    | Constant of count: int
+    /// Those preferred ones, up to the first that fails: confidence or margin at least this, entropy at most this, the
+    /// random number at least this; leftmost goes by confidence.
+    | Threshold of float
+    | Schedule of Schedule
+
+/// How decoding picks groups.
+[<RequireQualifiedAccess>]
+type Policy =
+    | Fixed of Grouping
+    /// Each step scores the open positions (the first `window` of them) and commits those the criterion prefers.
+    | Adaptive of Criterion * Amount * window: int option
+
+/// What one forward pass says of an open position.
+[<Struct>]
+type Score =
+    {
+        Position: int
+        /// The probability of the likeliest token.
+        Confidence: float
+        /// In nats.
+        Entropy: float
+        /// The probability of the likeliest token less that of the second.
+        Margin: float
+    }
+
+/// Where adaptive decoding stands.
+type Step =
+    {
+        Seed: Seed
+        /// Steps before this one.
+        Index: int
+        /// Positions that were open before the first step.
+        Total: int
+    }
+
+/// Law: every adaptive choice is non-empty and within the open positions.
+[<RequireQualifiedAccess>]
+module Policy =
+
+    /// The open positions (ascending) that a step needs to score.
+    let candidates window (openPositions: int[]) =
+        match window with
+        | Some window -> openPositions |> Array.truncate (max 1 window)
+        | None -> openPositions
+
+    let private draw step score =
+        step.Seed
+        |> Seed.derive (int64 step.Index)
+        |> Seed.derive (int64 score.Position)
+        |> Seed.uniform
+
+    /// What the criterion goes by, high first; what is not a number comes last.
+    let private preference criterion step score =
+        let value =
+            match criterion with
+            | Criterion.Confidence -> score.Confidence
+            | Criterion.Entropy -> -score.Entropy
+            | Criterion.Margin -> score.Margin
+            | Criterion.Random -> draw step score
+            | Criterion.Leftmost -> -(float score.Position)
+
+        if System.Double.IsNaN value then -infinity else value
+
+    let private passes criterion threshold step score =
+        match criterion with
+        | Criterion.Confidence
+        | Criterion.Leftmost -> score.Confidence >= threshold
+        | Criterion.Entropy -> score.Entropy <= threshold
+        | Criterion.Margin -> score.Margin >= threshold
+        | Criterion.Random -> draw step score >= threshold
+
+    /// The positions a step commits, ascending, out of the scored ones; at a tie the lower position is preferred. None only
+    /// where there are no scores.
+    let choose criterion amount step (scores: Score[]) =
+        let ranked =
+            scores
+            |> Array.sortBy (fun score -> struct (-(preference criterion step score), score.Position))
+
+        let count =
+            match amount with
+            | Amount.Constant count -> count
+            | Amount.Threshold threshold -> ranked |> Array.takeWhile (passes criterion threshold step) |> Array.length
+            | Amount.Schedule schedule ->
+                match Schedule.sizes step.Total schedule with
+                | [||] -> 1
+                | sizes -> sizes[step.Index |> min (sizes.Length - 1) |> max 0]
+
+        ranked |> Array.truncate (max 1 count) |> Array.map _.Position |> Array.sort
+
+    let private printCriterion criterion =
+        match criterion with
+        | Criterion.Confidence -> "confidence"
+        | Criterion.Entropy -> "entropy"
+        | Criterion.Margin -> "margin"
+        | Criterion.Random -> "random"
+        | Criterion.Leftmost -> "leftmost"
+
+    let private printAmount amount =
+        match amount with
+        | Amount.Constant count -> $"constant {count}"
+        | Amount.Threshold threshold -> $"threshold {Syntax.printNumber threshold}"
+        | Amount.Schedule schedule -> $"schedule {Schedule.print schedule}"
+
+    /// Text form: any grouping, or a criterion, an amount and perhaps a window: `confidence | constant 2`,
+    /// `entropy | threshold 0.9 | window 16`, `random | schedule cosine 8`. A criterion alone commits one position a step;
+    /// `random` alone is a grouping.
+    let print policy =
+        match policy with
+        | Policy.Fixed grouping -> Grouping.print grouping
+        | Policy.Adaptive(criterion, amount, None) -> $"{printCriterion criterion} | {printAmount amount}"
+        | Policy.Adaptive(criterion, amount, Some window) ->
+            $"{printCriterion criterion} | {printAmount amount} | window {window}"
+
+    let private amount =
+        choice
+            [
+                Syntax.keyword "constant" >>. Schedule.size |>> Amount.Constant
+                Syntax.keyword "threshold"
+                >>. Syntax.number "of any size" (fun _ -> true) "a threshold"
+                |>> Amount.Threshold
+                Syntax.keyword "schedule"
+                >>. (Schedule.parser <|> (many1 Schedule.size |>> Schedule.Explicit))
+                |>> Amount.Schedule
+            ]
+
+    let private window =
+        opt (Syntax.pipe >>. Syntax.keyword "window" >>. Syntax.atLeast 1 "a window")
+
+    let internal parser =
+        let adaptive criterion =
+            Syntax.pipe >>. amount <|>% Amount.Constant 1 .>>. window
+            |>> fun (amount, window) -> Policy.Adaptive(criterion, amount, window)
+
+        let named word criterion =
+            Syntax.keyword word >>. adaptive criterion
+
+        let random =
+            let word =
+                [ "constant"; "threshold"; "schedule" ] |> List.map Syntax.keyword |> choice
+
+            attempt (Syntax.keyword "random" .>> followedBy (Syntax.pipe >>. word))
+            >>. adaptive Criterion.Random
+
+        choice
+            [
+                named "confidence" Criterion.Confidence
+                named "entropy" Criterion.Entropy
+                named "margin" Criterion.Margin
+                named "leftmost" Criterion.Leftmost
+                random
+                Grouping.parser |>> Policy.Fixed
+            ]
+
+    let parse text = Syntax.run parser text

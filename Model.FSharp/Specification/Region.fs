@@ -1,5 +1,7 @@
 namespace A3.Model
 
+open FParsec
+
 /// The positions `First..Last`, both included; empty where `Last` is below `First`.
 [<Struct>]
 type Region = { First: int; Last: int }
@@ -29,3 +31,30 @@ module Region =
             | _ -> at position :: regions
 
         positions |> Seq.sort |> Seq.fold extend [] |> List.rev
+
+    /// Text form: `4..7`, or `4` for one position.
+    let print region =
+        Syntax.printInterval region.First region.Last
+
+    let internal parser =
+        Syntax.interval 0 "a position" |>> fun (first, last) -> between first last
+
+    /// Positions as the fewest regions: `0..3 8`.
+    let internal printAll positions =
+        ofPositions positions |> List.map print |> Syntax.words
+
+    /// The positions of lists of regions, together no more than the longest sequences have.
+    let internal expand regions =
+        let most = 1L <<< 20
+
+        let count =
+            regions
+            |> Seq.concat
+            |> Seq.sumBy (fun region -> int64 region.Last - int64 region.First + 1L)
+
+        if count > most then
+            fail $"{count} positions, but at most {most} are read"
+        else
+            regions
+            |> List.map (Seq.collect (fun region -> seq { region.First .. region.Last }) >> Array.ofSeq)
+            |> preturn

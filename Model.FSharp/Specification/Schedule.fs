@@ -1,5 +1,7 @@
 namespace A3.Model
 
+open FParsec
+
 /// How many positions each group holds, for every number of positions; examples are for 10. Sizes below 1 count as 1.
 [<RequireQualifiedAccess>]
 type Schedule =
@@ -61,3 +63,25 @@ module Schedule =
         let sizes = sizes items.Length schedule
         let starts = sizes |> Array.scan (+) 0
         sizes |> Array.mapi (fun part size -> Array.sub items starts[part] size)
+
+    /// Text form: `chunks 4`, `geometric 1 2`, `cosine 8`, `sizes 1 2 4`.
+    let print schedule =
+        match schedule with
+        | Schedule.Constant size -> $"chunks {size}"
+        | Schedule.Geometric(first, ratio) -> $"geometric {first} {Syntax.printNumber ratio}"
+        | Schedule.Cosine groups -> $"cosine {groups}"
+        | Schedule.Explicit sizes -> Syntax.words ("sizes" :: List.map string sizes)
+
+    let internal size = Syntax.atLeast 1 "a size"
+
+    let internal parser =
+        choice
+            [
+                Syntax.keyword "chunks" >>. size |>> Schedule.Constant
+                Syntax.keyword "geometric" >>. size
+                .>>. Syntax.number "above 0" (fun ratio -> ratio > 0.0) "a ratio"
+                |>> Schedule.Geometric
+                Syntax.keyword "cosine" >>. Syntax.atLeast 1 "a number of groups"
+                |>> Schedule.Cosine
+                Syntax.keyword "sizes" >>. many1 size |>> Schedule.Explicit
+            ]
