@@ -42,4 +42,7 @@ internal interface ISequence : IDisposable
 
     /// <summary>Forgets all cached rows from <paramref name="length"/> on.</summary>
     void Crop(int length);
+
+    /// <summary>A sequence with a copy of the cache, which goes on independently; the caller disposes of it.</summary>
+    ISequence Fork();
 }

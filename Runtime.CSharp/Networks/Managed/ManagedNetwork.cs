@@ -1,0 +1,69 @@
+using A3.Model;
+
+namespace A3.Runtime;
+
+/// <summary>The two-stream LLaMA as SIMD loops over packed weights, with no native library.</summary>
+/// <remarks>
+/// Safe to share: weights never change, and passes of several threads at once only compete for the helper threads. A row's
+/// logits have the same bits whatever rows share its pass and however many threads there are (law 12).
+/// </remarks>
+internal sealed class ManagedNetwork : INetwork
+{
+    private bool disposed;
+
+    /// <summary>Packs the weights; an architecture or a tensor that breaks a rule throws <see cref="ArgumentException"/>.</summary>
+    /// <param name="architecture">What the tensors are.</param>
+    /// <param name="source">A tensor by its Hugging Face name, row-major; each is asked for once.</param>
+    /// <param name="threads">Threads of a pass, the caller's included.</param>
+    public ManagedNetwork(Architecture architecture, Func<string, float[]> source, int threads)
+    {
+        var valid = ArchitectureModule.validate(architecture);
+        if (valid.IsError)
+        {
+            throw new ArgumentException(valid.ErrorValue.Message, nameof(architecture));
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        Architecture = architecture;
+        Weights = new ManagedWeights(architecture, source);
+        InverseFrequencies = ArchitectureModule.inverseFrequencies(architecture);
+        Team = new WorkerTeam(threads);
+    }
+
+    /// <summary>As the other constructor, with a thread for each processor.</summary>
+    public ManagedNetwork(Architecture architecture, Func<string, float[]> source)
+        : this(architecture, source, Environment.ProcessorCount)
+    {
+    }
+
+    public Architecture Architecture { get; }
+
+    public ManagedWeights Weights { get; }
+
+    /// <summary>Of RoPE, [head width / 2].</summary>
+    public double[] InverseFrequencies { get; }
+
+    public WorkerTeam Team { get; }
+
+    public ISequence Open(int capacity)
+    {
+        ThrowIfDisposed();
+
+        return capacity >= 1 && capacity <= Architecture.Context
+            ? new ManagedSequence(this, capacity)
+            : throw new ArgumentOutOfRangeException(
+                nameof(capacity),
+                capacity,
+                $"capacity = {capacity}: must be in 1..{Architecture.Context}, the context of the network.");
+    }
+
+    public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed), this);
+
+    public void Dispose()
+    {
+        if (!Interlocked.Exchange(ref disposed, true))
+        {
+            Team.Dispose();
+        }
+    }
+}

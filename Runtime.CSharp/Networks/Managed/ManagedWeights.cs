@@ -1,0 +1,136 @@
+using A3.Model;
+using Microsoft.FSharp.Collections;
+
+namespace A3.Runtime;
+
+/// <summary>The weights of one block of the network, packed for the kernels.</summary>
+/// <param name="AttentionNorm">Gain, [width].</param>
+/// <param name="QueryKeyValue">The three projections as one, [query heads then key heads then value heads, width].</param>
+/// <param name="AttentionOutput">[width, query heads].</param>
+/// <param name="MlpNorm">Gain, [width].</param>
+/// <param name="Gate">[MLP width, width].</param>
+/// <param name="Up">[MLP width, width].</param>
+/// <param name="Down">[width, MLP width].</param>
+internal sealed record ManagedBlock(
+    AlignedBuffer AttentionNorm,
+    PackedMatrix QueryKeyValue,
+    PackedMatrix AttentionOutput,
+    AlignedBuffer MlpNorm,
+    PackedMatrix Gate,
+    PackedMatrix Up,
+    PackedMatrix Down);
+
+/// <summary>All weights of a network, packed; immutable, safe to share between threads.</summary>
+internal sealed unsafe class ManagedWeights
+{
+    private readonly Architecture architecture;
+    private readonly Func<string, float[]> source;
+    private readonly Dictionary<string, FSharpList<int>> shapes;
+    private readonly AlignedBuffer? embedding;
+
+    /// <summary>
+    /// Reads every tensor of the architecture once, by its name; one of the wrong size throws <see cref="ArgumentException"/>.
+    /// </summary>
+    public ManagedWeights(Architecture architecture, Func<string, float[]> source)
+    {
+        this.architecture = architecture;
+        this.source = source;
+        shapes = ArchitectureModule.parameters(architecture).ToDictionary(tensor => tensor.Name, tensor => tensor.Shape);
+        Blocks = [.. Enumerable.Range(0, architecture.Layers).Select(ReadBlock)];
+        FinalNorm = ReadVector(ArchitectureModule.finalNorm);
+
+        if (architecture.QueryStream.IsLearned)
+        {
+            QueryEmbedding = ReadVector(ArchitectureModule.queryEmbedding);
+        }
+
+        if (architecture.TiedHead)
+        {
+            Head = ReadMatrix(ArchitectureModule.embedding);
+        }
+        else
+        {
+            embedding = ReadVector(ArchitectureModule.embedding);
+            Head = ReadMatrix(ArchitectureModule.head);
+        }
+    }
+
+    public IReadOnlyList<ManagedBlock> Blocks { get; }
+
+    /// <summary>Gain, [width].</summary>
+    public AlignedBuffer FinalNorm { get; }
+
+    /// <summary>What the query stream starts from, [width]; null without a query stream.</summary>
+    public AlignedBuffer? QueryEmbedding { get; }
+
+    /// <summary>[vocabulary, width]; with a tied head also the embedding, which is then not held twice.</summary>
+    public PackedMatrix Head { get; }
+
+    /// <summary>Copies the embedding of a token, [width], to <paramref name="target"/>.</summary>
+    public void Embed(int token, float* target)
+    {
+        if (embedding is null)
+        {
+            Head.CopyOutput(token, target);
+        }
+        else
+        {
+            new ReadOnlySpan<float>(embedding.Pointer + (long)token * architecture.Width, architecture.Width)
+                .CopyTo(new Span<float>(target, architecture.Width));
+        }
+    }
+
+    private ManagedBlock ReadBlock(int index)
+    {
+        string Name(string part) => ArchitectureModule.layer(index, part);
+
+        return new ManagedBlock(
+            ReadVector(Name("input_layernorm")),
+            ReadMatrix(Name("self_attn.q_proj"), Name("self_attn.k_proj"), Name("self_attn.v_proj")),
+            ReadMatrix(Name("self_attn.o_proj")),
+            ReadVector(Name("post_attention_layernorm")),
+            ReadMatrix(Name("mlp.gate_proj")),
+            ReadMatrix(Name("mlp.up_proj")),
+            ReadMatrix(Name("mlp.down_proj")));
+    }
+
+    private AlignedBuffer ReadVector(string name)
+    {
+        var numbers = Read(name);
+        var buffer = new AlignedBuffer(numbers.Length);
+        numbers.CopyTo(new Span<float>(buffer.Pointer, numbers.Length));
+        return buffer;
+    }
+
+    /// <summary>Stacks the outputs of matrices with the same inputs.</summary>
+    private PackedMatrix ReadMatrix(params ReadOnlySpan<string> names)
+    {
+        var outputs = 0;
+        foreach (var name in names)
+        {
+            outputs += shapes[name][0];
+        }
+
+        var matrix = new PackedMatrix(outputs, shapes[names[0]][1]);
+        var first = 0;
+        foreach (var name in names)
+        {
+            matrix.Fill(first, Read(name));
+            first += shapes[name][0];
+        }
+
+        return matrix;
+    }
+
+    private float[] Read(string name)
+    {
+        var numbers = source(name);
+        var expected = shapes[name].Aggregate(1L, (size, side) => size * side);
+
+        return numbers.Length == expected
+            ? numbers
+            : throw new ArgumentException(
+                $"{name} holds {numbers.Length} numbers, but its shape [{string.Join(", ", shapes[name])}] asks for {expected}.",
+                nameof(source));
+    }
+}

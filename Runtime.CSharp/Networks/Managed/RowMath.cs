@@ -1,0 +1,154 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace A3.Runtime;
+
+/// <summary>The operations of the network that work on one row, element by element.</summary>
+internal static unsafe class RowMath
+{
+    /// <summary>RMSNorm: target = source / sqrt(mean(source^2) + epsilon) * gain, all [width]; in place is allowed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Normalise(float* source, float* gain, int width, float epsilon, float* target)
+    {
+        var squares = Vector<float>.Zero;
+        var i = 0;
+        for (; i + Vector<float>.Count <= width; i += Vector<float>.Count)
+        {
+            var part = Vector.Load(source + i);
+            squares = Vector.FusedMultiplyAdd(part, part, squares);
+        }
+
+        var sum = Vector.Sum(squares);
+        for (; i < width; i++)
+        {
+            sum += source[i] * source[i];
+        }
+
+        var scale = 1f / MathF.Sqrt(sum / width + epsilon);
+        for (i = 0; i + Vector<float>.Count <= width; i += Vector<float>.Count)
+        {
+            (Vector.Load(source + i) * scale * Vector.Load(gain + i)).Store(target + i);
+        }
+
+        for (; i < width; i++)
+        {
+            target[i] = source[i] * scale * gain[i];
+        }
+    }
+
+    /// <summary>RoPE with half-rotation, in place: pairs (i, i + half) of a head [2 half] turn by the angle of pair i.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Rotate(float* head, float* cosines, float* sines, int half)
+    {
+        var i = 0;
+        for (; i + Vector<float>.Count <= half; i += Vector<float>.Count)
+        {
+            var (first, second) = (Vector.Load(head + i), Vector.Load(head + half + i));
+            var (cosine, sine) = (Vector.Load(cosines + i), Vector.Load(sines + i));
+            (first * cosine - second * sine).Store(head + i);
+            (second * cosine + first * sine).Store(head + half + i);
+        }
+
+        for (; i < half; i++)
+        {
+            var (first, second) = (head[i], head[half + i]);
+            head[i] = first * cosines[i] - second * sines[i];
+            head[half + i] = second * cosines[i] + first * sines[i];
+        }
+    }
+
+    /// <summary>SwiGLU: target = gate / (1 + exp(-gate)) * up, all padded to whole vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SwiGlu(float* gate, float* up, int width, float* target)
+    {
+        for (var i = 0; i < width; i += Vector<float>.Count)
+        {
+            var value = Vector.Load(gate + i);
+            (value / (Vector<float>.One + Exp(-value)) * Vector.Load(up + i)).Store(target + i);
+        }
+    }
+
+    /// <summary>
+    /// Turns scores into unnormalised attention weights, exp(scale (score - largest)), and returns the inverse of their sum, or
+    /// 0 where no key is visible. Keys of a rank above <paramref name="limit"/> get weight 0.
+    /// </summary>
+    /// <remarks>
+    /// The sum runs key by key, not lane by lane: hidden keys in between then add exact zeros and change no bit (law 12).
+    /// </remarks>
+    /// <param name="scores">[keys], padded to whole vectors, rewritten.</param>
+    /// <param name="keys">How many keys there are.</param>
+    /// <param name="ranks">[keys], padded to whole vectors, or null where every key is visible.</param>
+    /// <param name="limit">The highest visible rank.</param>
+    /// <param name="scale">What scores are multiplied by.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float Soften(float* scores, int keys, int* ranks, int limit, float scale)
+    {
+        var hidden = Vector.Create(float.NegativeInfinity);
+        var padded = (keys + Vector<float>.Count - 1) / Vector<float>.Count * Vector<float>.Count;
+        for (var i = keys; i < padded; i++)
+        {
+            scores[i] = float.NegativeInfinity;
+        }
+
+        var limits = Vector.Create(limit);
+        var largest = hidden;
+        for (var i = 0; i < padded; i += Vector<float>.Count)
+        {
+            var score = Vector.Load(scores + i);
+            if (ranks != null)
+            {
+                score = Vector.ConditionalSelect(Vector.GreaterThan(Vector.Load(ranks + i), limits), hidden, score);
+                score.Store(scores + i);
+            }
+
+            largest = Vector.Max(largest, score);
+        }
+
+        var top = float.NegativeInfinity;
+        for (var lane = 0; lane < Vector<float>.Count; lane++)
+        {
+            top = MathF.Max(top, largest[lane]);
+        }
+
+        // With nothing visible, minus infinity less itself would be NaN.
+        var shift = Vector.Create(float.IsNegativeInfinity(top) ? 0f : top);
+        for (var i = 0; i < padded; i += Vector<float>.Count)
+        {
+            Exp((Vector.Load(scores + i) - shift) * scale).Store(scores + i);
+        }
+
+        var sum = 0f;
+        for (var i = 0; i < keys; i++)
+        {
+            sum += scores[i];
+        }
+
+        return sum > 0f ? 1f / sum : 0f;
+    }
+
+    /// <summary>exp to 2 units in the last place (Cephes); exactly 0 below -87.3 and clamped above 88.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> Exp(Vector<float> x)
+    {
+        // Adding 1.5 * 2^23 leaves the rounded exponent in the low bits of the sum.
+        var magic = Vector.Create(12582912f);
+        var low = Vector.Create(-87.3f);
+        var clamped = Vector.Min(Vector.Max(x, low), Vector.Create(88f));
+        var shifted = Vector.FusedMultiplyAdd(clamped, Vector.Create(1.44269504f), magic);
+        var exponent = shifted - magic;
+        var rest = Vector.FusedMultiplyAdd(exponent, Vector.Create(-0.693359375f), clamped);
+        rest = Vector.FusedMultiplyAdd(exponent, Vector.Create(2.12194440e-4f), rest);
+
+        var series = Vector.Create(1.9875691500e-4f);
+        series = Vector.FusedMultiplyAdd(series, rest, Vector.Create(1.3981999507e-3f));
+        series = Vector.FusedMultiplyAdd(series, rest, Vector.Create(8.3334519073e-3f));
+        series = Vector.FusedMultiplyAdd(series, rest, Vector.Create(4.1665795894e-2f));
+        series = Vector.FusedMultiplyAdd(series, rest, Vector.Create(1.6666665459e-1f));
+        series = Vector.FusedMultiplyAdd(series, rest, Vector.Create(5.0000001201e-1f));
+        series = Vector.FusedMultiplyAdd(series, rest * rest, rest + Vector<float>.One);
+
+        var power = Vector.AsVectorSingle(
+            Vector.ShiftLeft(Vector.AsVectorInt32(shifted), 23) + Vector.Create(0x3f800000));
+        return Vector.ConditionalSelect(Vector.LessThan(x, low), Vector<float>.Zero, series * power);
+    }
+}

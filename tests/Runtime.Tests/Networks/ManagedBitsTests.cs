@@ -1,0 +1,120 @@
+using A3.Model;
+using Xunit;
+
+namespace A3.Runtime.Tests;
+
+/// <summary>Law 12 on the CPU: the bits of a row do not depend on its company, on the threads or on other callers.</summary>
+public sealed class ManagedBitsTests
+{
+    private static readonly Architecture Architecture =
+        RandomNetwork.With(ArchitectureModule.create(331, 96, 2, 6, 128), kvHeads: 2);
+
+    public static TheoryData<string> Kinds => [.. RandomNetwork.Kinds.Keys];
+
+    [Theory(DisplayName = "12. Same seed, same output, whatever the batch the sequence sits in: a row has the same bits alone and among others")]
+    [MemberData(nameof(Kinds))]
+    public void RowsAreIndependent(string kind)
+    {
+        var architecture = RandomNetwork.Kinds[kind];
+        var random = new Random(6);
+        var ranks = RandomNetwork.Ranks(random, 50);
+        var content = RandomNetwork.Content(random, ranks, architecture.Vocabulary);
+        var evidence = content[..30];
+        using var network = RandomNetwork.Create(architecture);
+        using var sequence = network.Open(50);
+        sequence.Run(architecture.Vocabulary, evidence, []);
+
+        for (var count = 1; count <= 20; count++)
+        {
+            // Others come before and after, some visible to nobody here: their rank is the highest.
+            var company = content[30..(30 + count)].Select(row => row with { Rank = 1000 }).ToArray();
+            QueryRow[] queries = [.. Enumerable.Range(0, count).Select(i => new QueryRow(30 + i, random.Next(40)))];
+            var chosen = random.Next(count);
+            var together = Restart(sequence, 30).Run(architecture.Vocabulary, company, queries);
+            var alone = Restart(sequence, 30).Run(architecture.Vocabulary, [], [queries[chosen]]);
+            Assert.Equal(alone.Queries[0], together.Queries[chosen]);
+
+            var own = company[chosen] with { Rank = 500 };
+            var single = Restart(sequence, 30).Run(architecture.Vocabulary, [own], []);
+            company[chosen] = own;
+            var amid = Restart(sequence, 30).Run(architecture.Vocabulary, company, queries);
+            Assert.Equal(single.Content[0], amid.Content[chosen]);
+        }
+    }
+
+    [Theory(DisplayName = "The number of threads changes no bit")]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void ThreadsChangeNothing(int threads)
+    {
+        using var one = RandomNetwork.Create(Architecture, threads: 1);
+        using var many = RandomNetwork.Create(Architecture, threads);
+        Assert.Equal(Decode(one, seed: 7), Decode(many, seed: 7));
+    }
+
+    [Fact(DisplayName = "One network serves several threads at once, each with a sequence of its own")]
+    public async Task ConcurrentSequences()
+    {
+        using var network = RandomNetwork.Create(Architecture, threads: 2);
+        var expected = Enumerable.Range(0, 4).Select(seed => Decode(network, seed)).ToArray();
+        var actual = await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(seed => Task.Run(() => Decode(network, seed))));
+        Assert.Equal(expected, actual);
+    }
+
+    [Fact(DisplayName = "A decode step allocates nothing once it is warm")]
+    public void StepsDoNotAllocate()
+    {
+        using var network = RandomNetwork.Create(Architecture, threads: 2);
+        using var sequence = network.Open(100);
+        var logits = new float[4 * Architecture.Vocabulary];
+
+        void Step(int step)
+        {
+            Span<ContentRow> content = stackalloc ContentRow[4];
+            Span<QueryRow> queries = stackalloc QueryRow[4];
+            for (var i = 0; i < 4; i++)
+            {
+                content[i] = new ContentRow(i, 4 * step + i, step);
+                queries[i] = new QueryRow(4 * step + 4 + i, step + 1);
+            }
+
+            sequence.Forward(content, queries, logits, []);
+        }
+
+        Step(0);
+        Step(1);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var step = 2; step < 20; step++)
+        {
+            Step(step);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private static ISequence Restart(ISequence sequence, int length)
+    {
+        sequence.Crop(length);
+        return sequence;
+    }
+
+    private static float[] Decode(ManagedNetwork network, int seed)
+    {
+        var random = new Random(seed);
+        var ranks = RandomNetwork.Ranks(random, 70);
+        var content = RandomNetwork.Content(random, ranks, Architecture.Vocabulary);
+        using var sequence = network.Open(70);
+        return
+        [
+            .. Enumerable.Range(0, ranks.Max() + 1).SelectMany(rank =>
+            {
+                var (contentLogits, queryLogits) = sequence.Run(
+                    Architecture.Vocabulary,
+                    [.. content.Where(row => row.Rank == rank - 1)],
+                    [.. RandomNetwork.Queries(ranks).Where(row => row.Rank == rank)]);
+                return contentLogits.Concat(queryLogits).SelectMany(row => row);
+            }),
+        ];
+    }
+}

@@ -1,0 +1,56 @@
+using System.Numerics;
+using Xunit;
+
+namespace A3.Runtime.Tests;
+
+public sealed unsafe class RowMathTests
+{
+    [Fact(DisplayName = "The vector exponential is within 2 units in the last place from -87 to 88, 0 below and finite above")]
+    public void Exponential()
+    {
+        for (var x = -87f; x <= 88f; x += 0.0137f)
+        {
+            var expected = Math.Exp(x);
+            Assert.InRange(Math.Abs(Exp(x) - expected) / expected, 0, 2.4e-7);
+        }
+
+        Assert.Equal(0f, Exp(-88f));
+        Assert.Equal(0f, Exp(float.NegativeInfinity));
+        Assert.True(float.IsFinite(Exp(1000f)));
+        Assert.Equal(1f, Exp(0f));
+    }
+
+    [Fact(DisplayName = "Hidden keys between visible ones change no bit of the softmax, and get weight 0")]
+    public void HiddenKeys()
+    {
+        var random = new Random(11);
+        var padded = 10 * Vector<float>.Count;
+
+        var scores = stackalloc float[padded];
+        var ranks = stackalloc int[padded];
+        var visible = stackalloc float[padded];
+
+        for (var keys = 1; keys <= padded - Vector<float>.Count; keys++)
+        {
+            var count = 0;
+            for (var i = 0; i < keys; i++)
+            {
+                scores[i] = random.NextSingle() * 20 - 10;
+                ranks[i] = random.Next(3);
+                if (ranks[i] <= 1)
+                {
+                    visible[count++] = scores[i];
+                }
+            }
+
+            var expected = RowMath.Soften(visible, count, null, 0, 0.3f);
+            Assert.Equal(expected, RowMath.Soften(scores, keys, ranks, 1, 0.3f));
+            for (int i = 0, next = 0; i < keys; i++)
+            {
+                Assert.Equal(ranks[i] <= 1 ? visible[next++] : 0f, scores[i]);
+            }
+        }
+    }
+
+    private static float Exp(float x) => RowMath.Exp(Vector.Create(x))[0];
+}
