@@ -26,21 +26,23 @@ type QueryStream =
 
 /// The network as a value; everything else about it (parameters, FLOPs, bytes) derives from this.
 type Architecture =
-    { Vocabulary: int
-      Width: int
-      Layers: int
-      Heads: int
-      KvHeads: int
-      HeadWidth: int
-      MlpWidth: int
-      /// Longest sequence, in positions.
-      Context: int
-      NormEpsilon: float
-      RopeBase: float
-      RopeScaling: RopeScaling
-      TiedHead: bool
-      Residual: Residual
-      QueryStream: QueryStream }
+    {
+        Vocabulary: int
+        Width: int
+        Layers: int
+        Heads: int
+        KvHeads: int
+        HeadWidth: int
+        MlpWidth: int
+        /// Longest sequence, in positions.
+        Context: int
+        NormEpsilon: float
+        RopeBase: float
+        RopeScaling: RopeScaling
+        TiedHead: bool
+        Residual: Residual
+        QueryStream: QueryStream
+    }
 
 /// How a parameter starts.
 [<RequireQualifiedAccess>]
@@ -50,16 +52,20 @@ type Initialisation =
 
 /// One tensor of a checkpoint: its Hugging Face name, its shape, how it starts and whether weight decay applies.
 type Parameter =
-    { Name: string
-      Shape: int list
-      Initialisation: Initialisation
-      Decays: bool }
+    {
+        Name: string
+        Shape: int list
+        Initialisation: Initialisation
+        Decays: bool
+    }
 
 /// A field of an architecture that breaks a rule.
 type ArchitectureError =
-    { Field: string
-      Given: string
-      Rule: string }
+    {
+        Field: string
+        Given: string
+        Rule: string
+    }
 
     member error.Message = $"{error.Field} = {error.Given}: {error.Rule}"
 
@@ -83,23 +89,30 @@ module Architecture =
 
     /// The field of Transformer papers: a LLaMA of this depth and width with the usual choices for all else.
     let create vocabulary width layers heads context =
-        { Vocabulary = vocabulary
-          Width = width
-          Layers = layers
-          Heads = heads
-          KvHeads = heads
-          HeadWidth = width / max 1 heads
-          MlpWidth = (width * 8 / 3 + 31) / 32 * 32
-          Context = context
-          NormEpsilon = 1e-5
-          RopeBase = 10000.0
-          RopeScaling = RopeScaling.Unscaled
-          TiedHead = true
-          Residual = Residual.PreNorm
-          QueryStream = QueryStream.Learned }
+        {
+            Vocabulary = vocabulary
+            Width = width
+            Layers = layers
+            Heads = heads
+            KvHeads = heads
+            HeadWidth = width / max 1 heads
+            MlpWidth = (width * 8 / 3 + 31) / 32 * 32
+            Context = context
+            NormEpsilon = 1e-5
+            RopeBase = 10000.0
+            RopeScaling = RopeScaling.Unscaled
+            TiedHead = true
+            Residual = Residual.PreNorm
+            QueryStream = QueryStream.Learned
+        }
 
     /// Largest value of a size: products of two of them still fit 64 bits with room, and no real network is near it.
     let private largest = 1 <<< 24
+
+    /// Most blocks, and most parameters: with them every count and cost of an architecture fits 63 bits.
+    let private deepest = 4096
+
+    let private heaviest = 2.0 ** 40.0
 
     /// The architecture itself where every field keeps its rule, else the first that does not.
     let validate architecture =
@@ -108,64 +121,95 @@ module Architecture =
                 None
             else
                 Some
-                    { Field = field
-                      Given = string value
-                      Rule = $"must be in 1..{largest}." }
+                    {
+                        Field = field
+                        Given = string value
+                        Rule = $"must be in 1..{largest}."
+                    }
 
         let demand field given rule holds =
             if holds then
                 None
             else
                 Some
-                    { Field = field
-                      Given = given
-                      Rule = rule }
+                    {
+                        Field = field
+                        Given = given
+                        Rule = rule
+                    }
+
+        let multiplier factor =
+            demand
+                "rope_scaling.factor"
+                (string factor)
+                "must be at least 1 and finite."
+                (factor >= 1.0 && System.Double.IsFinite factor)
 
         let scaling =
             match architecture.RopeScaling with
             | RopeScaling.Unscaled -> None
-            | RopeScaling.Linear factor ->
-                demand "rope_scaling.factor" (string factor) "must be at least 1." (factor >= 1.0)
+            | RopeScaling.Linear factor -> multiplier factor
             | RopeScaling.Llama3(factor, low, high, original) ->
-                demand "rope_scaling.factor" (string factor) "must be at least 1." (factor >= 1.0)
+                multiplier factor
                 |> Option.orElse (
                     demand
                         "rope_scaling.high_freq_factor"
                         (string high)
                         $"must be above low_freq_factor = {low}, which must be above 0."
-                        (high > low && low > 0.0)
+                        (high > low && low > 0.0 && System.Double.IsFinite high)
                 )
                 |> Option.orElse (size "rope_scaling.original_max_position_embeddings" original)
 
-        [ size "vocab_size" architecture.Vocabulary
-          size "hidden_size" architecture.Width
-          size "num_hidden_layers" architecture.Layers
-          size "num_attention_heads" architecture.Heads
-          size "num_key_value_heads" architecture.KvHeads
-          size "head_dim" architecture.HeadWidth
-          size "intermediate_size" architecture.MlpWidth
-          size "max_position_embeddings" architecture.Context
-          demand
-              "num_key_value_heads"
-              (string architecture.KvHeads)
-              $"must divide num_attention_heads = {architecture.Heads}."
-              (architecture.KvHeads >= 1 && architecture.Heads % architecture.KvHeads = 0)
-          demand
-              "head_dim"
-              (string architecture.HeadWidth)
-              "must be even: RoPE turns pairs of dimensions."
-              (architecture.HeadWidth % 2 = 0)
-          demand
-              "rms_norm_eps"
-              (string architecture.NormEpsilon)
-              "must be above 0 and below 1."
-              (architecture.NormEpsilon > 0.0 && architecture.NormEpsilon < 1.0)
-          demand
-              "rope_theta"
-              (string architecture.RopeBase)
-              "must be a finite number above 1."
-              (architecture.RopeBase > 1.0 && System.Double.IsFinite architecture.RopeBase)
-          scaling ]
+        let weight =
+            let block =
+                float architecture.Heads * float architecture.HeadWidth
+                + float architecture.MlpWidth
+
+            float architecture.Width
+            * (2.0 * float architecture.Vocabulary + 4.0 * float architecture.Layers * block)
+
+        [
+            size "vocab_size" architecture.Vocabulary
+            size "hidden_size" architecture.Width
+            size "num_hidden_layers" architecture.Layers
+            size "num_attention_heads" architecture.Heads
+            size "num_key_value_heads" architecture.KvHeads
+            size "head_dim" architecture.HeadWidth
+            size "intermediate_size" architecture.MlpWidth
+            size "max_position_embeddings" architecture.Context
+            demand
+                "num_key_value_heads"
+                (string architecture.KvHeads)
+                $"must divide num_attention_heads = {architecture.Heads}."
+                (architecture.KvHeads >= 1 && architecture.Heads % architecture.KvHeads = 0)
+            demand
+                "head_dim"
+                (string architecture.HeadWidth)
+                "must be even: RoPE turns pairs of dimensions."
+                (architecture.HeadWidth % 2 = 0)
+            demand
+                "rms_norm_eps"
+                (string architecture.NormEpsilon)
+                "must be above 0 and below 1."
+                (architecture.NormEpsilon > 0.0 && architecture.NormEpsilon < 1.0)
+            demand
+                "rope_theta"
+                (string architecture.RopeBase)
+                "must be a finite number above 1."
+                (architecture.RopeBase > 1.0 && System.Double.IsFinite architecture.RopeBase)
+            scaling
+            demand
+                "num_hidden_layers"
+                (string architecture.Layers)
+                $"must be at most {deepest}."
+                (architecture.Layers <= deepest)
+            demand
+                "head_dim"
+                (string architecture.HeadWidth)
+                $"times num_attention_heads = {architecture.Heads} must be at most {largest}."
+                (int64 architecture.HeadWidth * int64 architecture.Heads <= int64 largest)
+            demand "parameters" (string weight) $"must be at most {heaviest}." (weight <= heaviest)
+        ]
         |> List.tryPick id
         |> function
             | None -> Ok architecture
@@ -178,47 +222,64 @@ module Architecture =
         let residual = deviation / sqrt (2.0 * float architecture.Layers)
 
         let matrix name rows columns deviation =
-            { Name = name
-              Shape = [ rows; columns ]
-              Initialisation = Initialisation.Normal deviation
-              Decays = true }
+            {
+                Name = name
+                Shape = [ rows; columns ]
+                Initialisation = Initialisation.Normal deviation
+                Decays = true
+            }
 
         let gain name =
-            { Name = name
-              Shape = [ architecture.Width ]
-              Initialisation = Initialisation.Ones
-              Decays = false }
+            {
+                Name = name
+                Shape = [ architecture.Width ]
+                Initialisation = Initialisation.Ones
+                Decays = false
+            }
 
         let block index =
             let name part = layer index part
 
-            [ matrix (name "self_attn.q_proj") (queryWidth architecture) architecture.Width deviation
-              matrix (name "self_attn.k_proj") (kvWidth architecture) architecture.Width deviation
-              matrix (name "self_attn.v_proj") (kvWidth architecture) architecture.Width deviation
-              matrix (name "self_attn.o_proj") architecture.Width (queryWidth architecture) residual
-              matrix (name "mlp.gate_proj") architecture.MlpWidth architecture.Width deviation
-              matrix (name "mlp.up_proj") architecture.MlpWidth architecture.Width deviation
-              matrix (name "mlp.down_proj") architecture.Width architecture.MlpWidth residual
-              gain (name "input_layernorm")
-              gain (name "post_attention_layernorm") ]
+            [
+                matrix (name "self_attn.q_proj") (queryWidth architecture) architecture.Width deviation
+                matrix (name "self_attn.k_proj") (kvWidth architecture) architecture.Width deviation
+                matrix (name "self_attn.v_proj") (kvWidth architecture) architecture.Width deviation
+                matrix (name "self_attn.o_proj") architecture.Width (queryWidth architecture) residual
+                matrix (name "mlp.gate_proj") architecture.MlpWidth architecture.Width deviation
+                matrix (name "mlp.up_proj") architecture.MlpWidth architecture.Width deviation
+                matrix (name "mlp.down_proj") architecture.Width architecture.MlpWidth residual
+                gain (name "input_layernorm")
+                gain (name "post_attention_layernorm")
+            ]
 
-        [ if architecture.QueryStream = QueryStream.Learned then
-              { Name = queryEmbedding
-                Shape = [ 1; 1; architecture.Width ]
-                Initialisation = Initialisation.Normal deviation
-                Decays = false }
+        [
+            if architecture.QueryStream = QueryStream.Learned then
+                {
+                    Name = queryEmbedding
+                    Shape = [ 1; 1; architecture.Width ]
+                    Initialisation = Initialisation.Normal deviation
+                    Decays = false
+                }
 
-          matrix embedding architecture.Vocabulary architecture.Width deviation
+            matrix embedding architecture.Vocabulary architecture.Width deviation
 
-          for index in 0 .. architecture.Layers - 1 do
-              yield! block index
+            for index in 0 .. architecture.Layers - 1 do
+                yield! block index
 
-          gain finalNorm
+            gain finalNorm
 
-          if not architecture.TiedHead then
-              matrix head architecture.Vocabulary architecture.Width deviation ]
+            if not architecture.TiedHead then
+                matrix head architecture.Vocabulary architecture.Width deviation
+        ]
 
-    let private product shape = shape |> List.fold (fun size side -> size * int64 side) 1L
+    /// The same network with a query stream: what a causal LLaMA becomes when it is adapted.
+    let withQueryStream architecture =
+        { architecture with
+            QueryStream = QueryStream.Learned
+        }
+
+    let private product shape =
+        shape |> List.fold (fun size side -> size * int64 side) 1L
 
     let parameterCount architecture =
         parameters architecture |> List.sumBy (fun parameter -> product parameter.Shape)
@@ -226,7 +287,9 @@ module Architecture =
     /// Multiplications and additions of one row through all blocks and the head, attention over `keys` keys included.
     let flopsPerRow keys architecture =
         let block =
-            2L * int64 architecture.Width * int64 (2 * queryWidth architecture + 2 * kvWidth architecture)
+            2L
+            * int64 architecture.Width
+            * int64 (2 * queryWidth architecture + 2 * kvWidth architecture)
             + 6L * int64 architecture.Width * int64 architecture.MlpWidth
             + 4L * int64 (queryWidth architecture) * int64 keys
 
@@ -235,7 +298,10 @@ module Architecture =
 
     /// Bytes of keys and values that one content row leaves in the cache.
     let cacheBytesPerToken bytesPerNumber architecture =
-        2L * int64 architecture.Layers * int64 (kvWidth architecture) * int64 bytesPerNumber
+        2L
+        * int64 architecture.Layers
+        * int64 (kvWidth architecture)
+        * int64 bytesPerNumber
 
     /// RoPE's inverse frequencies, [head width / 2], with scaling applied.
     let inverseFrequencies architecture =
@@ -251,5 +317,8 @@ module Architecture =
             plain
             |> Array.map (fun frequency ->
                 let wavelength = 2.0 * System.Math.PI / frequency
-                let smooth = (float original / wavelength - low) / (high - low) |> max 0.0 |> min 1.0
+
+                let smooth =
+                    (float original / wavelength - low) / (high - low) |> max 0.0 |> min 1.0
+
                 (1.0 - smooth) * frequency / factor + smooth * frequency)

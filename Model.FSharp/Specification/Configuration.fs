@@ -1,4 +1,315 @@
 namespace A3.Model
 
-module internal StubConfiguration =
-    let placeholder = ()
+open System
+open System.IO
+open System.Text
+open System.Text.Json
+
+/// How a checkpoint stores its numbers.
+[<RequireQualifiedAccess>]
+type Precision =
+    | Float32
+    | BFloat16
+    | Float16
+
+/// What a Hugging Face `config.json` says of a LLaMA or an A3 model.
+type Configuration =
+    {
+        Architecture: Architecture
+        /// The token that starts a text.
+        Bos: int option
+        /// The tokens that end one.
+        Eos: int list
+        Pad: int option
+        /// What the weights were stored as; a hint, each tensor says it for itself.
+        Precision: Precision option
+    }
+
+open ConfigurationKeys
+
+/// Law: `parse (print configuration) = Ok configuration`, for every configuration of a valid architecture.
+[<RequireQualifiedAccess>]
+module Configuration =
+
+    let private queryStreams =
+        [
+            "LlamaForCausalLM", QueryStream.Absent
+            "LlamaTwoStreamForCausalLM", QueryStream.Learned
+        ]
+
+    let private residuals =
+        [ "pre_norm", Residual.PreNorm; "reference", Residual.Reference ]
+
+    let private precisions =
+        [
+            "float32", Precision.Float32
+            "bfloat16", Precision.BFloat16
+            "float16", Precision.Float16
+        ]
+
+    let private nameOf value names =
+        names |> List.find (fun (_, named) -> named = value) |> fst
+
+    /// Keys that would make the network another one than we compute.
+    let private supported json =
+        result {
+            let! _ = required "model_type" text json
+            do! only "model_type" [ "\"llama\"" ] json
+            do! only "hidden_act" [ "\"silu\"" ] json
+            do! only "attention_bias" [ "false" ] json
+            do! only "mlp_bias" [ "false" ] json
+            do! only "partial_rotary_factor" [ "1.0"; "1" ] json
+            do! only "quantization_config" [] json
+        }
+
+    /// A list with one class name in it.
+    let private queryStream json =
+        let alone =
+            list text |> map (fun names -> if names.Length = 1 then names.Head else "")
+
+        oneOf "architectures" alone queryStreams json
+        |> Result.map (Option.defaultValue QueryStream.Absent)
+
+    let private linear json =
+        required "factor" number json |> Result.map RopeScaling.Linear
+
+    let private llama3 json =
+        result {
+            let! factor = required "factor" number json
+            let! low = required "low_freq_factor" number json
+            let! high = required "high_freq_factor" number json
+            let! original = required "original_max_position_embeddings" integer json
+            return RopeScaling.Llama3(factor, low, high, original)
+        }
+
+    let private scaling json =
+        result {
+            let unscaled _ = Ok RopeScaling.Unscaled
+            let kinds = [ "default", unscaled; "linear", linear; "llama3", llama3 ]
+            let! newerName = oneOf "rope_type" text kinds json
+            let! name = oneOf "type" text kinds json
+            let read = newerName |> Option.orElse name |> Option.defaultValue unscaled
+            return! read json
+        }
+
+    /// RoPE's base and scaling: `rope_theta` and `rope_scaling`, or both in one `rope_parameters` as newer versions write.
+    let private rope json =
+        result {
+            let! scalingObject = optional "rope_scaling" object' json
+            let! parameters = optional "rope_parameters" object' json
+            let! outerBase = withDefault "rope_theta" number 10000.0 json
+
+            match scalingObject |> Option.orElse parameters with
+            | None -> return outerBase, RopeScaling.Unscaled
+            | Some json ->
+                do! only "partial_rotary_factor" [ "1.0"; "1" ] json
+                let! innerBase = withDefault "rope_theta" number outerBase json
+                let! scaling = scaling json
+                return innerBase, scaling
+        }
+
+    let private headWidth width heads json =
+        optional "head_dim" integer json
+        |> Result.bind (function
+            | Some given -> Ok given
+            | None when heads > 0 && width % heads <> 0 ->
+                Error(
+                    ConfigurationError.Invalid
+                        {
+                            Field = "hidden_size"
+                            Given = string width
+                            Rule = $"must be a multiple of num_attention_heads = {heads} where head_dim is not given."
+                        }
+                )
+            | None -> Ok(width / max 1 heads))
+
+    let private architecture json =
+        result {
+            let! vocabulary = required "vocab_size" integer json
+            let! width = required "hidden_size" integer json
+            let! layers = required "num_hidden_layers" integer json
+            let! heads = required "num_attention_heads" integer json
+            let! mlpWidth = required "intermediate_size" integer json
+            let! kvHeads = withDefault "num_key_value_heads" integer heads json
+            let! headWidth = headWidth width heads json
+            let! context = withDefault "max_position_embeddings" integer 2048 json
+            let! epsilon = withDefault "rms_norm_eps" number 1e-6 json
+            let! ropeBase, scaling = rope json
+            let! tied = withDefault "tie_word_embeddings" boolean false json
+            let! queryStream = queryStream json
+            let! residual = oneOf "a3_residual" text residuals json
+
+            // Only the authors' own code writes two streams without saying how the residual is threaded.
+            let unsaid =
+                match queryStream with
+                | QueryStream.Learned -> Residual.Reference
+                | QueryStream.Absent -> Residual.PreNorm
+
+            return!
+                {
+                    Vocabulary = vocabulary
+                    Width = width
+                    Layers = layers
+                    Heads = heads
+                    KvHeads = kvHeads
+                    HeadWidth = headWidth
+                    MlpWidth = mlpWidth
+                    Context = context
+                    NormEpsilon = epsilon
+                    RopeBase = ropeBase
+                    RopeScaling = scaling
+                    TiedHead = tied
+                    Residual = residual |> Option.defaultValue unsaid
+                    QueryStream = queryStream
+                }
+                |> Architecture.validate
+                |> Result.mapError ConfigurationError.Invalid
+        }
+
+    /// Token ids under a key: absent means LLaMA's default, null means none.
+    let private tokens key fallback vocabulary json =
+        let kind = either (integer |> map List.singleton) (list integer)
+
+        optional key kind json
+        |> Result.map (Option.defaultValue (if has key json then [] else fallback))
+        |> Result.bind (fun ids ->
+            match ids |> List.tryFind (fun id -> id < 0 || id >= vocabulary) with
+            | None -> Ok ids
+            | Some id ->
+                Error(
+                    ConfigurationError.Invalid
+                        {
+                            Field = key
+                            Given = string id
+                            Rule = $"must be a token, 0..{vocabulary - 1}."
+                        }
+                ))
+
+    let private single key ids =
+        match ids with
+        | [] -> Ok None
+        | [ id ] -> Ok(Some id)
+        | _ :: _ -> Error(ConfigurationError.Unsupported(key, $"a list of {List.length ids}", "one token id"))
+
+    let private configuration json =
+        result {
+            do! supported json
+            let! architecture = architecture json
+
+            let! bos =
+                tokens "bos_token_id" [ 1 ] architecture.Vocabulary json
+                |> Result.bind (single "bos_token_id")
+
+            let! eos = tokens "eos_token_id" [ 2 ] architecture.Vocabulary json
+            let! given = optional "pad_token_id" integer json
+
+            // The first LLaMA conversions wrote -1 for "no padding".
+            let! pad =
+                if given = Some -1 then
+                    Ok None
+                else
+                    tokens "pad_token_id" [] architecture.Vocabulary json
+                    |> Result.bind (single "pad_token_id")
+
+            let! newerName = oneOf "dtype" text precisions json
+            let! precision = oneOf "torch_dtype" text precisions json
+
+            return
+                {
+                    Architecture = architecture
+                    Bos = bos
+                    Eos = eos
+                    Pad = pad
+                    Precision = newerName |> Option.orElse precision
+                }
+        }
+
+    /// A network without special tokens, to be completed by a record update.
+    let ofArchitecture architecture =
+        {
+            Architecture = architecture
+            Bos = None
+            Eos = []
+            Pad = None
+            Precision = None
+        }
+
+    /// Reads a `config.json`. Keys that change nothing we compute are ignored; those that would are errors.
+    let parse (text: string) =
+        try
+            use document =
+                JsonDocument.Parse(text, JsonDocumentOptions(AllowDuplicateProperties = false))
+
+            if document.RootElement.ValueKind = JsonValueKind.Object then
+                configuration document.RootElement
+            else
+                Error(ConfigurationError.Malformed $"it is a JSON {document.RootElement.ValueKind}.")
+        with
+        | :? JsonException as error -> Error(ConfigurationError.Malformed error.Message)
+        // Half of a surrogate pair, as it stands or escaped: System.Text.Json tells only when the string is read.
+        | :? ArgumentException
+        | :? InvalidOperationException -> Error(ConfigurationError.Malformed "it holds half of a surrogate pair.")
+
+    let private writeRope (json: Utf8JsonWriter) architecture =
+        writeFloat json "rope_theta" architecture.RopeBase
+
+        match architecture.RopeScaling with
+        | RopeScaling.Unscaled -> json.WriteNull "rope_scaling"
+        | RopeScaling.Linear factor ->
+            json.WriteStartObject "rope_scaling"
+            json.WriteString("rope_type", "linear")
+            writeFloat json "factor" factor
+            json.WriteEndObject()
+        | RopeScaling.Llama3(factor, low, high, original) ->
+            json.WriteStartObject "rope_scaling"
+            json.WriteString("rope_type", "llama3")
+            writeFloat json "factor" factor
+            writeFloat json "low_freq_factor" low
+            writeFloat json "high_freq_factor" high
+            json.WriteNumber("original_max_position_embeddings", original)
+            json.WriteEndObject()
+
+    let private write (json: Utf8JsonWriter) configuration =
+        let architecture = configuration.Architecture
+        let integer (key: string) (value: int) = json.WriteNumber(key, value)
+        let boolean (key: string) (value: bool) = json.WriteBoolean(key, value)
+        let text (key: string) (value: string) = json.WriteString(key, value)
+        json.WriteStartObject()
+        json.WriteStartArray "architectures"
+        json.WriteStringValue(nameOf architecture.QueryStream queryStreams)
+        json.WriteEndArray()
+        text "model_type" "llama"
+        integer "vocab_size" architecture.Vocabulary
+        integer "hidden_size" architecture.Width
+        integer "intermediate_size" architecture.MlpWidth
+        integer "num_hidden_layers" architecture.Layers
+        integer "num_attention_heads" architecture.Heads
+        integer "num_key_value_heads" architecture.KvHeads
+        integer "head_dim" architecture.HeadWidth
+        text "hidden_act" "silu"
+        integer "max_position_embeddings" architecture.Context
+        writeFloat json "rms_norm_eps" architecture.NormEpsilon
+        writeRope json architecture
+        boolean "tie_word_embeddings" architecture.TiedHead
+        boolean "attention_bias" false
+        boolean "mlp_bias" false
+        writeTokens json "bos_token_id" (Option.toList configuration.Bos)
+        writeTokens json "eos_token_id" configuration.Eos
+        writeTokens json "pad_token_id" (Option.toList configuration.Pad)
+
+        configuration.Precision
+        |> Option.iter (fun precision -> text "torch_dtype" (nameOf precision precisions))
+
+        text "a3_residual" (nameOf architecture.Residual residuals)
+        json.WriteEndObject()
+
+    /// Writes a `config.json` that Hugging Face's LLaMA reads, and `parse` reads back as the same value.
+    let print configuration =
+        use buffer = new MemoryStream()
+
+        use json =
+            new Utf8JsonWriter(buffer, JsonWriterOptions(Indented = true, NewLine = "\n"))
+
+        write json configuration
+        json.Flush()
+        Encoding.UTF8.GetString(buffer.GetBuffer(), 0, int buffer.Length) + "\n"

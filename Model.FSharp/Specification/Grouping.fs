@@ -1,4 +1,143 @@
 namespace A3.Model
 
-module internal StubGrouping =
-    let placeholder = ()
+/// How an arranged run of positions is cut into groups.
+[<RequireQualifiedAccess>]
+type Cut =
+    /// One position per group.
+    | Singletons
+    /// Consecutive steps of the order, as many per group as the schedule says.
+    | Sized of Schedule
+    /// One word per group; the order arranges words. Where the shape knows no words every position is one.
+    | Words
+    /// One sentence per group; the order arranges sentences. Where the shape knows no sentences every position is one.
+    | Sentences
+    /// One region of the sequence per group, and each position outside them by itself; the order arranges these spans.
+    | Spans of Region list
+    /// Everything in one group.
+    | AllAtOnce
+
+/// A recipe that yields a partition for a sequence of any shape. Orders speak of the open positions, counted from 0 in
+/// ascending order; regions of `Given` and `Spans` speak of the sequence's own positions.
+[<RequireQualifiedAccess>]
+type Grouping =
+    /// An order cut into groups.
+    | Cut of Order * Cut
+    /// These positions are given, as one group after the evidence of the shape, wherever in the recipe this stands.
+    | Given of Region list * Grouping
+    /// The groups of the positions that the orders of `first` name, then `rest` over the positions still open.
+    | Then of first: Grouping * rest: Grouping
+    /// A group of the left one, a group of the right one, and so on; each position where it comes first.
+    | Interleave of left: Grouping * right: Grouping
+    /// Every `factor` consecutive groups as one.
+    | Coarsen of factor: int * Grouping
+    /// Every group split by `within` over its own positions.
+    | Refine of within: Grouping * Grouping
+
+/// Law 2: every grouping resolves to a valid partition whose first groups are exactly the evidence. `Refine(_, g)` refines
+/// g, and g refines `Coarsen(_, g)`.
+[<RequireQualifiedAccess>]
+module Grouping =
+
+    /// One position per group.
+    let singletons order = Grouping.Cut(order, Cut.Singletons)
+
+    /// Groups of one size; the last may be smaller.
+    let chunks size order =
+        Grouping.Cut(order, Cut.Sized(Schedule.Constant size))
+
+    /// Groups of the listed sizes, the last size again and again.
+    let sizes sizes order =
+        Grouping.Cut(order, Cut.Sized(Schedule.Explicit sizes))
+
+    /// Open positions that share a span, by where spans start.
+    let private spansBy (starts: int[]) positions =
+        if starts.Length = 0 then
+            positions |> Array.map Array.singleton
+        else
+            let span (position: int) =
+                let found = System.Array.BinarySearch(starts, position)
+                if found >= 0 then found else ~~~found - 1
+
+            positions |> Array.groupBy span |> Array.map snd
+
+    let private spansOf regions positions =
+        let region position =
+            regions
+            |> List.tryFindIndex (fun region -> region.First <= position && position <= region.Last)
+            |> Option.defaultValue (-1 - position)
+
+        positions |> Array.groupBy region |> Array.map snd
+
+    let private alternate (left: int[][]) (right: int[][]) =
+        [|
+            for index in 0 .. max left.Length right.Length - 1 do
+                yield! left |> Array.skip (min index left.Length) |> Array.truncate 1
+                yield! right |> Array.skip (min index right.Length) |> Array.truncate 1
+        |]
+
+    /// Groups of the positions; `steps` says how many of them an order speaks of, `Order.steps` or `Order.names`.
+    let rec private arrange steps shape positions grouping : int[][] =
+        match grouping with
+        | Grouping.Cut(order, cut) ->
+            let inOrder (items: 'item[]) =
+                (steps items.Length order: int[]) |> Array.map (fun step -> items[step])
+
+            match cut with
+            | Cut.Singletons -> inOrder positions |> Array.map Array.singleton
+            | Cut.Sized schedule -> inOrder positions |> Schedule.split schedule
+            | Cut.Words -> spansBy shape.WordStarts positions |> inOrder
+            | Cut.Sentences -> spansBy shape.SentenceStarts positions |> inOrder
+            | Cut.Spans regions -> spansOf regions positions |> inOrder
+            | Cut.AllAtOnce -> Shape.distinct [| inOrder positions |]
+        | Grouping.Given(_, inner) -> arrange steps shape positions inner
+        | Grouping.Then(first, rest) ->
+            let leading = arrange Order.names shape positions first
+            let others = positions |> Array.except (Seq.concat leading)
+            Array.append leading (arrange steps shape others rest)
+        | Grouping.Interleave(left, right) ->
+            alternate (arrange steps shape positions left) (arrange steps shape positions right)
+            |> Shape.distinct
+        | Grouping.Coarsen(factor, inner) ->
+            arrange steps shape positions inner
+            |> Array.chunkBySize (max 1 factor)
+            |> Array.map Array.concat
+        | Grouping.Refine(within, inner) ->
+            arrange steps shape positions inner
+            |> Array.collect (fun group -> arrange Order.steps shape (Array.sort group) within)
+
+    /// The groups of regions that a grouping gives, outermost first.
+    let rec private given grouping =
+        match grouping with
+        | Grouping.Cut _ -> []
+        | Grouping.Given(regions, inner) -> regions :: given inner
+        | Grouping.Then(left, right)
+        | Grouping.Interleave(left, right)
+        | Grouping.Refine(right, left) -> given left @ given right
+        | Grouping.Coarsen(_, inner) -> given inner
+
+    /// Whether a grouping names evidence of its own.
+    let givesEvidence grouping = not (List.isEmpty (given grouping))
+
+    /// The meaning of a grouping for one shape: the evidence of the shape, that of the grouping, then the open positions
+    /// as the grouping arranges them.
+    let resolve shape grouping =
+        let shape =
+            (shape, given grouping)
+            ||> List.fold (fun shape regions ->
+                shape |> Shape.given (Seq.collect (Region.positions shape.Length) regions))
+
+        let evidence = Shape.evidence shape
+
+        arrange Order.steps shape (Shape.openPositions shape) grouping
+        |> Array.append evidence
+        |> Partition.create evidence.Length
+
+    /// The same grouping with every `Random` inside redrawn; equal seeds stay equal.
+    let rec reseed seed grouping =
+        match grouping with
+        | Grouping.Cut(order, cut) -> Grouping.Cut(Order.reseed seed order, cut)
+        | Grouping.Given(regions, inner) -> Grouping.Given(regions, reseed seed inner)
+        | Grouping.Then(first, rest) -> Grouping.Then(reseed seed first, reseed seed rest)
+        | Grouping.Interleave(left, right) -> Grouping.Interleave(reseed seed left, reseed seed right)
+        | Grouping.Coarsen(factor, inner) -> Grouping.Coarsen(factor, reseed seed inner)
+        | Grouping.Refine(within, inner) -> Grouping.Refine(reseed seed within, reseed seed inner)

@@ -2,18 +2,22 @@ namespace A3.Model
 
 /// What a mask may look at, one entry per position: rank of the group, whether it is padding, which document it is of.
 type Layout =
-    { Group: int[]
-      Padding: bool[]
-      Document: int[] }
+    {
+        Group: int[]
+        Padding: bool[]
+        Document: int[]
+    }
 
 [<RequireQualifiedAccess>]
 module Layout =
 
     /// One document without padding under a partition.
     let ofPartition partition =
-        { Group = Partition.groupOf partition
-          Padding = Array.create (Partition.length partition) false
-          Document = Array.create (Partition.length partition) 0 }
+        {
+            Group = Partition.groupOf partition
+            Padding = Array.create (Partition.length partition) false
+            Document = Array.create (Partition.length partition) 0
+        }
 
     let length layout = layout.Group.Length
 

@@ -4,9 +4,11 @@ namespace A3.Model
 /// groups are given; all others are targets.
 type Partition =
     private
-        { groups: int[][]
-          groupOf: int[]
-          evidence: int }
+        {
+            groups: int[][]
+            groupOf: int[]
+            evidence: int
+        }
 
 /// Why groups of positions are not a partition.
 [<RequireQualifiedAccess>]
@@ -23,7 +25,8 @@ type PartitionError =
             $"group {group} holds position {position}, but a partition of {length} positions holds only 0..{length - 1}, each once."
         | Repeated(position, first, second) ->
             $"position {position} is in group {first} and in group {second}; it may be in one only."
-        | Evidence(evidence, groups) -> $"{evidence} evidence groups, but the partition has {groups} groups (0..{groups} fit)."
+        | Evidence(evidence, groups) ->
+            $"{evidence} evidence groups, but the partition has {groups} groups (0..{groups} fit)."
 
 /// Laws: `ofRanks (groupOf p) = p` up to evidence; refinement is a partial order with singletons at the bottom and
 /// everything in one group at the top.
@@ -59,9 +62,11 @@ module Partition =
         | None when evidence < 0 || evidence > groups.Length -> Error(PartitionError.Evidence(evidence, groups.Length))
         | None ->
             Ok
-                { groups = groups |> Array.map Array.sort
-                  groupOf = groupOf
-                  evidence = evidence }
+                {
+                    groups = groups |> Array.map Array.sort
+                    groupOf = groupOf
+                    evidence = evidence
+                }
 
     /// As `tryCreate`, for groups known to be right; throws with the same message.
     let create evidence groups =
@@ -89,7 +94,8 @@ module Partition =
     let group rank partition = Array.copy partition.groups[rank]
 
     /// All groups by rank, evidence included.
-    let groups partition = partition.groups |> Array.map Array.copy
+    let groups partition =
+        partition.groups |> Array.map Array.copy
 
     /// The rank of the group of each position.
     let groupOf partition = Array.copy partition.groupOf
@@ -108,16 +114,18 @@ module Partition =
     let evidence partition =
         partition.groups |> Array.take partition.evidence |> Array.concat |> Array.sort
 
-    /// Whether each group of `fine` lies within one group of `coarse`, in the same order of groups.
+    /// Whether each group of `fine` lies within one group of `coarse`, in the same order of groups. Which groups are given
+    /// does not count.
     let refines fine coarse =
-        let image group =
-            group |> Array.map (fun position -> coarse.groupOf[position]) |> Array.distinct
-
-        let images = fine.groups |> Array.map image
-
         length fine = length coarse
-        && images |> Array.forall (fun image -> image.Length = 1)
-        && images |> Array.pairwise |> Array.forall (fun (earlier, later) -> earlier[0] <= later[0])
+        && (let images =
+                fine.groups
+                |> Array.map (Array.map (fun position -> coarse.groupOf[position]) >> Array.distinct)
+
+            images |> Array.forall (fun image -> image.Length = 1)
+            && images
+               |> Array.pairwise
+               |> Array.forall (fun (earlier, later) -> earlier[0] <= later[0]))
 
     /// The same partition after moving position i to `relabel i`.
     let relabel permutation partition =

@@ -39,6 +39,12 @@ module Permutation =
 
         check 0
 
+    /// As `tryCreate`, for positions known to be right; throws with the same message.
+    let create positions =
+        match tryCreate positions with
+        | Ok permutation -> permutation
+        | Error error -> invalidArg (nameof positions) error.Message
+
     let length permutation = permutation.positions.Length
 
     /// The positions by step; a fresh array.
@@ -52,7 +58,10 @@ module Permutation =
     /// The step of each position: `inverse p` at position i is the step at which i is generated.
     let inverse permutation =
         let steps = Array.zeroCreate permutation.positions.Length
-        permutation.positions |> Array.iteri (fun step position -> steps[position] <- step)
+
+        permutation.positions
+        |> Array.iteri (fun step position -> steps[position] <- step)
+
         { positions = steps }
 
     /// `compose f g` at t is `f (g t)`; both of one length.
@@ -60,8 +69,12 @@ module Permutation =
         if length outer <> length inner then
             invalidArg (nameof inner) $"composing permutations of lengths {length outer} and {length inner}."
 
-        { positions = inner.positions |> Array.map (fun step -> outer.positions[step]) }
+        {
+            positions = inner.positions |> Array.map (fun step -> outer.positions[step])
+        }
 
     /// The same positions, last step first.
     let reverse permutation =
-        { positions = Array.rev permutation.positions }
+        {
+            positions = Array.rev permutation.positions
+        }

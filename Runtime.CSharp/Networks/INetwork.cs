@@ -1,6 +1,7 @@
-using A3.Model;
-
 namespace A3.Runtime;
+
+// Inside the namespace: outside it, A3.Architecture would hide the record.
+using A3.Model;
 
 /// <summary>A committed token that runs through the content stream: its position (RoPE) and the rank of its group (attention).</summary>
 internal readonly record struct ContentRow(int Token, int Position, int Rank);
@@ -40,9 +41,9 @@ internal interface ISequence : IDisposable
         Span<float> queryLogits,
         Span<float> contentLogits);
 
+    /// <summary>A sequence of its own with the same rows; the caller disposes of it.</summary>
+    ISequence Fork();
+
     /// <summary>Forgets all cached rows from <paramref name="length"/> on.</summary>
     void Crop(int length);
-
-    /// <summary>A sequence with a copy of the cache, which goes on independently; the caller disposes of it.</summary>
-    ISequence Fork();
 }

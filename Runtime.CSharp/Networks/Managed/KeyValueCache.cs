@@ -1,5 +1,4 @@
 using System.Numerics;
-using A3.Model;
 
 namespace A3.Runtime;
 
@@ -16,7 +15,7 @@ internal sealed unsafe class KeyValueCache
     private readonly AlignedBuffer[] values;
     private readonly int[] ranks;
 
-    public KeyValueCache(Architecture architecture, int capacity)
+    public KeyValueCache(Model.Architecture architecture, int capacity)
     {
         kvHeads = architecture.KvHeads;
         headWidth = architecture.HeadWidth;

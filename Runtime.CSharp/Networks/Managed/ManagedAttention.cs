@@ -1,5 +1,3 @@
-using A3.Model;
-
 namespace A3.Runtime;
 
 /// <summary>Attention of a pass's rows over the cached keys and values, its own content rows included.</summary>
@@ -8,7 +6,7 @@ internal sealed unsafe class ManagedAttention
     /// <summary>Rows that share a walk over the keys of a head: what the kernel takes at once.</summary>
     private const int TileRows = 4;
 
-    private readonly Architecture architecture;
+    private readonly Model.Architecture architecture;
     private readonly KeyValueCache cache;
     private readonly AlignedBuffer[] scores;
     private readonly AlignedBuffer[] sums;
@@ -19,7 +17,7 @@ internal sealed unsafe class ManagedAttention
     private int keys;
     private bool masked;
 
-    public ManagedAttention(Architecture architecture, KeyValueCache cache, int workers)
+    public ManagedAttention(Model.Architecture architecture, KeyValueCache cache, int workers)
     {
         this.architecture = architecture;
         this.cache = cache;

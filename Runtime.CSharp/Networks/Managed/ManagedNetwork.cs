@@ -1,5 +1,4 @@
 using A3.Model;
-
 namespace A3.Runtime;
 
 /// <summary>The two-stream LLaMA as SIMD loops over packed weights, with no native library.</summary>
@@ -15,7 +14,7 @@ internal sealed class ManagedNetwork : INetwork
     /// <param name="architecture">What the tensors are.</param>
     /// <param name="source">A tensor by its Hugging Face name, row-major; each is asked for once.</param>
     /// <param name="threads">Threads of a pass, the caller's included.</param>
-    public ManagedNetwork(Architecture architecture, Func<string, float[]> source, int threads)
+    public ManagedNetwork(Model.Architecture architecture, Func<string, float[]> source, int threads)
     {
         var valid = ArchitectureModule.validate(architecture);
         if (valid.IsError)
@@ -31,12 +30,12 @@ internal sealed class ManagedNetwork : INetwork
     }
 
     /// <summary>As the other constructor, with a thread for each processor.</summary>
-    public ManagedNetwork(Architecture architecture, Func<string, float[]> source)
+    public ManagedNetwork(Model.Architecture architecture, Func<string, float[]> source)
         : this(architecture, source, Environment.ProcessorCount)
     {
     }
 
-    public Architecture Architecture { get; }
+    public Model.Architecture Architecture { get; }
 
     public ManagedWeights Weights { get; }
 

@@ -1,5 +1,5 @@
-using System.Runtime.CompilerServices;
 using A3.Model;
+using System.Runtime.CompilerServices;
 
 namespace A3.Runtime;
 
@@ -14,7 +14,7 @@ internal sealed unsafe class ManagedPass
     private const int GateRows = 16;
 
     private readonly ManagedNetwork network;
-    private readonly Architecture architecture;
+    private readonly Model.Architecture architecture;
     private readonly KeyValueCache cache;
     private readonly ManagedAttention attention;
     private readonly WorkerTeam team;

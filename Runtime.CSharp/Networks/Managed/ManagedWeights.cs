@@ -23,7 +23,7 @@ internal sealed record ManagedBlock(
 /// <summary>All weights of a network, packed; immutable, safe to share between threads.</summary>
 internal sealed unsafe class ManagedWeights
 {
-    private readonly Architecture architecture;
+    private readonly Model.Architecture architecture;
     private readonly Func<string, float[]> source;
     private readonly Dictionary<string, FSharpList<int>> shapes;
     private readonly AlignedBuffer? embedding;
@@ -31,7 +31,7 @@ internal sealed unsafe class ManagedWeights
     /// <summary>
     /// Reads every tensor of the architecture once, by its name; one of the wrong size throws <see cref="ArgumentException"/>.
     /// </summary>
-    public ManagedWeights(Architecture architecture, Func<string, float[]> source)
+    public ManagedWeights(Model.Architecture architecture, Func<string, float[]> source)
     {
         this.architecture = architecture;
         this.source = source;

@@ -1,4 +1,3 @@
-using A3.Model;
 using Xunit;
 
 namespace A3.Runtime.Tests;

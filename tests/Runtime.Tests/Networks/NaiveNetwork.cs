@@ -1,5 +1,3 @@
-using A3.Model;
-
 namespace A3.Runtime.Tests;
 
 /// <summary>The two-stream LLaMA written down once more, in double precision, as loops over whole sequences without a cache.</summary>

@@ -1,5 +1,3 @@
-using A3.Model;
-
 namespace A3.Runtime.Tests;
 
 /// <summary>Small architectures of every kind, with random weights, and random sequences for them.</summary>

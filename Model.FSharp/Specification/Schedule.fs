@@ -1,0 +1,63 @@
+namespace A3.Model
+
+/// How many positions each group holds, for every number of positions; examples are for 10. Sizes below 1 count as 1.
+[<RequireQualifiedAccess>]
+type Schedule =
+    /// `Constant 4`: 4 4 2.
+    | Constant of size: int
+    /// Group k holds round(first * ratio^k); `Geometric(1, 2.0)`: 1 2 4 3.
+    | Geometric of first: int * ratio: float
+    /// After k of K groups floor(N cos(pi k / 2K)) positions are open (MaskGIT); `Cosine 4`: 1 2 4 3.
+    | Cosine of groups: int
+    /// The listed sizes, the last one again and again; `Explicit [ 1; 3 ]`: 1 3 3 3.
+    | Explicit of sizes: int list
+
+[<RequireQualifiedAccess>]
+module Schedule =
+
+    /// Sizes until nothing is left, each cut to what is left.
+    let private fill count (sizes: float seq) =
+        use sizes = sizes.GetEnumerator()
+
+        let next left =
+            if left = 0 || not (sizes.MoveNext()) then
+                None
+            else
+                let size = sizes.Current |> max 1.0 |> min (float left) |> int
+                Some(size, left - size)
+
+        Array.unfold next count
+
+    let private cosine groups count =
+        let groups = groups |> min count |> max 1
+
+        let left step =
+            if step = groups then
+                0
+            else
+                int (float count * cos (System.Math.PI / 2.0 * float step / float groups))
+
+        Array.init groups (fun step -> left step - left (step + 1))
+        |> Array.filter (fun size -> size > 0)
+
+    /// Sizes, each at least 1, that sum to the number of positions.
+    let sizes count schedule =
+        match schedule with
+        | Schedule.Constant size -> Seq.initInfinite (fun _ -> float size) |> fill count
+        | Schedule.Geometric(first, ratio) ->
+            Seq.initInfinite (fun step -> System.Math.Round(float (max 1 first) * ratio ** float step))
+            |> fill count
+        | Schedule.Cosine groups -> cosine groups count
+        | Schedule.Explicit sizes ->
+            let sizes = sizes |> List.map float |> Array.ofList
+
+            if sizes.Length = 0 then
+                Array.create count 1
+            else
+                Seq.initInfinite (fun step -> sizes[min step (sizes.Length - 1)]) |> fill count
+
+    /// Consecutive parts of an array, of these sizes.
+    let split schedule (items: 'item[]) =
+        let sizes = sizes items.Length schedule
+        let starts = sizes |> Array.scan (+) 0
+        sizes |> Array.mapi (fun part size -> Array.sub items starts[part] size)

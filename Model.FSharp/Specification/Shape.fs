@@ -1,0 +1,60 @@
+namespace A3.Model
+
+/// What a grouping may know of a sequence.
+type Shape =
+    {
+        Length: int
+        /// Groups of given positions, earliest first; may be empty.
+        Evidence: int[][]
+        /// The positions at which words start, ascending; empty where words are unknown.
+        WordStarts: int[]
+        /// The positions at which sentences start, ascending; empty where sentences are unknown.
+        SentenceStarts: int[]
+    }
+
+[<RequireQualifiedAccess>]
+module Shape =
+
+    /// A sequence of which only the length is known and nothing is given.
+    let ofLength length =
+        {
+            Length = max 0 length
+            Evidence = [||]
+            WordStarts = [||]
+            SentenceStarts = [||]
+        }
+
+    /// Gives positions as one more group: they see each other.
+    let given positions shape =
+        { shape with
+            Evidence = Array.append shape.Evidence [| Array.ofSeq positions |]
+        }
+
+    /// Gives positions as singletons left to right: each sees those before it, as in a causal model.
+    let givenCausally positions shape =
+        { shape with
+            Evidence =
+                positions
+                |> Seq.sort
+                |> Seq.map Array.singleton
+                |> Array.ofSeq
+                |> Array.append shape.Evidence
+        }
+
+    /// Groups without positions already in an earlier group, and without groups that this leaves empty.
+    let internal distinct (groups: int[][]) =
+        let seen = System.Collections.Generic.HashSet<int>()
+
+        groups
+        |> Array.map (Array.filter seen.Add)
+        |> Array.filter (fun group -> group.Length > 0)
+
+    /// The evidence groups that make sense for the length: positions that exist, each in its first group, none empty.
+    let evidence shape =
+        shape.Evidence
+        |> Array.map (Array.filter (fun position -> position >= 0 && position < shape.Length))
+        |> distinct
+
+    /// The positions that are not given, ascending.
+    let openPositions shape =
+        Array.init (max 0 shape.Length) id |> Array.except (Seq.concat (evidence shape))

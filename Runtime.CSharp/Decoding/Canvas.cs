@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+
+namespace A3.Runtime;
+
+using A3.Model;
+
+/// <summary>Tokens under a partition, checked against a network: evidence is given, targets are open or (for scoring) known.</summary>
+internal sealed class Canvas
+{
+    private Canvas(INetwork network, ImmutableArray<int> tokens, Partition partition)
+    {
+        Network = network;
+        Tokens = tokens;
+        Partition = partition;
+    }
+
+    public INetwork Network { get; }
+
+    /// <summary>One per position; those at open positions mean nothing.</summary>
+    public ImmutableArray<int> Tokens { get; }
+
+    public Partition Partition { get; }
+
+    public int FirstTarget => PartitionModule.evidenceGroups(Partition);
+
+    public int GroupCount => PartitionModule.groupCount(Partition);
+
+    public int Vocabulary => Network.Architecture.Vocabulary;
+
+    /// <summary>A canvas to fill: only evidence tokens are looked at.</summary>
+    public static Canvas ToDecode(INetwork network, ReadOnlySpan<int> tokens, Partition partition) =>
+        Create(network, tokens, partition, position => PartitionModule.isEvidence(position, partition));
+
+    /// <summary>A canvas to score: every token is looked at.</summary>
+    public static Canvas ToScore(INetwork network, ReadOnlySpan<int> tokens, Partition partition) =>
+        Create(network, tokens, partition, _ => true);
+
+    /// <exception cref="ArgumentException">Lengths differ or exceed the context, or a token is not of the vocabulary.</exception>
+    /// <exception cref="InvalidOperationException">The network has no query stream.</exception>
+    private static Canvas Create(INetwork network, ReadOnlySpan<int> tokens, Partition partition, Func<int, bool> isKnown)
+    {
+        network.RequireQueryStream();
+        network.RequireFits(tokens.Length);
+
+        if (tokens.Length != PartitionModule.length(partition))
+        {
+            throw new ArgumentException(
+                $"{tokens.Length} tokens, but the partition has {PartitionModule.length(partition)} positions; each position has one token.",
+                nameof(partition));
+        }
+
+        for (var position = 0; position < tokens.Length; position++)
+        {
+            if (isKnown(position))
+            {
+                network.RequireToken(tokens[position], position);
+            }
+        }
+
+        return new(network, [.. tokens], partition);
+    }
+}

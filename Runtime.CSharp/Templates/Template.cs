@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+
+namespace A3.Runtime;
+
+/// <summary>A text with gaps, such as <c>Tom had a red ball. ___ He was {3} happy.</c></summary>
+/// <remarks>
+/// Three or more underscores are a gap of the default length, <c>{12}</c> is a gap of 12 tokens. <c>\{</c>, <c>\_</c> and
+/// <c>\\</c> are the characters themselves; a backslash before anything else is a backslash.
+/// </remarks>
+public sealed class Template : IEquatable<Template>
+{
+    private Template(ImmutableArray<TemplatePart> parts) => Parts = parts;
+
+    /// <summary>Texts and gaps in order; no two texts are neighbours and none is empty.</summary>
+    public ImmutableArray<TemplatePart> Parts { get; }
+
+    /// <summary>A template from its parts; neighbouring texts become one.</summary>
+    public static Template Of(params IEnumerable<TemplatePart> parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        var joined = ImmutableArray.CreateBuilder<TemplatePart>();
+
+        foreach (var part in parts)
+        {
+            if (part.IsGap || joined.Count == 0 || joined[^1].IsGap)
+            {
+                if (part.IsGap || part.Text.Length > 0)
+                {
+                    joined.Add(part);
+                }
+            }
+            else
+            {
+                joined[^1] = TemplatePart.Given(joined[^1].Text + part.Text);
+            }
+        }
+
+        return new(joined.ToImmutable());
+    }
+
+    /// <summary>Reads a template.</summary>
+    /// <param name="text">The template's text form.</param>
+    /// <param name="defaultGap">Tokens of a gap written as underscores.</param>
+    /// <exception cref="TemplateException">A brace that is not a gap; the message names the column.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A default gap below 1.</exception>
+    public static Template Parse(string text, int defaultGap = 8) =>
+        TryParse(text, defaultGap, out var template, out var error) ? template : throw error;
+
+    /// <summary>As <see cref="Parse"/>, with the error as a value.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A default gap below 1.</exception>
+    public static bool TryParse(
+        string text,
+        int defaultGap,
+        [NotNullWhen(true)] out Template? template,
+        [NotNullWhen(false)] out TemplateException? error)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentOutOfRangeException.ThrowIfLessThan(defaultGap, 1);
+        var parser = new TemplateParser(text, defaultGap);
+        error = parser.Read();
+        template = error is null ? Of(parser.Parts) : null;
+        return error is null;
+    }
+
+    /// <summary>The text form, which parses back to this template.</summary>
+    public override string ToString() => string.Concat(Parts.Select(Print));
+
+    /// <summary>Whether both have the same parts.</summary>
+    public bool Equals(Template? other) => other is not null && Parts.SequenceEqual(other.Parts);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as Template);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Parts.Aggregate(0, HashCode.Combine);
+
+    private static string Print(TemplatePart part) =>
+        part.IsGap ? $"{{{part.GapLength}}}" : part.Text.Replace("\\", "\\\\").Replace("{", "\\{").Replace("_", "\\_");
+}

@@ -1,0 +1,11 @@
+namespace A3.Runtime;
+
+/// <summary>A template that does not parse; the message names the column, what stands there and what was expected.</summary>
+public sealed class TemplateException : A3Exception
+{
+    internal TemplateException(int column, string message)
+        : base($"column {column}: {message}") => Column = column;
+
+    /// <summary>Where the offence begins, counted from 1 in UTF-16 units.</summary>
+    public int Column { get; }
+}

@@ -1,0 +1,66 @@
+namespace A3.Runtime.Tokenizers;
+
+/// <summary>Reads a Hugging Face <c>tokenizer.json</c> with a BPE model; anything it would have to ignore is an error.</summary>
+internal static class HuggingFaceReader
+{
+    public const string FileName = "tokenizer.json";
+
+    /// <summary>The parts of a tokenizer; BOS and EOS only as far as this file names them.</summary>
+    /// <exception cref="TokenizerException">The file breaks the format, or asks for something that is not supported.</exception>
+    public static TokenizerParts Read(string file, byte[] content)
+    {
+        var root = JsonPlace.Parse(file, content);
+        var (normalizer, preTokenizer) = (root["normalizer"], root["pre_tokenizer"]);
+        var normalization = normalizer.Missing ? null : NormalizerReader.Read(normalizer);
+        var words = preTokenizer.Missing ? default : PreTokenizerReader.Read(preTokenizer);
+        var decoding = DecoderReader.Read(root["decoder"]);
+        if (words.ByteLevel != decoding.ByteLevel)
+        {
+            throw root["decoder"].Fail("The pre-tokenizer and the decoder must both be byte-level, or neither.");
+        }
+
+        var vocabulary = VocabularyReader.Vocabulary(root["model"]["vocab"]);
+        var added = AddedTokenReader.Read(root["added_tokens"], vocabulary, normalization);
+        var template = TemplateReader.Read(root["post_processor"]);
+        return new TokenizerParts
+        {
+            Source = file,
+            Tokens = Tokens(vocabulary, added, decoding),
+            Model = ModelReader.Read(root["model"], vocabulary, words.ByteLevel),
+            Normalizer = normalization,
+            PreTokenizer = words.Steps,
+            Raw = new AddedTokens(added.Where(token => !token.Normalized)),
+            Normalized = new AddedTokens(added.Where(token => token.Normalized)),
+            Prefix = template.Before,
+            BosId = template.Before is [var bos, ..] ? bos : null,
+            EosId = template.After is [var eos, ..] ? eos : null,
+            AddsLeadingSpace = decoding.StripsSpace,
+            Files = [(FileName, content)],
+        };
+    }
+
+    private static TokenTable Tokens(
+        IReadOnlyDictionary<string, int> vocabulary, IReadOnlyList<AddedToken> added, Decoding decoding)
+    {
+        var largest = vocabulary.Values.Concat(added.Select(token => token.Id)).Max();
+        var tokens = new TokenTable(largest + 1);
+        foreach (var (entry, id) in vocabulary)
+        {
+            tokens.SetText(id, decoding.Bytes(entry));
+        }
+
+        foreach (var token in added)
+        {
+            if (token.Special)
+            {
+                tokens.SetSpecial(token.Id, token.Content);
+            }
+            else
+            {
+                tokens.SetText(token.Id, System.Text.Encoding.UTF8.GetBytes(token.Content));
+            }
+        }
+
+        return tokens;
+    }
+}

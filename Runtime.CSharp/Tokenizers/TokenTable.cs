@@ -1,0 +1,69 @@
+using System.Text;
+
+namespace A3.Runtime.Tokenizers;
+
+/// <summary>What each id stands for: the bytes of text tokens, the name of special ones.</summary>
+internal sealed class TokenTable
+{
+    /// <summary>Bounds the memory that one absurd id can ask for; the largest vocabularies in use have 262,144 tokens.</summary>
+    public const int LargestId = (1 << 22) - 1;
+
+    private readonly byte[][] _bytes;
+    private readonly string?[] _names;
+
+    /// <param name="count">The number of ids; those never set are special tokens without text.</param>
+    public TokenTable(int count)
+    {
+        _bytes = new byte[count][];
+        _names = new string[count];
+        Array.Fill(_bytes, []);
+        for (var id = 0; id < count; id++)
+        {
+            _names[id] = $"<unused {id}>";
+        }
+    }
+
+    public int Count => _bytes.Length;
+
+    public void SetText(int id, byte[] bytes) => (_bytes[id], _names[id]) = (bytes, null);
+
+    public void SetSpecial(int id, string name) => (_bytes[id], _names[id]) = ([], name);
+
+    /// <summary>The special token of a name, else the first text token with exactly these bytes.</summary>
+    public int? Find(string text)
+    {
+        var named = Array.IndexOf(_names, text);
+        var bytes = Encoding.UTF8.GetBytes(text);
+        var id = named >= 0 ? named : Array.FindIndex(_bytes, candidate => candidate.AsSpan().SequenceEqual(bytes));
+        return id >= 0 && text.Length > 0 ? id : null;
+    }
+
+    public byte[] Bytes(int id) => _bytes[Checked(id)];
+
+    public bool IsSpecial(int id) => _names[Checked(id)] is not null;
+
+    /// <summary>The text of a token where its bytes are UTF-8, else each byte as <c>&lt;0xE2&gt;</c>.</summary>
+    public string Shown(int id)
+    {
+        var bytes = Bytes(id);
+        return _names[id]
+            ?? (System.Text.Unicode.Utf8.IsValid(bytes)
+                ? Encoding.UTF8.GetString(bytes)
+                : string.Concat(bytes.Select(value => $"<0x{value:X2}>")));
+    }
+
+    public string Text(ReadOnlySpan<int> ids)
+    {
+        var bytes = new List<byte>(ids.Length * 4);
+        foreach (var id in ids)
+        {
+            bytes.AddRange(Bytes(id));
+        }
+
+        return Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes));
+    }
+
+    private int Checked(int id) => id >= 0 && id < Count
+        ? id
+        : throw new ArgumentOutOfRangeException(nameof(id), $"Token id {id}, but the vocabulary holds only 0..{Count - 1}.");
+}

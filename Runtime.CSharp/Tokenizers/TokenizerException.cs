@@ -1,0 +1,23 @@
+namespace A3.Runtime;
+
+/// <summary>A tokenizer file, or a text given to its tokenizer, breaks a rule.</summary>
+public sealed class TokenizerException : Exception
+{
+    /// <summary>Names the file, the place in it and the rule that it breaks.</summary>
+    public TokenizerException(string file, string place, string rule, Exception? cause = null)
+        : base(place.Length == 0 ? $"{file}: {rule}" : $"{file}: {place}: {rule}", cause)
+    {
+        File = file;
+        Place = place;
+        Rule = rule;
+    }
+
+    /// <summary>The path of the file.</summary>
+    public string File { get; }
+
+    /// <summary>The JSON path, byte offset or line in the file; empty when the whole file is meant.</summary>
+    public string Place { get; }
+
+    /// <summary>What was found and what the rule is.</summary>
+    public string Rule { get; }
+}

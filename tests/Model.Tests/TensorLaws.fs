@@ -1,0 +1,317 @@
+module A3.Model.Tests.TensorLaws
+
+open A3.Model
+open A3.Model.Tensors
+open Expecto
+open FsCheck
+open FsCheck.FSharp
+open TorchSharp
+
+Native.ensure ()
+
+/// One network in both forms: tensors, and numbers by name for the oracle.
+type private Network =
+    {
+        Architecture: Architecture
+        Weights: Weights
+        Number: string -> float[]
+    }
+
+let private base' =
+    { Architecture.create 40 16 2 4 64 with
+        MlpWidth = 24
+        TiedHead = false
+    }
+
+/// Every choice an architecture offers, at toy size.
+let private architectures =
+    [
+        "pre_norm", base'
+        "reference residual",
+        { base' with
+            Residual = Residual.Reference
+        }
+        "grouped-query attention", { base' with KvHeads = 2 }
+        "one KV head, tied",
+        { base' with
+            KvHeads = 1
+            TiedHead = true
+        }
+        "llama3 RoPE",
+        { base' with
+            RopeScaling = RopeScaling.Llama3(8.0, 1.0, 4.0, 16)
+        }
+        "linear RoPE",
+        { base' with
+            RopeScaling = RopeScaling.Linear 4.0
+        }
+        "wide heads", { base' with HeadWidth = 10 }
+    ]
+
+/// Weights far from their small initial values, so that a wrong sign or slot shows.
+let private network architecture =
+    let flat = Weights.initialise architecture 5L
+    flat.mul_ (6.0.ToScalar()) |> ignore
+    let numbers = flat.data<float32>().ToArray()
+
+    let places =
+        Weights.flatLayout architecture
+        |> List.map (fun (parameter, offset) -> parameter.Name, (int offset, parameter.Shape |> List.fold (*) 1))
+        |> Map.ofList
+
+    let number name =
+        let start, count = places[name]
+        Array.sub numbers start count |> Array.map float
+
+    {
+        Architecture = architecture
+        Weights = Weights.ofFlat architecture flat
+        Number = number
+    }
+
+let private floats (tensor: torch.Tensor) =
+    tensor.contiguous().to_type(torch.float32).data<float32>().ToArray()
+    |> Array.map float
+
+let private rowsOf count values =
+    values |> Array.chunkBySize (Array.length values / count)
+
+/// Query and content logits of one sequence, [position][vocabulary], by tensors.
+let private run network (layout: Layout) (tokens: int[]) : OracleLogits =
+    use _ = torch.no_grad ()
+    let layouts = CompiledMask.layouts torch.CPU [| layout |]
+    let input = torch.tensor(tokens |> Array.map int64).unsqueeze 0
+    let streams = TwoStream.forward network.Architecture network.Weights layouts input
+
+    let logits hidden =
+        TwoStream.logits network.Architecture network.Weights hidden
+        |> floats
+        |> rowsOf tokens.Length
+
+    {
+        Query = streams.Query |> Option.map logits |> Option.defaultValue [||]
+        Content = logits streams.Content
+    }
+
+let private largestDifference (left: float[][]) (right: float[][]) =
+    Array.map2 (Array.map2 (fun x y -> abs (x - y))) left right
+    |> Array.concat
+    |> Array.fold max 0.0
+
+/// A sequence under random groups, some of it padding, in up to two documents.
+let private layouts: Gen<Layout> =
+    gen {
+        let! length = Gen.choose (1, 9)
+        let! groups = Gen.arrayOfLength length (Gen.choose (0, 4))
+        let! padded = Gen.choose (0, length - 1)
+        let! border = Gen.choose (0, length)
+
+        return
+            {
+                Group = groups
+                Padding = Array.init length (fun position -> position >= length - padded)
+                Document = Array.init length (fun position -> if position < border then 0 else 1)
+            }
+    }
+
+let private tokensOf length =
+    Array.init length (fun position -> (position * 7 + 3) % 40)
+
+let rec private masks depth =
+    let leaves =
+        Gen.elements [ Mask.EarlierGroup; Mask.SameGroup; Mask.NotPadding; Mask.SameDocument ]
+
+    if depth = 0 then
+        leaves
+    else
+        let inner = masks (depth - 1)
+
+        Gen.oneof
+            [
+                leaves
+                Gen.map2 (fun left right -> Mask.And(left, right)) inner inner
+                Gen.map2 (fun left right -> Mask.Or(left, right)) inner inner
+                Gen.map Mask.Not inner
+            ]
+
+let private check cases generator property =
+    Check.One(Config.QuickThrowOnFailure.WithMaxTest cases, Prop.forAll (Arb.fromGen generator) property)
+
+let private compiledMask =
+    test "3. compiled mask = meaning of the mask, entry by entry" {
+        check 200 (Gen.zip (masks 3) layouts) (fun (mask, layout) ->
+            let length = Layout.length layout
+
+            let compiled =
+                CompiledMask.compile mask (CompiledMask.layouts torch.CPU [| layout; layout |])
+
+            let entries =
+                compiled.expand(2L, int64 length, int64 length).contiguous().data<bool>().ToArray()
+
+            let meaning =
+                [|
+                    for row in 0 .. length - 1 do
+                        for key in 0 .. length - 1 -> Mask.allows mask layout row key
+                |]
+
+            Expect.equal entries (Array.append meaning meaning) $"{mask}")
+    }
+
+let private oracle (name, architecture) =
+    test $"compiled network = float64 oracle: {name}" {
+        let network = network architecture
+
+        check 12 layouts (fun layout ->
+            let tokens = tokensOf (Layout.length layout)
+            let expected = Oracle.forward architecture network.Number layout tokens
+            let actual = run network layout tokens
+            Expect.isLessThan (largestDifference expected.Query actual.Query) 1e-4 "query stream"
+            Expect.isLessThan (largestDifference expected.Content actual.Content) 1e-4 "content stream")
+    }
+
+let private noLeak =
+    test "5. changing a token of group >= k changes no query logits of group k (exactly zero difference)" {
+        let network = network base'
+
+        check 30 (Gen.zip layouts (Gen.choose (0, 8))) (fun (layout, chosen) ->
+            let length = Layout.length layout
+            let changed = chosen % length
+            let tokens = tokensOf length
+            let before = run network layout tokens
+
+            let after =
+                run network layout (tokens |> Array.mapi (fun i token -> if i = changed then 39 - token else token))
+
+            for position in 0 .. length - 1 do
+                if layout.Group[position] <= layout.Group[changed] then
+                    Expect.equal
+                        after.Query[position]
+                        before.Query[position]
+                        $"position {position}, token {changed} changed")
+    }
+
+let private noGradient =
+    test "5. the gradient of the query logits of group k by a token of group >= k is zero" {
+        let network = network base'
+
+        check 30 (Gen.zip layouts (Gen.choose (0, 8))) (fun (layout, chosen) ->
+            let length = Layout.length layout
+            let predicted = chosen % length
+            let embedding = network.Weights.Embedding.detach().clone().requires_grad_()
+
+            let weights =
+                { network.Weights with
+                    Embedding = embedding
+                }
+
+            let tokens = tokensOf length
+            let input = torch.tensor(tokens |> Array.map int64).unsqueeze 0
+
+            let streams =
+                TwoStream.forward base' weights (CompiledMask.layouts torch.CPU [| layout |]) input
+
+            let logits = TwoStream.logits base' weights streams.Query.Value
+            (logits.select (1, predicted) |> fun row -> row * row).sum().backward()
+            let gradient = embedding.grad |> Option.ofObj |> Option.get |> floats |> rowsOf 40
+
+            for position in 0 .. length - 1 do
+                if layout.Group[position] >= layout.Group[predicted] then
+                    Expect.all gradient[tokens[position]] ((=) 0.0) $"token {position} on position {predicted}")
+    }
+
+let private causal =
+    test "8. singletons left to right through the content stream = plain causal LLaMA" {
+        let network = network base'
+
+        let plain =
+            { network with
+                Architecture =
+                    { base' with
+                        QueryStream = QueryStream.Absent
+                    }
+                Weights =
+                    { network.Weights with
+                        QueryEmbedding = None
+                    }
+            }
+
+        let length = 9
+        let tokens = tokensOf length
+
+        let leftToRight count =
+            Partition.ofRanks 0 [| 0 .. count - 1 |] |> Layout.ofPartition
+
+        let both = run network (leftToRight length) tokens
+        let alone = run plain (leftToRight length) tokens
+        Expect.isLessThan (largestDifference both.Content alone.Content) 1e-5 "with and without a query stream"
+
+        for count in 1..length do
+            let prefix = run plain (leftToRight count) (Array.truncate count tokens)
+
+            Expect.isLessThan
+                (largestDifference [| Array.last prefix.Content |] [| both.Content[count - 1] |])
+                1e-5
+                $"prefix of {count}"
+    }
+
+let private cached (name, architecture) =
+    test $"9. cached forward = uncached forward, any grouping: {name}" {
+        let network = network architecture
+
+        check 12 (Gen.arrayOfLength 9 (Gen.choose (0, 4))) (fun ranks ->
+            use _ = torch.no_grad ()
+            let partition = Partition.ofRanks 0 ranks
+            let tokens = tokensOf ranks.Length
+            let expected = run network (Layout.ofPartition partition) tokens
+            use cache = new Cache(architecture, ranks.Length, torch.float32, torch.CPU)
+
+            for group in Partition.groups partition do
+                let row (values: int seq) =
+                    torch.tensor(values |> Seq.map int64 |> Array.ofSeq).unsqueeze 0
+
+                let pass content queries =
+                    let tokens = row (content |> Array.map (fun position -> tokens[position]))
+                    let positions = row (Array.append content queries)
+
+                    let hidden =
+                        Cached.forward architecture network.Weights cache tokens queries.LongLength positions None
+
+                    TwoStream.logits architecture network.Weights hidden
+                    |> floats
+                    |> rowsOf group.Length
+
+                let queries = pass [||] group
+                let content = pass group [||]
+
+                let at (logits: float[][]) =
+                    group |> Array.map (fun position -> logits[position])
+
+                Expect.isLessThan (largestDifference (at expected.Query) queries) 1e-4 "query stream"
+                Expect.isLessThan (largestDifference (at expected.Content) content) 1e-4 "content stream")
+    }
+
+let private blind =
+    test "a first group without evidence is blind: one finite distribution for all its positions" {
+        let result =
+            run (network base') (Layout.ofPartition (Partition.ofRanks 0 [| 0; 0; 1; 0 |])) (tokensOf 4)
+
+        Expect.all result.Query[0] System.Double.IsFinite "finite"
+        Expect.equal result.Query[1] result.Query[0] "position 1"
+        Expect.equal result.Query[3] result.Query[0] "position 3"
+        Expect.notEqual result.Query[2] result.Query[0] "position 2 has seen the first group"
+    }
+
+/// Laws of the tensor layer; torch's thread pool is process-wide, so they run one after another.
+let tests =
+    testSequenced
+    <| testList
+        "tensors"
+        [
+            compiledMask
+            yield! architectures |> List.map oracle
+            noLeak
+            noGradient
+            causal
+            yield! architectures |> List.map cached
+            blind
+        ]

@@ -1,0 +1,95 @@
+using Xunit;
+
+namespace A3.Runtime.Tests.Decoding;
+
+using A3.Model;
+
+public sealed class AdaptiveDecoderTests
+{
+    private static readonly SamplingOptions Sampling = new() { Temperature = 0.9, TopP = 0.95 };
+
+    [Fact]
+    public void A_replay_and_a_score_under_the_returned_partition_give_the_same_log_probabilities() => DecodingCase.ForAll(given =>
+    {
+        using var network = new FakeNetwork(DecodingCase.Vocabulary);
+        var canvas = given.ToDecode(network);
+        var steps = AdaptiveDecoder.Decode(canvas, new MostConfident(2, 4), Sampling, given.RunSeed).ToArray();
+        var partition = AdaptiveDecoder.PartitionOf(canvas, steps);
+        var replay = GroupwiseDecoder.Decode(Canvas.ToDecode(network, given.Tokens, partition), Sampling, given.RunSeed).ToArray();
+        int[] filled = [.. given.Tokens];
+        steps.SelectMany(step => step.Tokens).ToList().ForEach(token => filled[token.Position] = token.Token);
+
+        Assert.Equal(steps.Select(step => step.ForwardPasses), replay.Select(step => step.ForwardPasses));
+        Assert.Equal(steps.SelectMany(step => step.Tokens), replay.SelectMany(step => step.Tokens));
+        Assert.Equal(
+            steps.SelectMany(step => step.Tokens).OrderBy(token => token.Position).Select(token => token.LogProbability),
+            Scorer.Score(Canvas.ToScore(network, filled, partition)).Select(score => score.LogProbability));
+        Assert.Equal(0, network.OpenSequences);
+    });
+
+    [Fact]
+    public void Every_open_position_is_committed_once_and_evidence_stays() => DecodingCase.ForAll(given =>
+    {
+        using var network = new FakeNetwork(DecodingCase.Vocabulary);
+        var canvas = given.ToDecode(network);
+        var open = PartitionModule.targets(given.Partition).SelectMany(group => group).Order();
+
+        Assert.Equal(open, Positions(AdaptiveDecoder.Decode(canvas, new MostConfident(3, 99), Sampling, given.RunSeed)));
+        Assert.Equal(open, Positions(AdaptiveDecoder.DecodeReference(canvas, new MostConfident(3, 99), Sampling, given.RunSeed)));
+    });
+
+    [Fact]
+    public void A_run_can_be_repeated_from_the_same_sequence_of_steps()
+    {
+        using var network = new FakeNetwork();
+        var given = new DecodingCase(new int[9], [0, 1, 1, 1, 1, 1, 1, 1, 1], 1, 5);
+        var run = AdaptiveDecoder.Decode(given.ToDecode(network), new MostConfident(2, 9), Sampling, given.RunSeed);
+        var reference = AdaptiveDecoder.DecodeReference(given.ToDecode(network), new MostConfident(2, 9), Sampling, given.RunSeed);
+
+        Assert.Equal(4, run.Count());
+        Assert.Equal(run.SelectMany(step => step.Tokens), run.SelectMany(step => step.Tokens));
+        Assert.Equal(reference.SelectMany(step => step.Tokens), reference.SelectMany(step => step.Tokens));
+    }
+
+    [Fact]
+    public void Prospects_are_confidence_entropy_and_margin()
+    {
+        float[] logits = [.. new[] { 0.2, 0.5, 0.3, 0 }.Select(p => (float)Math.Log(p) - 2)];
+        var prospect = Prospect.Of(6, logits, new double[4]);
+
+        Assert.Equal(6, prospect.Position);
+        Assert.Equal(0.5, prospect.Confidence, 1e-6);
+        Assert.Equal(-(0.2 * Math.Log(0.2)) - (0.5 * Math.Log(0.5)) - (0.3 * Math.Log(0.3)), prospect.Entropy, 1e-6);
+        Assert.Equal(0.2, prospect.Margin, 1e-6);
+    }
+
+    [Fact]
+    public void Cancellation_throws_between_steps()
+    {
+        using var network = new FakeNetwork();
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        var given = new DecodingCase(new int[4], [0, 1, 2, 3], 1, 0);
+
+        Assert.Throws<OperationCanceledException>(
+            () => AdaptiveDecoder.Decode(given.ToDecode(network), new MostConfident(1, 9), new(), given.RunSeed, cancelled.Token).First());
+        Assert.Throws<OperationCanceledException>(
+            () => AdaptiveDecoder.DecodeReference(given.ToDecode(network), new MostConfident(1, 9), new(), given.RunSeed, cancelled.Token).First());
+        Assert.Equal(0, network.Passes + network.OpenSequences);
+    }
+
+    private static IEnumerable<int> Positions(IEnumerable<DecodingStep> steps) =>
+        steps.SelectMany(step => step.Tokens).Select(token => token.Position).Order();
+
+    /// <summary>The surest few of the leftmost open positions.</summary>
+    private sealed class MostConfident(int amount, int window) : IGroupChooser
+    {
+        public int[] Candidates(int[] open) => [.. open.Take(window)];
+
+        public int[] Choose(int step, ReadOnlySpan<Prospect> candidates) =>
+        [
+            .. candidates.ToArray().OrderByDescending(candidate => candidate.Confidence).Take(amount)
+                .Select(candidate => candidate.Position).Order(),
+        ];
+    }
+}

@@ -1,0 +1,56 @@
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace A3.Runtime.Tests.Decoding;
+
+using A3.Model;
+
+/// <summary>Tokens, a partition with some evidence, and a seed.</summary>
+public sealed record DecodingCase(int[] Tokens, int[] Ranks, int Evidence, int Seed)
+{
+    public const int Vocabulary = 7;
+
+    internal Partition Partition => PartitionModule.ofRanks(Evidence, Ranks);
+
+    internal Seed RunSeed => SeedModule.ofInt(Seed);
+
+    internal Canvas ToDecode(INetwork network) => Canvas.ToDecode(network, Tokens, Partition);
+
+    public override string ToString() =>
+        $"tokens [{string.Join(" ", Tokens)}], ranks [{string.Join(" ", Ranks)}], {Evidence} evidence groups, seed {Seed}";
+
+    /// <summary>Any ordered partition of 1 to 12 positions with any number of evidence groups; shrinks by dropping positions and evidence.</summary>
+    public static Arbitrary<DecodingCase> Arbitrary { get; } = Arb.From(
+        from length in Gen.Choose(1, 12)
+        from tokens in Gen.Choose(0, Vocabulary - 1).ArrayOf(length)
+        from groups in Gen.Choose(1, length)
+        from ranks in Gen.Choose(0, groups - 1).ArrayOf(length)
+        from evidence in Gen.Choose(0, ranks.Distinct().Count())
+        from seed in Gen.Choose(0, 1000)
+        select new DecodingCase(tokens, ranks, evidence, seed),
+        Shrink);
+
+    /// <summary>Checks a claim about every case.</summary>
+    public static void ForAll(Action<DecodingCase> claim) =>
+        Check.One(Config.QuickThrowOnFailure, Prop.ForAll(Arbitrary, claim));
+
+    private static IEnumerable<DecodingCase> Shrink(DecodingCase given)
+    {
+        if (given.Evidence > 0)
+        {
+            yield return given with { Evidence = given.Evidence - 1 };
+        }
+
+        for (var dropped = 0; dropped < given.Tokens.Length && given.Tokens.Length > 1; dropped++)
+        {
+            int[] ranks = [.. given.Ranks.Where((_, position) => position != dropped)];
+
+            yield return given with
+            {
+                Tokens = [.. given.Tokens.Where((_, position) => position != dropped)],
+                Ranks = ranks,
+                Evidence = Math.Min(given.Evidence, ranks.Distinct().Count()),
+            };
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using Xunit;
+
+namespace A3.Runtime.Tests;
+
+/// <summary>Where reference numbers lie: in the repository, or in a `shared` folder beside or above it.</summary>
+internal static class Fixtures
+{
+    /// <summary>A directory of tests/fixtures; it is part of the repository, so its absence is a failure.</summary>
+    public static string Repository(string name) =>
+        Above(Path.Combine("tests", "fixtures", name))
+        ?? throw new DirectoryNotFoundException($"tests/fixtures/{name} is in no folder above {AppContext.BaseDirectory}.");
+
+    /// <summary>A directory of shared/fixtures; skips the test where there is none.</summary>
+    public static string Shared(string name)
+    {
+        string inside = Path.Combine("fixtures", name);
+        string? directory = Environment.GetEnvironmentVariable("A3_SHARED") is { Length: > 0 } shared
+            ? Existing(Path.Combine(shared, inside))
+            : Above(Path.Combine("shared", inside));
+        Assert.SkipWhen(
+            directory is null,
+            $"shared/fixtures/{name} is in no folder above the tests; set A3_SHARED to the folder that holds fixtures/.");
+        return directory!;
+    }
+
+    private static string? Above(string relative)
+    {
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (Existing(Path.Combine(folder.FullName, relative)) is { } found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
+    private static string? Existing(string directory) => Directory.Exists(directory) ? directory : null;
+}
