@@ -2,6 +2,8 @@ using Xunit;
 
 namespace A3.Runtime.Tests;
 
+using A3.Model;
+
 /// <summary>Law 12 on the CPU: the bits of a row do not depend on its company, on the threads or on other callers.</summary>
 public sealed class ManagedBitsTests
 {

@@ -2,6 +2,8 @@ using Xunit;
 
 namespace A3.Runtime.Tests;
 
+using A3.Model;
+
 public sealed class ManagedErrorTests
 {
     private static readonly Architecture Architecture = RandomNetwork.Kinds["plain"];

@@ -2,6 +2,8 @@ using Xunit;
 
 namespace A3.Runtime.Tests;
 
+using A3.Model;
+
 public sealed class ManagedNetworkTests
 {
     private const double Tolerance = 1e-4;

@@ -1,5 +1,7 @@
 namespace A3.Runtime.Tests;
 
+using A3.Model;
+
 /// <summary>The two-stream LLaMA written down once more, in double precision, as loops over whole sequences without a cache.</summary>
 internal sealed class NaiveNetwork(Architecture architecture, Func<string, float[]> source)
 {

@@ -1,5 +1,7 @@
 namespace A3.Runtime.Tests;
 
+using A3.Model;
+
 /// <summary>Small architectures of every kind, with random weights, and random sequences for them.</summary>
 internal static class RandomNetwork
 {
