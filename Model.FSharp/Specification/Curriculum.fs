@@ -15,7 +15,7 @@ type CurriculumError =
     | Share of stage: int * share: float
     | Shares of sum: float
     | NoDraws of stage: int
-    | Draw of stage: int * draw: int * DrawError
+    | InDraw of stage: int * draw: int * DrawError
 
     member error.Message =
         match error with
@@ -23,7 +23,7 @@ type CurriculumError =
         | Share(stage, share) -> $"stage {stage} has share {share}; a share is above 0 and at most 1."
         | Shares sum -> $"the shares of the stages sum to {sum}; they must sum to 1."
         | NoDraws stage -> $"stage {stage} has no draws; it needs at least one."
-        | Draw(stage, draw, error) -> $"stage {stage}, draw {draw}: {error.Message}"
+        | InDraw(stage, draw, error) -> $"stage {stage}, draw {draw}: {error.Message}"
 
 /// A draw is a pure function of seed, progress and shape, so a resumed run sees the same draws.
 [<RequireQualifiedAccess>]
@@ -31,7 +31,8 @@ module Curriculum =
 
     let private stageError index stage =
         let drawError draw =
-            Draw.error >> Option.map (fun error -> CurriculumError.Draw(index, draw, error))
+            Draw.error
+            >> Option.map (fun error -> CurriculumError.InDraw(index, draw, error))
 
         if not (stage.Share > 0.0 && stage.Share <= 1.0) then
             Some(CurriculumError.Share(index, stage.Share))

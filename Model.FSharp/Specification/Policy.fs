@@ -23,7 +23,7 @@ type Amount =
     /// Those preferred ones, up to the first that fails: confidence or margin at least this, entropy at most this, the
     /// random number at least this; leftmost goes by confidence.
     | Threshold of float
-    | Schedule of Schedule
+    | Scheduled of Schedule
 
 /// How decoding picks groups.
 [<RequireQualifiedAccess>]
@@ -102,7 +102,7 @@ module Policy =
             match amount with
             | Amount.Constant count -> count
             | Amount.Threshold threshold -> ranked |> Array.takeWhile (passes criterion threshold step) |> Array.length
-            | Amount.Schedule schedule ->
+            | Amount.Scheduled schedule ->
                 match Schedule.sizes step.Total schedule with
                 | [||] -> 1
                 | sizes -> sizes[step.Index |> min (sizes.Length - 1) |> max 0]
@@ -121,7 +121,7 @@ module Policy =
         match amount with
         | Amount.Constant count -> $"constant {count}"
         | Amount.Threshold threshold -> $"threshold {Syntax.printNumber threshold}"
-        | Amount.Schedule schedule -> $"schedule {Schedule.print schedule}"
+        | Amount.Scheduled schedule -> $"schedule {Schedule.print schedule}"
 
     /// Text form: any grouping, or a criterion, an amount and perhaps a window: `confidence | constant 2`,
     /// `entropy | threshold 0.9 | window 16`, `random | schedule cosine 8`. A criterion alone commits one position a step;
@@ -142,7 +142,7 @@ module Policy =
                 |>> Amount.Threshold
                 Syntax.keyword "schedule"
                 >>. (Schedule.parser <|> (many1 Schedule.size |>> Schedule.Explicit))
-                |>> Amount.Schedule
+                |>> Amount.Scheduled
             ]
 
     let private window =
