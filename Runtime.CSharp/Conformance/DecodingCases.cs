@@ -48,7 +48,7 @@ internal static class DecodingCases
     }
 
     /// <summary>All that is not blank is given.</summary>
-    private static int[] Dynamic(INetwork network, int[] tokens, Policy policy, CancellationToken cancellation)
+    private static int[] Dynamic(INetwork network, int[] tokens, Policy.Adaptive policy, CancellationToken cancellation)
     {
         int[] ranks = [.. tokens.Select(token => token == Blank ? 1 : 0)];
         var partition = PartitionModule.ofRanks(ranks.Contains(0) ? 1 : 0, ranks);
@@ -67,12 +67,12 @@ internal static class DecodingCases
         return filled;
     }
 
-    private static Policy PolicyOf(string name, string criterion, string step) =>
+    private static Policy.Adaptive PolicyOf(string name, string criterion, string step) =>
         criteria.TryGetValue(criterion, out var known)
         && step.StartsWith("step", StringComparison.Ordinal)
         && int.TryParse(step.AsSpan(4), out var count)
         && count >= 1
-            ? Policy.NewAdaptive(known, Amount.NewConstant(count), null)
+            ? (Policy.Adaptive)Policy.NewAdaptive(known, Amount.NewConstant(count), null)
             : throw Unknown(name);
 
     private static A3Exception Unknown(string name) => new(

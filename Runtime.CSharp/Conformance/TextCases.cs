@@ -13,7 +13,7 @@ internal static class TextCases
     /// <summary>Compares the ids of every text by every tokenizer file.</summary>
     public static IEnumerable<ConformanceCase> Tokenize(string directory, IReadOnlyList<ExpectedText> texts) =>
         from file in Tokenizer.FilesIn(directory)
-        let tokenizer = Tokenizer.Load(directory, file)
+        let tokenizer = Tokenizer.LoadFile(directory, file)
         from numbered in texts.Index()
         let ids = tokenizer.Encode(numbered.Item.Text, addBos: true)
         select ConformanceCase.Tokens($"text {numbered.Index} ids", file, numbered.Item.Ids, ids);

@@ -20,7 +20,7 @@ public static class Tokenizer
     {
         ArgumentNullException.ThrowIfNull(directory);
         return FilesIn(directory).FirstOrDefault() is { } file
-            ? Load(directory, file)
+            ? LoadFile(directory, file)
             : throw new TokenizerException(directory, "", "holds neither tokenizer.json nor tokenizer.model; a checkpoint has one of them.");
     }
 
@@ -29,7 +29,7 @@ public static class Tokenizer
         Formats.Select(format => format.Name).Where(name => File.Exists(Path.Combine(directory, name)));
 
     /// <summary>Reads one of <see cref="FilesIn"/>.</summary>
-    internal static ITokenizer Load(string directory, string name)
+    internal static BytePairTokenizer LoadFile(string directory, string name)
     {
         var file = Path.Combine(directory, name);
         var parts = Formats.Single(format => format.Name == name).Read(file, TokenizerFile.Read(file));

@@ -2,6 +2,7 @@ namespace A3.Cli
 
 open System
 open System.IO
+open A3.Model.Tensors
 open A3.Runtime
 
 /// A command line that cannot be meant; the message says what was given, the rule and the remedy.
@@ -46,6 +47,9 @@ module Outcome =
         | :? TemplateException as error -> misuse, oneLine error.Message
         | :? ArgumentException as error -> misuse, oneLine (argumentMessage error)
         | :? A3Exception
+        | :? CheckpointException
+        | :? TokenizerException
+        | :? NativeLibraryException
         | :? IOException
         | :? UnauthorizedAccessException as error -> failedRun, oneLine error.Message
         | :? OutOfMemoryException -> failedRun, "not enough memory; use a smaller model, context or batch."

@@ -29,6 +29,8 @@ type Arguments =
     | [<Inherit; Unique>] Json
     | [<Unique>] Version
     | [<CliPrefix(CliPrefix.None)>] Show of ParseResults<ShowArguments>
+    | [<CliPrefix(CliPrefix.None)>] Inspect of ParseResults<InspectArguments>
+    | [<CliPrefix(CliPrefix.None)>] Conform of ParseResults<ConformArguments>
 
     interface IArgParserTemplate with
         member argument.Usage =
@@ -41,6 +43,8 @@ type Arguments =
             | Json -> "print JSON."
             | Version -> "print the version."
             | Show _ -> "draw an order, its groups and its masks, or a curriculum."
+            | Inspect _ -> "say what a checkpoint is: architecture, sizes, costs, tokenizer."
+            | Conform _ -> "compare with the reference numbers of a fixture directory."
 
 module Program =
 
@@ -51,6 +55,8 @@ module Program =
     let private example argv =
         match Array.tryHead argv with
         | Some "show" -> Show.example
+        | Some "inspect" -> Inspect.example
+        | Some "conform" -> Conform.example
         | Some _
         | None -> Show.example
 
@@ -81,6 +87,8 @@ module Program =
 
         match results.TryGetSubCommand() with
         | Some(Arguments.Show arguments) -> Show.run invocation arguments
+        | Some(Arguments.Inspect arguments) -> Inspect.run invocation arguments
+        | Some(Arguments.Conform arguments) -> Conform.run invocation arguments
         | Some _
         | None when results.Contains Arguments.Version ->
             let version = typeof<Arguments>.Assembly.GetName().Version |> nonNull

@@ -120,7 +120,10 @@ module Show =
             ]
 
     let private showCurriculum (invocation: Invocation) (arguments: ParseResults<ShowArguments>) name curriculum =
-        if arguments.Contains ShowArguments.Sorted || arguments.Contains ShowArguments.Given then
+        if
+            arguments.Contains ShowArguments.Sorted
+            || arguments.Contains ShowArguments.Given
+        then
             raise (MisuseException "--sorted and --given are for groupings; a curriculum draws what is given.")
 
         let length =
