@@ -22,8 +22,7 @@ public sealed class AdaptiveDecoderTests
         var steps = AdaptiveDecoder.Decode(canvas, policy, Sampling, given.RunSeed).ToArray();
         var partition = AdaptiveDecoder.PartitionOf(canvas, steps);
         var replay = GroupwiseDecoder.Decode(Canvas.ToDecode(network, given.Tokens, partition), Sampling, given.RunSeed).ToArray();
-        int[] filled = [.. given.Tokens];
-        steps.SelectMany(step => step.Tokens).ToList().ForEach(token => filled[token.Position] = token.Token);
+        var filled = DecodingCase.Filled(given.Tokens, steps.SelectMany(step => step.Tokens));
 
         Assert.Equal(steps.Select(step => step.ForwardPasses), replay.Select(step => step.ForwardPasses));
         Assert.Equal(steps.SelectMany(step => step.Tokens), replay.SelectMany(step => step.Tokens));

@@ -62,8 +62,7 @@ public sealed class SpeculativeDecoderTests
         using var network = new FakeNetwork(DecodingCase.Vocabulary);
         given = Singletons(given);
         var steps = SpeculativeDecoder.Decode(given.ToDecode(network), 4, Samplings[3], given.RunSeed).ToArray();
-        int[] filled = [.. given.Tokens];
-        steps.SelectMany(step => step.Tokens).ToList().ForEach(token => filled[token.Position] = token.Token);
+        var filled = DecodingCase.Filled(given.Tokens, steps.SelectMany(step => step.Tokens));
 
         Assert.Equal(
             Scorer.Score(Canvas.ToScore(network, filled, given.Partition)).Select(score => score.LogProbability),
