@@ -1,6 +1,9 @@
 namespace A3.Runtime;
 
-/// <summary>A checkpoint, or a file of one, that cannot be read as what it should be: which file, which tensor, what is there, and the rule it breaks.</summary>
+/// <summary>
+/// A checkpoint, or a file of one, that cannot be read as what it should be: which file, which tensor, what is there,
+/// and the rule it breaks.
+/// </summary>
 public sealed class CheckpointException : Exception
 {
     private const int Longest = 480;

@@ -1,6 +1,8 @@
 namespace A3.Runtime;
 
-/// <summary>Files of a checkpoint directory, whose every failure to be read is a <see cref="CheckpointException"/>.</summary>
+/// <summary>
+/// Files of a checkpoint directory, whose every failure to be read is a <see cref="CheckpointException"/>.
+/// </summary>
 internal static class CheckpointFile
 {
     private const long LongestText = 100_000_000;

@@ -3,14 +3,18 @@ using System.Runtime.InteropServices;
 
 namespace A3.Runtime;
 
-/// <summary>Sixteen-bit floating point to and from float32: widening is exact, narrowing rounds to nearest, ties to even.</summary>
+/// <summary>
+/// Sixteen-bit floating point to and from float32: widening is exact, narrowing rounds to nearest, ties to even.
+/// </summary>
 internal static class HalfPrecision
 {
     private const uint SignBit = 0x8000;
     private const uint Float16Exponent = 0x7C00;
     private const uint Infinity = 0x7F80_0000;
 
-    /// <summary>2^112: float16's exponent bias is 15, float32's 127. The product is exact for subnormal numbers, too.</summary>
+    /// <summary>
+    /// 2^112: float16's exponent bias is 15, float32's 127. The product is exact for subnormal numbers, too.
+    /// </summary>
     private const float Rebias = 5.192296858534828e33f;
 
     /// <summary>A bfloat16 is the upper half of a float32.</summary>
@@ -49,7 +53,9 @@ internal static class HalfPrecision
         }
     }
 
-    /// <summary>A NaN stays one: it becomes quiet, so that dropping its lower half cannot turn it into an infinity.</summary>
+    /// <summary>
+    /// A NaN stays one: it becomes quiet, so that dropping its lower half cannot turn it into an infinity.
+    /// </summary>
     public static void NarrowBFloat16(ReadOnlySpan<float> source, Span<ushort> destination)
     {
         ReadOnlySpan<uint> bits = MemoryMarshal.Cast<float, uint>(source);
@@ -80,7 +86,9 @@ internal static class HalfPrecision
         Vector<uint> magnitude = (half & new Vector<uint>(SignBit - 1)) << 13;
         Vector<uint> finite = Vector.AsVectorUInt32(Vector.AsVectorSingle(magnitude) * Rebias);
         Vector<uint> special = magnitude | new Vector<uint>(Infinity);
-        Vector<uint> isSpecial = Vector.Equals(half & new Vector<uint>(Float16Exponent), new Vector<uint>(Float16Exponent));
+        Vector<uint> isSpecial = Vector.Equals(
+            half & new Vector<uint>(Float16Exponent),
+            new Vector<uint>(Float16Exponent));
         Vector<uint> sign = (half & new Vector<uint>(SignBit)) << 16;
         return Vector.ConditionalSelect(isSpecial, special, finite) | sign;
     }

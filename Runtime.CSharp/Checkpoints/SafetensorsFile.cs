@@ -5,8 +5,8 @@ using System.IO.MemoryMappedFiles;
 namespace A3.Runtime;
 
 /// <summary>
-/// A safetensors file, memory-mapped: opening reads the header only, and pages of data come in as they are read. The file must
-/// not be cut short meanwhile; replacing it by renaming, as <see cref="AtomicFile"/> does, is harmless.
+/// A safetensors file, memory-mapped: opening reads the header only, and pages of data come in as they are read. The
+/// file must not be cut short meanwhile; replacing it by renaming, as <see cref="AtomicFile"/> does, is harmless.
 /// </summary>
 internal sealed unsafe class SafetensorsFile : IDisposable
 {
@@ -46,7 +46,8 @@ internal sealed unsafe class SafetensorsFile : IDisposable
 
             long dataStart = PrefixBytes + (long)header;
             var json = new ReadOnlySpan<byte>(first + PrefixBytes, (int)header);
-            Tensors = [.. SafetensorsHeader.Parse(path, json, length - dataStart).Select(entry => new TensorView(this, entry))];
+            var entries = SafetensorsHeader.Parse(path, json, length - dataStart);
+            Tensors = [.. entries.Select(entry => new TensorView(this, entry))];
             byName = Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
             data = first + dataStart;
         }
@@ -83,7 +84,11 @@ internal sealed unsafe class SafetensorsFile : IDisposable
             long length = CheckpointFile.Length(path);
             if (length < PrefixBytes)
             {
-                throw new CheckpointException(path, null, $"{length} bytes", $"a safetensors file has at least {PrefixBytes}.");
+                throw new CheckpointException(
+                    path,
+                    null,
+                    $"{length} bytes",
+                    $"a safetensors file has at least {PrefixBytes}.");
             }
 
             return new SafetensorsFile(path, length);

@@ -11,8 +11,8 @@ internal sealed record TensorEntry(string Name, Dtype Dtype, long[] Shape, long 
 }
 
 /// <summary>
-/// Reads the JSON header of a safetensors file and holds it to the format's rules: each name once, known kinds of numbers, as
-/// many bytes as the shape asks for, and tensors that cover the data without hole or overlap.
+/// Reads the JSON header of a safetensors file and holds it to the format's rules: each name once, known kinds of
+/// numbers, as many bytes as the shape asks for, and tensors that cover the data without hole or overlap.
 /// </summary>
 internal static class SafetensorsHeader
 {
@@ -37,7 +37,12 @@ internal static class SafetensorsHeader
         catch (InvalidOperationException error)
         {
             // Utf8JsonReader looks at the bytes of a string only when it is asked for.
-            throw new CheckpointException(file, null, "a string that is not Unicode", "the header must be UTF-8.", error);
+            throw new CheckpointException(
+                file,
+                null,
+                "a string that is not Unicode",
+                "the header must be UTF-8.",
+                error);
         }
     }
 
@@ -56,7 +61,11 @@ internal static class SafetensorsHeader
             string name = reader.GetString()!;
             if (!names.Add(name))
             {
-                throw new CheckpointException(file, name, "the name occurs twice", "each tensor has a name of its own.");
+                throw new CheckpointException(
+                    file,
+                    name,
+                    "the name occurs twice",
+                    "each tensor has a name of its own.");
             }
 
             reader.Read();
@@ -85,7 +94,11 @@ internal static class SafetensorsHeader
 
         if (!holds)
         {
-            throw new CheckpointException(file, null, $"{Metadata} holds {reader.TokenType}", "it must map strings to strings.");
+            throw new CheckpointException(
+                file,
+                null,
+                $"{Metadata} holds {reader.TokenType}",
+                "it must map strings to strings.");
         }
     }
 
@@ -96,7 +109,11 @@ internal static class SafetensorsHeader
         long[]? offsets = null;
         if (reader.TokenType != JsonTokenType.StartObject)
         {
-            throw new CheckpointException(file, name, $"{reader.TokenType}", "an object with dtype, shape and data_offsets is expected.");
+            throw new CheckpointException(
+                file,
+                name,
+                $"{reader.TokenType}",
+                "an object with dtype, shape and data_offsets is expected.");
         }
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -115,13 +132,21 @@ internal static class SafetensorsHeader
                     offsets = ReadNumbers(file, name, key, 2, ref reader);
                     break;
                 default:
-                    throw new CheckpointException(file, name, $"key \"{key}\"", "dtype, shape and data_offsets are expected, each once.");
+                    throw new CheckpointException(
+                        file,
+                        name,
+                        $"key \"{key}\"",
+                        "dtype, shape and data_offsets are expected, each once.");
             }
         }
 
         return dtype is { } kind && shape is not null && offsets is [var begin, var end]
             ? Checked(file, new TensorEntry(name, kind, shape, begin, end))
-            : throw new CheckpointException(file, name, "an incomplete entry", "dtype, shape and two data_offsets are expected.");
+            : throw new CheckpointException(
+                file,
+                name,
+                "an incomplete entry",
+                "dtype, shape and two data_offsets are expected.");
     }
 
     private static Dtype ReadDtype(string file, string name, ref Utf8JsonReader reader)
@@ -163,7 +188,12 @@ internal static class SafetensorsHeader
         }
         catch (OverflowException error)
         {
-            throw new CheckpointException(file, entry.Name, $"shape {TensorEntry.Show(entry.Shape)}", "its bytes must number below 2^63.", error);
+            throw new CheckpointException(
+                file,
+                entry.Name,
+                $"shape {TensorEntry.Show(entry.Shape)}",
+                "its bytes must number below 2^63.",
+                error);
         }
 
         if (entry.End < entry.Begin || entry.End - entry.Begin != bytes)
@@ -185,8 +215,14 @@ internal static class SafetensorsHeader
         {
             if (entry.Begin != reached || entry.End > dataLength)
             {
-                string end = entry.End > dataLength ? $"end within the {dataLength} bytes of data" : $"begin where the bytes before end, at {reached}";
-                throw new CheckpointException(file, entry.Name, $"data_offsets [{entry.Begin}, {entry.End}]", $"its bytes must {end}.");
+                string place = entry.End > dataLength
+                    ? $"end within the {dataLength} bytes of data"
+                    : $"begin where the bytes before end, at {reached}";
+                throw new CheckpointException(
+                    file,
+                    entry.Name,
+                    $"data_offsets [{entry.Begin}, {entry.End}]",
+                    $"its bytes must {place}.");
             }
 
             reached = entry.End;
@@ -194,7 +230,9 @@ internal static class SafetensorsHeader
 
         if (reached != dataLength)
         {
-            string given = string.Create(CultureInfo.InvariantCulture, $"{dataLength - reached} bytes after the last tensor");
+            string given = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{dataLength - reached} bytes after the last tensor");
             throw new CheckpointException(file, null, given, "tensors must cover all data.");
         }
     }

@@ -17,7 +17,9 @@ internal static class SafetensorsWriter
 
     /// <summary>Replaces the file at <paramref name="path"/> whole; see <see cref="AtomicFile"/>.</summary>
     /// <exception cref="IOException">The disk or the folder refused; the old file stays.</exception>
-    /// <exception cref="InvalidOperationException">A tensor was filled with more or fewer numbers than its shape has.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A tensor was filled with more or fewer numbers than its shape has.
+    /// </exception>
     public static void Write(string path, IEnumerable<TensorPlan> tensors)
     {
         // Wide numbers first: with the header padded, each tensor is then aligned to its own numbers.

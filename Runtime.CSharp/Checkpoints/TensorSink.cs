@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace A3.Runtime;
 
-/// <summary>Takes the numbers of one tensor in row-major order, in as many pieces as suits, and writes them as the tensor is stored.</summary>
+/// <summary>
+/// Takes the numbers of one tensor in row-major order, in as many pieces as suits, and writes them as the tensor is
+/// stored.
+/// </summary>
 internal sealed class TensorSink
 {
     private const int Piece = 1 << 16;
@@ -62,7 +65,7 @@ internal sealed class TensorSink
     {
         if (missing != 0)
         {
-            throw new InvalidOperationException($"tensor {plan.Name}: {missing} of its {plan.Count} numbers were not given.");
+            throw new InvalidOperationException($"tensor {plan.Name}: {missing} of {plan.Count} numbers were not given.");
         }
     }
 
@@ -70,7 +73,7 @@ internal sealed class TensorSink
     {
         if (!storable)
         {
-            throw new InvalidOperationException($"tensor {plan.Name}: these numbers cannot be stored as {plan.Dtype.Name}.");
+            throw new InvalidOperationException($"tensor {plan.Name}: such numbers are not stored as {plan.Dtype.Name}.");
         }
 
         missing -= numbers;

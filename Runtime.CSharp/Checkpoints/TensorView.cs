@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace A3.Runtime;
 
 /// <summary>
-/// One tensor of an open safetensors file, read where it lies; usable until the file is disposed of. Numbers are in row-major
-/// order. Reading is safe from many threads, as long as none disposes of the file meanwhile.
+/// One tensor of an open safetensors file, read where it lies; usable until the file is disposed of. Numbers are in
+/// row-major order. Reading is safe from many threads, as long as none disposes of the file meanwhile.
 /// </summary>
 internal sealed unsafe class TensorView
 {
@@ -32,14 +32,18 @@ internal sealed unsafe class TensorView
 
     public long ByteLength => entry.End - entry.Begin;
 
-    /// <summary>The first byte, aligned to nothing. The memory is the file's: read-only, gone when the file is disposed of.</summary>
+    /// <summary>
+    /// The first byte, aligned to nothing. The memory is the file's: read-only, gone when the file is disposed of.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>
     public byte* Pointer => file.Data + entry.Begin;
 
     /// <summary>The file it lies in, for messages.</summary>
     public string File => file.Path;
 
-    /// <summary>Converts the numbers from <paramref name="start"/> on, as many as the destination holds, to float32.</summary>
+    /// <summary>
+    /// Converts the numbers from <paramref name="start"/> on, as many as the destination holds, to float32.
+    /// </summary>
     /// <exception cref="CheckpointException">The tensor holds integers.</exception>
     public void Read(long start, Span<float> destination)
     {
@@ -51,7 +55,9 @@ internal sealed unsafe class TensorView
         }
     }
 
-    /// <summary>Widens the numbers from <paramref name="start"/> on, as many as the destination holds, to 64 bits.</summary>
+    /// <summary>
+    /// Widens the numbers from <paramref name="start"/> on, as many as the destination holds, to 64 bits.
+    /// </summary>
     /// <exception cref="CheckpointException">The tensor holds no integers.</exception>
     public void Read(long start, Span<long> destination)
     {
@@ -93,7 +99,9 @@ internal sealed unsafe class TensorView
         switch (Dtype)
         {
             case Dtype.Float32:
-                new ReadOnlySpan<byte>(source, destination.Length * sizeof(float)).CopyTo(MemoryMarshal.AsBytes(destination));
+                new ReadOnlySpan<byte>(
+                    source,
+                    destination.Length * sizeof(float)).CopyTo(MemoryMarshal.AsBytes(destination));
                 break;
             case Dtype.BFloat16:
                 HalfPrecision.WidenBFloat16(new ReadOnlySpan<ushort>(source, destination.Length), destination);
@@ -102,7 +110,11 @@ internal sealed unsafe class TensorView
                 HalfPrecision.WidenFloat16(new ReadOnlySpan<ushort>(source, destination.Length), destination);
                 break;
             default:
-                throw new CheckpointException(File, Name, $"dtype {Dtype.Name}", "floating-point numbers are expected: F32, BF16 or F16.");
+                throw new CheckpointException(
+                    File,
+                    Name,
+                    $"dtype {Dtype.Name}",
+                    "floating-point numbers are expected: F32, BF16 or F16.");
         }
     }
 
@@ -111,12 +123,16 @@ internal sealed unsafe class TensorView
         switch (Dtype)
         {
             case Dtype.Int64:
-                new ReadOnlySpan<byte>(source, destination.Length * sizeof(long)).CopyTo(MemoryMarshal.AsBytes(destination));
+                new ReadOnlySpan<byte>(
+                    source,
+                    destination.Length * sizeof(long)).CopyTo(MemoryMarshal.AsBytes(destination));
                 break;
             case Dtype.Int32:
                 for (int i = 0; i < destination.Length; i++)
                 {
-                    destination[i] = BinaryPrimitives.ReadInt32LittleEndian(new ReadOnlySpan<byte>(source + (i * sizeof(int)), sizeof(int)));
+                    destination[i] = BinaryPrimitives.ReadInt32LittleEndian(new ReadOnlySpan<byte>(
+                        source + (i * sizeof(int)),
+                        sizeof(int)));
                 }
 
                 break;

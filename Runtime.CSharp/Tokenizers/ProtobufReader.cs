@@ -4,7 +4,7 @@ namespace A3.Runtime.Tokenizers;
 
 /// <summary>One field of a protobuf message: its number and its value, a number or bytes.</summary>
 /// <param name="Number">The field number.</param>
-/// <param name="Offset">Where the field begins in the file, for complaints.</param>
+/// <param name="Offset">Where the value begins in the file, for complaints.</param>
 /// <param name="Scalar">The bits of a varint or fixed-size value.</param>
 /// <param name="Bytes">The content of a length-delimited value.</param>
 internal readonly record struct ProtobufField(int Number, int Offset, ulong Scalar, ReadOnlyMemory<byte> Bytes)
@@ -35,16 +35,18 @@ internal sealed class ProtobufReader(string file, ReadOnlyMemory<byte> content, 
 
     private ProtobufField Field()
     {
-        var offset = start + _position;
         var key = Varint();
         var number = (int)Math.Min(key >> 3, int.MaxValue);
-        return (key & 7) switch
+        var type = key & 7;
+        var length = type == 2 ? Varint() : 0;
+        var offset = start + _position;
+        return type switch
         {
             0 => new ProtobufField(number, offset, Varint(), default),
             1 => new ProtobufField(number, offset, BinaryPrimitives.ReadUInt64LittleEndian(Take(8).Span), default),
-            2 => new ProtobufField(number, offset, 0, Take(Varint())),
+            2 => new ProtobufField(number, offset, 0, Take(length)),
             5 => new ProtobufField(number, offset, BinaryPrimitives.ReadUInt32LittleEndian(Take(4).Span), default),
-            var type => throw Fail($"a field of wire type {type}, but only 0, 1, 2 and 5 exist in these files."),
+            _ => throw Fail($"a field of wire type {type}, but only 0, 1, 2 and 5 exist in these files."),
         };
     }
 

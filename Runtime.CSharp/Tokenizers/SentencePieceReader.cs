@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace A3.Runtime.Tokenizers;
 
@@ -7,7 +8,7 @@ namespace A3.Runtime.Tokenizers;
 /// SentencePiece merges whichever neighbours spell a piece, best score first. The same table of merges as in a
 /// <c>tokenizer.json</c> says it: every cut of a piece into two pieces is a merge, ranked by the score of the whole.
 /// </remarks>
-internal static class SentencePieceReader
+internal static partial class SentencePieceReader
 {
     public const string FileName = "tokenizer.model";
 
@@ -31,6 +32,12 @@ internal static class SentencePieceReader
     /// <exception cref="TokenizerException">The file breaks the format, or asks for something that is not supported.</exception>
     public static TokenizerParts Read(string file, byte[] content)
     {
+        if (TiktokenLine().IsMatch(Encoding.Latin1.GetString(content, 0, Math.Min(content.Length, 1024))))
+        {
+            throw new TokenizerException(
+                file, "", "is a tiktoken file, which says nothing about words and special tokens; save the tokenizer as tokenizer.json.");
+        }
+
         var (pieces, trainer, normalizer) = (new List<Piece>(), new SentencePieceTraining(), new SentencePieceNormalization());
         var reader = new ProtobufReader(file, content);
         foreach (var field in reader.Fields())
@@ -53,6 +60,10 @@ internal static class SentencePieceReader
         normalizer.Check(file);
         return Parts(file, content, pieces, trainer, normalizer);
     }
+
+    /// <summary>A line of the format with which LLaMA 3 was first published: a token in base64 and its rank.</summary>
+    [GeneratedRegex(@"\A[A-Za-z0-9+/]+=* [0-9]+\r?\n", RegexOptions.CultureInvariant)]
+    private static partial Regex TiktokenLine();
 
     private static Piece ReadPiece(string file, ProtobufReader reader, ProtobufField message)
     {

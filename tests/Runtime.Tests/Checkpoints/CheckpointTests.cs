@@ -17,7 +17,9 @@ public sealed class CheckpointTests : IDisposable
     {
         using var checkpoint = Checkpoint.Open(Fixtures.Repository(name));
         Assert.Equal(summary, checkpoint.Architecture.ToString());
-        Assert.Equal(name == "two-stream-reference" ? ResidualStyle.Reference : ResidualStyle.PreNorm, checkpoint.Architecture.Residual);
+        Assert.Equal(
+            name == "two-stream-reference" ? ResidualStyle.Reference : ResidualStyle.PreNorm,
+            checkpoint.Architecture.Residual);
         Assert.Equal(4 * checkpoint.Architecture.ParameterCount, checkpoint.StoredBytes);
         Assert.Equal(97 * 32, checkpoint["model.embed_tokens.weight"].ToFloats().Length);
     }
@@ -27,7 +29,9 @@ public sealed class CheckpointTests : IDisposable
     {
         using var checkpoint = Checkpoint.Open(Fixtures.Shared("stories260K"));
         Assert.True(checkpoint.Architecture.TiedHead);
-        Assert.Equal("LLaMA causal, 5 layers x 64 wide, 8 heads (4 KV), vocabulary 512, context 512, 260K parameters", checkpoint.Architecture.ToString());
+        Assert.Equal(
+            "LLaMA causal, 5 layers x 64 wide, 8 heads (4 KV), vocabulary 512, context 512, 260K parameters",
+            checkpoint.Architecture.ToString());
     }
 
     [Theory]
@@ -47,7 +51,9 @@ public sealed class CheckpointTests : IDisposable
         {
             float[] expected = original[parameter.Name].ToFloats();
             float step = kind switch { Dtype.BFloat16 => 1f / 256, Dtype.Float16 => 1f / 2048, _ => 0 };
-            Assert.All(expected.Zip(copy[parameter.Name].ToFloats()), pair => Assert.True(Math.Abs(pair.First - pair.Second) <= (Math.Abs(pair.First) * step) + 1e-7f));
+            Assert.All(
+                expected.Zip(copy[parameter.Name].ToFloats()),
+                pair => Assert.True(Math.Abs(pair.First - pair.Second) <= (Math.Abs(pair.First) * step) + 1e-7f));
             Assert.Equal(kind, copy[parameter.Name].Dtype);
         }
     }
@@ -92,13 +98,21 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void An_unknown_tensor_is_named_with_its_shape() =>
         CheckRefused(
-            tensors => tensors["model.layers.3.mlp.up_proj.weight"] = new("", Dtype.Float32, [1, 2], sink => sink.Append(new float[2])),
-            "tensor model.layers.3.mlp.up_proj.weight: model.layers.3.mlp.up_proj.weight F32 [1, 2]; no tensor of that name is expected");
+            tensors => tensors["model.layers.3.mlp.up_proj.weight"] = new(
+                "",
+                Dtype.Float32,
+                [1, 2],
+                sink => sink.Append(new float[2])),
+            "tensor model.layers.3.mlp.up_proj.weight: F32 [1, 2]; no tensor of that name is expected");
 
     [Fact]
     public void A_misshapen_tensor_is_named_with_both_shapes() =>
         CheckRefused(
-            tensors => tensors["model.norm.weight"] = new("", Dtype.Float32, [32, 1], sink => sink.Append(new float[32])),
+            tensors => tensors["model.norm.weight"] = new(
+                "",
+                Dtype.Float32,
+                [32, 1],
+                sink => sink.Append(new float[32])),
             "tensor model.norm.weight: shape [32, 1]; shape [32] is expected by config.json.");
 
     [Fact]
@@ -110,8 +124,12 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void A_query_stream_that_the_configuration_lacks_is_refused_with_the_remedy() =>
         CheckRefused(
-            tensors => tensors["model.query_embed"] = new("", Dtype.Float32, [1, 1, 32], sink => sink.Append(new float[32])),
-            "one with a query stream has architectures [\"LlamaTwoStreamForCausalLM\"]");
+            tensors => tensors["model.query_embed"] = new(
+                "",
+                Dtype.Float32,
+                [1, 1, 32],
+                sink => sink.Append(new float[32])),
+            "must say architectures [\"LlamaTwoStreamForCausalLM\"]");
 
     [Fact]
     public void A_tied_head_stored_once_more_and_buffers_of_RoPE_are_ignored()
@@ -119,7 +137,8 @@ public sealed class CheckpointTests : IDisposable
         string config = File.ReadAllText(Path.Combine(Fixtures.Repository("causal-llama"), "config.json"));
         Write(
             config.Replace("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true", StringComparison.Ordinal),
-            tensors => tensors["model.layers.0.self_attn.rotary_emb.inv_freq"] = new("", Dtype.Float32, [4], sink => sink.Append(new float[4])));
+            tensors => tensors["model.layers.0.self_attn.rotary_emb.inv_freq"] =
+                new("", Dtype.Float32, [4], sink => sink.Append(new float[4])));
         using var checkpoint = Checkpoint.Open(folder.Path);
         Assert.True(checkpoint.Architecture.TiedHead);
     }
@@ -131,10 +150,19 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(folder.File("config.json"), missing.File);
         File.WriteAllText(folder.File("config.json"), """{"model_type": "gpt2"}""");
         var wrong = Assert.Throws<CheckpointException>(() => Checkpoint.Open(folder.Path));
-        Assert.Contains("config.json: model_type = \"gpt2\" is not supported; supported: \"llama\".", wrong.Message, StringComparison.Ordinal);
-        File.Copy(Path.Combine(Fixtures.Repository("causal-llama"), "config.json"), folder.File("config.json"), overwrite: true);
+        Assert.Contains(
+            "config.json: model_type = \"gpt2\" is not supported; supported: \"llama\".",
+            wrong.Message,
+            StringComparison.Ordinal);
+        File.Copy(
+            Path.Combine(Fixtures.Repository("causal-llama"), "config.json"),
+            folder.File("config.json"),
+            overwrite: true);
         var weightless = Assert.Throws<CheckpointException>(() => Checkpoint.Open(folder.Path));
-        Assert.Contains("no weights; model.safetensors or model.safetensors.index.json is expected", weightless.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no weights; model.safetensors or model.safetensors.index.json is expected",
+            weightless.Message,
+            StringComparison.Ordinal);
     }
 
     private void CheckRefused(Action<Dictionary<string, TensorPlan>> change, string expected)
@@ -147,15 +175,23 @@ public sealed class CheckpointTests : IDisposable
     /// <summary>The tensors of causal-llama, changed, under a configuration.</summary>
     private void Write(string config, Action<Dictionary<string, TensorPlan>> change)
     {
-        using var original = SafetensorsFile.Open(Path.Combine(Fixtures.Repository("causal-llama"), "model.safetensors"));
+        using var original = SafetensorsFile.Open(Path.Combine(
+            Fixtures.Repository("causal-llama"),
+            "model.safetensors"));
         var tensors = original.Tensors.ToDictionary(
             tensor => tensor.Name,
-            tensor => new TensorPlan(tensor.Name, Dtype.Float32, tensor.Shape.ToArray(), sink => sink.Append(tensor.ToFloats())));
+            tensor => new TensorPlan("", Dtype.Float32, tensor.Shape.ToArray(), sink => sink.Append(tensor.ToFloats())));
         change(tensors);
-        SafetensorsWriter.Write(folder.File("model.safetensors"), tensors.Select(entry => entry.Value with { Name = entry.Key }));
+        SafetensorsWriter.Write(
+            folder.File("model.safetensors"),
+            tensors.Select(entry => entry.Value with { Name = entry.Key }));
         File.WriteAllText(folder.File("config.json"), config);
     }
 
     private static void Copy(Checkpoint checkpoint, string directory, Dtype dtype) =>
-        Checkpoint.Save(directory, checkpoint.Configuration, dtype, (parameter, sink) => sink.Append(checkpoint[parameter.Name].ToFloats()));
+        Checkpoint.Save(
+            directory,
+            checkpoint.Configuration,
+            dtype,
+            (parameter, sink) => sink.Append(checkpoint[parameter.Name].ToFloats()));
 }

@@ -6,7 +6,9 @@ public sealed class HalfPrecisionTests
 {
     private static readonly ushort[] AllBits = [.. Enumerable.Range(0, 1 << 16).Select(bits => (ushort)bits)];
 
-    /// <summary>Every finite value of a format that is not negative, so that value k has the bits k: the reference for rounding.</summary>
+    /// <summary>
+    /// Every finite value of a format that is not negative, so that value k has the bits k: the reference for rounding.
+    /// </summary>
     private static readonly double[] BFloat16Values = Values(exponentBits: 8, mantissaBits: 7);
 
     private static readonly double[] Float16Values = Values(exponentBits: 5, mantissaBits: 10);
@@ -42,7 +44,8 @@ public sealed class HalfPrecisionTests
     [Fact]
     public void A_NaN_stays_a_NaN_whatever_its_payload()
     {
-        float[] payloads = [.. new uint[] { 0x7F80_0001, 0xFF80_0001, 0x7FC0_0000, 0x7FFF_FFFF, 0xFFFF_FFFF, 0x7F80_FFFF }.Select(BitConverter.UInt32BitsToSingle)];
+        uint[] bits = [0x7F80_0001, 0xFF80_0001, 0x7FC0_0000, 0x7FFF_FFFF, 0xFFFF_FFFF, 0x7F80_FFFF];
+        float[] payloads = [.. Enumerable.Repeat(bits, 9).SelectMany(same => same).Select(BitConverter.UInt32BitsToSingle)];
         var narrow = new ushort[payloads.Length];
         var widened = new float[payloads.Length];
         HalfPrecision.NarrowBFloat16(payloads, narrow);
@@ -91,7 +94,9 @@ public sealed class HalfPrecisionTests
         Assert.Equal(numbers.Select(number => Nearest(number, values)), narrowed);
     }
 
-    /// <summary>The bits of the nearest value, found by search among all; past the largest by half a step or more is infinity.</summary>
+    /// <summary>
+    /// The bits of the nearest value, found by search among all; past the largest by half a step or more is infinity.
+    /// </summary>
     private static ushort Nearest(float number, double[] values)
     {
         int sign = float.IsNegative(number) ? 0x8000 : 0;

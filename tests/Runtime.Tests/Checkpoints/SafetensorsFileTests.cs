@@ -105,7 +105,9 @@ public sealed class SafetensorsFileTests : IDisposable
         Assert.Equal([2, 24, 97], file[$"{name}.query_logits"].Shape.ToArray());
         long[] tokens = file[$"{name}.input_ids"].ToIntegers();
         float[][] rows = [.. file[$"{name}.query_logits"].ToFloats().Chunk(97)];
-        double loss = rows.Zip(tokens, (row, token) => Math.Log(row.Sum(logit => Math.Exp(logit))) - row[token]).Average();
+        double loss = rows.Zip(
+            tokens,
+            (row, token) => Math.Log(row.Sum(logit => Math.Exp(logit))) - row[token]).Average();
         Assert.Equal(file[$"{name}.loss"].ToFloats()[0], loss, 1e-4);
     }
 

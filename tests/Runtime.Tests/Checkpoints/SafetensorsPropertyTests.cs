@@ -7,7 +7,7 @@ namespace A3.Runtime.Tests;
 /// <summary>Whatever the bytes, a file opens and reads, or is refused with one typed error.</summary>
 public sealed class SafetensorsPropertyTests : IDisposable
 {
-    private static readonly Config Thorough = Config.QuickThrowOnFailure.WithMaxTest(1000);
+    private static readonly Config Thorough = Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(1000);
 
     private readonly Folder folder = new();
 
@@ -56,7 +56,9 @@ public sealed class SafetensorsPropertyTests : IDisposable
     public void A_changed_file_opens_or_is_refused()
     {
         byte[] small = Small();
-        byte[] fixture = File.ReadAllBytes(Path.Combine(Fixtures.Repository("two-stream-reference"), "decode.safetensors"));
+        byte[] fixture = File.ReadAllBytes(Path.Combine(
+            Fixtures.Repository("two-stream-reference"),
+            "decode.safetensors"));
         Check.One(
             Thorough,
             Prop.ForAll(Mutations(), change => OpensOrIsRefused(change.Apply(small)) && OpensOrIsRefused(change.Apply(fixture))));
@@ -101,7 +103,10 @@ public sealed class SafetensorsPropertyTests : IDisposable
         return true;
     }
 
-    /// <summary>Whether it opens; then everything in it can be read, too. Anything thrown but the typed error fails the property.</summary>
+    /// <summary>
+    /// Whether it opens; then everything in it can be read, too. Anything thrown but the typed error fails the
+    /// property.
+    /// </summary>
     private bool Opens(byte[] bytes)
     {
         string path = folder.File("changed");
