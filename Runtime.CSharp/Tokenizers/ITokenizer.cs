@@ -61,8 +61,9 @@ public interface ITokenizer
     bool IsSpecial(int id);
 
     /// <summary>
-    /// Writes the files that <see cref="Tokenizer.Load"/> reads back as this tokenizer, each one whole or not at all; what only
-    /// a model's <c>config.json</c> says about BOS and EOS stays with the model.
+    /// Writes the files that <see cref="Tokenizer.Load"/> reads back as this tokenizer, each one whole or not at all, and
+    /// removes another tokenizer's that it would read instead; what only a model's <c>config.json</c> says about BOS and EOS
+    /// stays with the model.
     /// </summary>
     /// <exception cref="IOException">The directory cannot be written.</exception>
     void Save(string directory);
