@@ -23,11 +23,20 @@ module Outcome =
           NonNull inner -> cause inner
         | _ -> error
 
-    /// Without what .NET adds about parameters.
+    /// What was given, without what .NET adds about parameters.
     let private argumentMessage (error: ArgumentException) =
-        let message = error.Message
-        let suffix = message.IndexOf(" (Parameter '", StringComparison.Ordinal)
-        if suffix < 0 then message else message.Substring(0, suffix)
+        let suffix = error.Message.IndexOf(" (Parameter '", StringComparison.Ordinal)
+
+        let message =
+            if suffix < 0 then
+                error.Message
+            else
+                error.Message.Substring(0, suffix)
+
+        match error with
+        | :? ArgumentOutOfRangeException as range when not (isNull range.ActualValue) ->
+            $"{range.ParamName} = {range.ActualValue}: {message}"
+        | _ -> message
 
     let private oneLine (text: string) =
         let visible =
@@ -44,7 +53,8 @@ module Outcome =
         match cause error with
         | :? OperationCanceledException -> cancelled, "cancelled."
         | :? MisuseException
-        | :? TemplateException as error -> misuse, oneLine error.Message
+        | :? TemplateException
+        | :? A3.SpecificationException as error -> misuse, oneLine error.Message
         | :? ArgumentException as error -> misuse, oneLine (argumentMessage error)
         | :? A3Exception
         | :? CheckpointException
