@@ -1,20 +1,29 @@
 namespace A3.Runtime;
 
-/// <summary>Files that are replaced whole: a reader, a crash or a full disk meets the old content or the new, never a part.</summary>
+/// <summary>
+/// Files that are replaced whole: a reader, a crash or a full disk meets the old content or the new, never a part.
+/// </summary>
 internal static class AtomicFile
 {
     /// <summary>
-    /// Writes to a new file beside <paramref name="path"/>, flushes it to the disk and renames it over the old one. On any
-    /// failure the old file stays and the new one is removed; only a killed process can leave it (`NAME.RANDOM.tmp`). A
-    /// symbolic link at the path is replaced, the file it leads to is left alone.
+    /// Writes to a new file beside <paramref name="path"/>, flushes it to the disk and renames it over the old one. On
+    /// any failure the old file stays and the new one is removed; only a killed process can leave it
+    /// (`NAME.RANDOM.tmp`). A symbolic link at the path is replaced, the file it leads to is left alone.
     /// </summary>
-    /// <exception cref="IOException">The disk or the folder refused; names the file and the cause. What the writer itself throws passes unchanged.</exception>
+    /// <exception cref="IOException">
+    /// The disk or the folder refused; names the file and the cause. What the writer itself throws passes unchanged.
+    /// </exception>
     public static void Write(string path, Action<Stream> write)
     {
         string temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
+            using (var stream = new FileStream(
+                temporary,
+                FileMode.CreateNew,
+                FileAccess.Write,
+                FileShare.None,
+                1 << 16))
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);
@@ -27,7 +36,9 @@ internal static class AtomicFile
             Discard(temporary);
             if (cause is IOException or UnauthorizedAccessException)
             {
-                throw new IOException($"{path}: not written, and what was there before is kept: {cause.Message}", cause);
+                throw new IOException(
+                    $"{path}: not written, and what was there before is kept: {cause.Message}",
+                    cause);
             }
 
             throw;

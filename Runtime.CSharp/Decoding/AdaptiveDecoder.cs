@@ -14,16 +14,16 @@ internal static class AdaptiveDecoder
     /// <summary>One step per chosen group; the target groups of the canvas are taken together as open positions.</summary>
     public static IEnumerable<DecodingStep> Decode(
         Canvas canvas,
-        IGroupChooser chooser,
+        Policy.Adaptive policy,
         SamplingOptions sampling,
         Seed seed,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(canvas);
-        ArgumentNullException.ThrowIfNull(chooser);
+        ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(sampling);
 
-        return Committed(canvas, () => new(canvas, chooser, sampling, seed), cancellation);
+        return Committed(canvas, () => new(canvas, policy, sampling, seed), cancellation);
     }
 
     /// <summary>
@@ -32,16 +32,16 @@ internal static class AdaptiveDecoder
     /// </summary>
     public static IEnumerable<DecodingStep> DecodeReference(
         Canvas canvas,
-        IGroupChooser chooser,
+        Policy.Adaptive policy,
         SamplingOptions sampling,
         Seed seed,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(canvas);
-        ArgumentNullException.ThrowIfNull(chooser);
+        ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(sampling);
 
-        return Reference(canvas, () => new(canvas, chooser, sampling, seed), cancellation);
+        return Reference(canvas, () => new(canvas, policy, sampling, seed), cancellation);
     }
 
     /// <summary>The partition that a run has decoded under: the evidence groups of its canvas, then its steps.</summary>

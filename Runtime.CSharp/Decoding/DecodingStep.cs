@@ -9,8 +9,17 @@ namespace A3.Runtime;
 /// <param name="SamplingLogProbability">The same under the distribution it was drawn from, after temperature, top-k and top-p; 0 when greedy.</param>
 public readonly record struct DecodedToken(int Position, int Token, double LogProbability, double SamplingLogProbability);
 
-/// <summary>One step of decoding: the tokens committed together, independently of each other given all earlier ones.</summary>
+/// <summary>One step of decoding: the tokens committed together.</summary>
 /// <param name="Step">Counts from 0.</param>
 /// <param name="ForwardPasses">Runs of the network since the start, this step's included.</param>
-/// <param name="Tokens">By ascending position.</param>
-public sealed record DecodingStep(int Step, int ForwardPasses, ImmutableArray<DecodedToken> Tokens);
+/// <param name="Tokens">The step's group by ascending position; when speculative, the accepted run in the order of generation.</param>
+public sealed record DecodingStep(int Step, int ForwardPasses, ImmutableArray<DecodedToken> Tokens)
+{
+    /// <summary>What became of the step's drafts; null where decoding is not speculative.</summary>
+    public DraftCount? Drafts { get; init; }
+}
+
+/// <summary>Drafts of one speculative round.</summary>
+/// <param name="Proposed">Tokens drafted.</param>
+/// <param name="Accepted">Tokens kept as drafted; at most one more was committed, drawn anew at the first rejection.</param>
+public readonly record struct DraftCount(int Proposed, int Accepted);

@@ -44,15 +44,18 @@ internal sealed class SamplingDistribution(int vocabulary)
     }
 
     /// <summary>The token at which the cumulative distribution, by token id, passes <paramref name="uniform"/> in [0, 1).</summary>
-    public int Draw(double uniform)
+    public int Draw(double uniform) => Draw(probabilities, uniform);
+
+    /// <summary>As <see cref="Draw(double)"/>, of weights of any sum, for <paramref name="uniform"/> in [0, sum).</summary>
+    public static int Draw(ReadOnlySpan<double> weights, double uniform)
     {
         var last = 0;
 
-        for (var token = 0; token < probabilities.Length && uniform >= 0; token++)
+        for (var token = 0; token < weights.Length && uniform >= 0; token++)
         {
-            if (probabilities[token] > 0)
+            if (weights[token] > 0)
             {
-                uniform -= probabilities[token];
+                uniform -= weights[token];
                 last = token;
             }
         }

@@ -33,13 +33,15 @@ internal static class Rows
 
         for (var row = 0; row < content.Length; row++)
         {
-            Within($"content[{row}].Token", content[row].Token, architecture.Vocabulary, "the vocabulary");
-            Within($"content[{row}].Position", content[row].Position, architecture.Context, "the model's context");
+            Within(nameof(content), row, "Token", content[row].Token, architecture.Vocabulary, "the vocabulary");
+            Within(nameof(content), row, "Position", content[row].Position, architecture.Context, "the model's context");
+            Within(nameof(content), row, "Rank", content[row].Rank, int.MaxValue, "an order of groups");
         }
 
         for (var row = 0; row < queries.Length; row++)
         {
-            Within($"queries[{row}].Position", queries[row].Position, architecture.Context, "the model's context");
+            Within(nameof(queries), row, "Position", queries[row].Position, architecture.Context, "the model's context");
+            Within(nameof(queries), row, "Rank", queries[row].Rank, int.MaxValue, "an order of groups");
         }
     }
 
@@ -51,11 +53,12 @@ internal static class Rows
         }
     }
 
-    private static void Within(string name, int value, int count, string what)
+    /// <summary>Builds no text unless it throws: a decode step allocates nothing.</summary>
+    private static void Within(string rows, int row, string field, int value, int count, string what)
     {
         if ((uint)value >= (uint)count)
         {
-            throw new ArgumentException($"{name} = {value}, but {what} holds only 0..{count - 1}.", name);
+            throw new ArgumentException($"{rows}[{row}].{field} = {value}, but {what} holds only 0..{count - 1}.", rows);
         }
     }
 }

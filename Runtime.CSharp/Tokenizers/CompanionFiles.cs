@@ -30,7 +30,7 @@ internal static class CompanionFiles
             return null;
         }
 
-        var content = File.ReadAllBytes(file);
+        var content = TokenizerFile.Read(file);
         return (JsonPlace.Parse(file, content), content);
     }
 
@@ -42,7 +42,7 @@ internal static class CompanionFiles
             return null;
         }
 
-        var content = found.Value.ValueKind == System.Text.Json.JsonValueKind.Object ? found["content"] : found;
+        var content = found.IsObject ? found["content"] : found;
         return parts.Tokens.Find(content.Text())
             ?? throw content.Fail($"\"{content.Text()}\" is no token of {parts.Source}.");
     }
@@ -55,7 +55,7 @@ internal static class CompanionFiles
             return null;
         }
 
-        if (found.Value.ValueKind == System.Text.Json.JsonValueKind.Array)
+        if (found.IsArray)
         {
             return found.Items().Select(item => Numbered(item, parts)).FirstOrDefault();
         }

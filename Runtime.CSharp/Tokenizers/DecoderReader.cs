@@ -51,7 +51,7 @@ internal static class DecoderReader
 
         var (byteLevel, byteFallback, fused, strips) = (false, false, false, false);
         var replacements = new List<(string, string)>();
-        foreach (var step in Flatten(place))
+        foreach (var step in Pipeline.Steps(place, "decoders"))
         {
             switch (step["type"].Text())
             {
@@ -69,7 +69,7 @@ internal static class DecoderReader
                     strips |= PreTokenizerReader.Scheme(step) != PrependScheme.Never;
                     break;
                 case "Replace":
-                    replacements.Add(Replacement(step));
+                    replacements.Add(Pipeline.Replacement(step));
                     break;
                 case "Strip" when fused:
                     strips |= Strips(step);
@@ -79,18 +79,8 @@ internal static class DecoderReader
             }
         }
 
+        Pipeline.CheckGrowth(place, replacements);
         return new Decoding(byteLevel, byteFallback, replacements, strips);
-    }
-
-    private static IEnumerable<JsonPlace> Flatten(JsonPlace place)
-        => place["type"].Text() == "Sequence" ? place["decoders"].Items().SelectMany(Flatten) : [place];
-
-    private static (string Pattern, string Content) Replacement(JsonPlace place)
-    {
-        var pattern = place["pattern"]["String"];
-        return !pattern.Missing && pattern.Text().Length > 0
-            ? (pattern.Text(), place["content"].Text())
-            : throw place["pattern"].Unsupported("{\"String\": ...} of at least one character");
     }
 
     private static bool Strips(JsonPlace place)

@@ -21,11 +21,12 @@ internal static class HuggingFaceReader
 
         var vocabulary = VocabularyReader.Vocabulary(root["model"]["vocab"]);
         var added = AddedTokenReader.Read(root["added_tokens"], vocabulary, normalization);
-        var template = TemplateReader.Read(root["post_processor"]);
+        var tokens = Tokens(vocabulary, added, decoding);
+        var template = TemplateReader.Read(root["post_processor"], tokens.Count);
         return new TokenizerParts
         {
             Source = file,
-            Tokens = Tokens(vocabulary, added, decoding),
+            Tokens = tokens,
             Model = ModelReader.Read(root["model"], vocabulary, words.ByteLevel),
             Normalizer = normalization,
             PreTokenizer = words.Steps,

@@ -3,8 +3,10 @@ namespace A3.Runtime;
 /// <summary>Text to tokens and back; safe to share between threads.</summary>
 /// <remarks>
 /// A text may be encoded in pieces, as infilling does: the first piece with <see cref="Encode"/>, every later one with
-/// <see cref="EncodeContinuation"/>; <see cref="Decode"/> of all ids in order then gives the whole text back. A lone
-/// surrogate has no UTF-8 form and is encoded as U+FFFD.
+/// <see cref="EncodeContinuation"/>; <see cref="Decode"/> of all ids in order then gives the whole text back. Exceptions: a lone
+/// surrogate has no UTF-8 form and is encoded as U+FFFD; special tokens spelled out in a text may be read as such and decode
+/// to nothing; files with byte fallback write a space as U+2581, so that one becomes a space, and where they add a leading
+/// space, one in front of everything counts as that one even if the first piece was empty.
 /// </remarks>
 public interface ITokenizer
 {

@@ -5,17 +5,9 @@ namespace A3.Runtime.Tokenizers;
 /// <summary>A value in a JSON file together with the path that leads to it, so that every complaint names its place.</summary>
 internal readonly record struct JsonPlace(string File, string Path, JsonElement Value)
 {
-    // The largest tokenizer.json in use (Gemma, 256,000 tokens) has 34 MB.
-    private const int LargestFile = 1 << 28;
-
-    /// <exception cref="TokenizerException">The file cannot be read, or is no JSON object.</exception>
+    /// <exception cref="TokenizerException">The content is no JSON object.</exception>
     public static JsonPlace Parse(string file, ReadOnlyMemory<byte> content)
     {
-        if (content.Length > LargestFile)
-        {
-            throw new TokenizerException(file, "", $"{content.Length} bytes, but at most {LargestFile} are read.");
-        }
-
         try
         {
             var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
@@ -23,14 +15,22 @@ internal readonly record struct JsonPlace(string File, string Path, JsonElement 
             var place = new JsonPlace(file, "", root);
             return root.ValueKind == JsonValueKind.Object ? place : throw place.Fail("is no JSON object.");
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            throw new TokenizerException(file, error.Path ?? "", $"no JSON: {error.Message}", error);
+            throw new TokenizerException(file, "", $"no JSON: {error.Message}", error);
         }
     }
 
     /// <summary>Whether the value is absent or null.</summary>
     public bool Missing => Value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null;
+
+    public bool IsText => Value.ValueKind == JsonValueKind.String;
+
+    public bool IsArray => Value.ValueKind == JsonValueKind.Array;
+
+    public bool IsObject => Value.ValueKind == JsonValueKind.Object;
+
+    public bool IsZero => Value.ValueKind == JsonValueKind.Number && Value.TryGetDouble(out var number) && number == 0;
 
     /// <summary>A property, <see cref="Missing"/> where the object lacks it.</summary>
     public JsonPlace this[string name]
@@ -45,7 +45,7 @@ internal readonly record struct JsonPlace(string File, string Path, JsonElement 
 
     public IEnumerable<JsonPlace> Items()
     {
-        Expect(JsonValueKind.Array, "an array");
+        Expect(JsonValueKind.Array, "a list");
         var (file, path) = (File, Path);
         return Value.EnumerateArray().Select((item, index) => new JsonPlace(file, $"{path}[{index}]", item));
     }
@@ -103,8 +103,15 @@ internal readonly record struct JsonPlace(string File, string Path, JsonElement 
     {
         get
         {
-            var raw = Missing ? "null" : Value.GetRawText().ReplaceLineEndings(" ");
-            return raw.Length <= 40 ? raw : $"{raw.AsSpan(0, 40)}...";
+            var text = Value.ValueKind switch
+            {
+                JsonValueKind.Object => "an object",
+                JsonValueKind.Array => "a list",
+                JsonValueKind.Undefined or JsonValueKind.Null => "null",
+                JsonValueKind.String => $"\"{Text().ReplaceLineEndings(" ")}\"",
+                _ => Value.GetRawText(),
+            };
+            return text.Length <= 40 ? text : $"{text.AsSpan(0, 40)}...";
         }
     }
 

@@ -21,8 +21,7 @@ internal static class ModelReader
             }
         }
 
-        if (place["dropout"] is { Missing: false } dropout && !(dropout.Value.ValueKind == System.Text.Json.JsonValueKind.Number
-            && dropout.Value.GetDouble() == 0))
+        if (place["dropout"] is { Missing: false } dropout && !dropout.IsZero)
         {
             throw dropout.Unsupported("null, 0");
         }
@@ -79,9 +78,10 @@ internal static class ModelReader
 
     private static MergeTable Merges(JsonPlace place, IReadOnlyDictionary<string, int> vocabulary)
     {
-        var merges = new MergeTable(place.Missing ? 0 : place.Value.GetArrayLength());
+        var items = place.Items().ToList();
+        var merges = new MergeTable(items.Count);
         var rank = 0;
-        foreach (var item in place.Items())
+        foreach (var item in items)
         {
             var (left, right) = Pair(item);
             merges.Add(Id(item, left), Id(item, right), new Merge(rank++, Id(item, left + right)));
@@ -97,7 +97,7 @@ internal static class ModelReader
     /// <summary>Merges are written as <c>"a b"</c> or as <c>["a", "b"]</c>.</summary>
     private static (string Left, string Right) Pair(JsonPlace item)
     {
-        string[] parts = item.Value.ValueKind == System.Text.Json.JsonValueKind.String
+        string[] parts = item.IsText
             ? item.Text().Split(' ')
             : [.. item.Items().Select(part => part.Text())];
         return parts is [{ Length: > 0 } left, { Length: > 0 } right]

@@ -5,24 +5,28 @@ internal static class NormalizerReader
 {
     private const string Supported = "Sequence, Prepend, Replace (of a String)";
 
-    public static INormalizer Read(JsonPlace place) => place["type"].Text() switch
+    public static INormalizer Read(JsonPlace place)
     {
-        "Sequence" => new NormalizerSequence([.. place["normalizers"].Items().Select(Read)]),
-        "Prepend" => new Prepend(place["prepend"].Text()),
-        "Replace" => ReadReplace(place),
-        _ => throw place["type"].Unsupported(Supported),
-    };
-
-    private static Replace ReadReplace(JsonPlace place)
-    {
-        var pattern = place["pattern"]["String"];
-        if (pattern.Missing)
+        var steps = new List<INormalizer>();
+        var replacements = new List<(string, string)>();
+        foreach (var step in Pipeline.Steps(place, "normalizers"))
         {
-            throw place["pattern"].Unsupported("{\"String\": ...}");
+            switch (step["type"].Text())
+            {
+                case "Prepend":
+                    steps.Add(new Prepend(step["prepend"].Text()));
+                    break;
+                case "Replace":
+                    var (pattern, content) = Pipeline.Replacement(step);
+                    replacements.Add((pattern, content));
+                    steps.Add(new Replace(pattern, content));
+                    break;
+                default:
+                    throw step["type"].Unsupported(Supported);
+            }
         }
 
-        return pattern.Text().Length > 0
-            ? new Replace(pattern.Text(), place["content"].Text())
-            : throw pattern.Fail("is empty; at least one character is replaced.");
+        Pipeline.CheckGrowth(place, replacements);
+        return new NormalizerSequence(steps);
     }
 }

@@ -10,7 +10,7 @@ internal static class PreTokenizerReader
     {
         var steps = new List<IPreTokenizer>();
         var byteLevel = false;
-        foreach (var step in Flatten(place))
+        foreach (var step in Pipeline.Steps(place, "pretokenizers"))
         {
             if (byteLevel)
             {
@@ -23,9 +23,6 @@ internal static class PreTokenizerReader
 
         return (steps.Count switch { 0 => null, 1 => steps[0], _ => new PreTokenizerSequence(steps) }, byteLevel);
     }
-
-    private static IEnumerable<JsonPlace> Flatten(JsonPlace place)
-        => place["type"].Text() == "Sequence" ? place["pretokenizers"].Items().SelectMany(Flatten) : [place];
 
     private static IPreTokenizer Step(JsonPlace place) => place["type"].Text() switch
     {

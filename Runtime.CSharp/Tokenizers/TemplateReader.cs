@@ -5,15 +5,17 @@ internal static class TemplateReader
 {
     private const string Supported = "Sequence, TemplateProcessing, ByteLevel";
 
-    public static (IReadOnlyList<int> Before, IReadOnlyList<int> After) Read(JsonPlace place)
+    /// <param name="place">The value, possibly missing.</param>
+    /// <param name="count">The size of the vocabulary.</param>
+    public static (IReadOnlyList<int> Before, IReadOnlyList<int> After) Read(JsonPlace place, int count)
     {
         var (before, after) = (new List<int>(), new List<int>());
-        foreach (var step in place.Missing ? [] : Flatten(place))
+        foreach (var step in place.Missing ? [] : Pipeline.Steps(place, "processors"))
         {
             switch (step["type"].Text())
             {
                 case "TemplateProcessing":
-                    ReadSingle(step, before, after);
+                    ReadSingle(step, count, before, after);
                     break;
                 case "ByteLevel":
                     break;
@@ -25,10 +27,7 @@ internal static class TemplateReader
         return (before, after);
     }
 
-    private static IEnumerable<JsonPlace> Flatten(JsonPlace place)
-        => place["type"].Text() == "Sequence" ? place["processors"].Items().SelectMany(Flatten) : [place];
-
-    private static void ReadSingle(JsonPlace place, List<int> before, List<int> after)
+    private static void ReadSingle(JsonPlace place, int count, List<int> before, List<int> after)
     {
         var texts = 0;
         foreach (var item in place["single"].Items())
@@ -40,7 +39,7 @@ internal static class TemplateReader
             }
 
             var name = item["SpecialToken"]["id"];
-            var ids = place["special_tokens"][name.Text()]["ids"].Items().Select(id => id.Id());
+            var ids = place["special_tokens"][name.Text()]["ids"].Items().Select(id => Known(id, count));
             (texts == 0 ? before : after).AddRange(ids);
         }
 
@@ -49,4 +48,7 @@ internal static class TemplateReader
             throw place["single"].Fail($"holds the text {texts} times; a template holds it once.");
         }
     }
+
+    private static int Known(JsonPlace place, int count)
+        => place.Id() < count ? place.Id() : throw place.Fail($"id {place.Id()}, but the vocabulary holds only 0..{count - 1}.");
 }

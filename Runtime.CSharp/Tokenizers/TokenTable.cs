@@ -8,7 +8,7 @@ internal sealed class TokenTable
     /// <summary>Bounds the memory that one absurd id can ask for; the largest vocabularies in use have 262,144 tokens.</summary>
     public const int LargestId = (1 << 22) - 1;
 
-    private readonly byte[][] _bytes;
+    private readonly byte[]?[] _bytes;
     private readonly string?[] _names;
 
     /// <param name="count">The number of ids; those never set are special tokens without text.</param>
@@ -16,40 +16,36 @@ internal sealed class TokenTable
     {
         _bytes = new byte[count][];
         _names = new string[count];
-        Array.Fill(_bytes, []);
-        for (var id = 0; id < count; id++)
-        {
-            _names[id] = $"<unused {id}>";
-        }
     }
 
     public int Count => _bytes.Length;
 
     public void SetText(int id, byte[] bytes) => (_bytes[id], _names[id]) = (bytes, null);
 
-    public void SetSpecial(int id, string name) => (_bytes[id], _names[id]) = ([], name);
+    public void SetSpecial(int id, string name) => (_bytes[id], _names[id]) = (null, name);
 
     /// <summary>The special token of a name, else the first text token with exactly these bytes.</summary>
     public int? Find(string text)
     {
         var named = Array.IndexOf(_names, text);
         var bytes = Encoding.UTF8.GetBytes(text);
-        var id = named >= 0 ? named : Array.FindIndex(_bytes, candidate => candidate.AsSpan().SequenceEqual(bytes));
-        return id >= 0 && text.Length > 0 ? id : null;
+        var id = named >= 0 ? named : Array.FindIndex(_bytes, candidate => candidate is not null && candidate.AsSpan().SequenceEqual(bytes));
+        return id >= 0 ? id : null;
     }
 
-    public byte[] Bytes(int id) => _bytes[Checked(id)];
+    public byte[] Bytes(int id) => _bytes[Checked(id)] ?? [];
 
-    public bool IsSpecial(int id) => _names[Checked(id)] is not null;
+    public bool IsSpecial(int id) => _bytes[Checked(id)] is null;
 
     /// <summary>The text of a token where its bytes are UTF-8, else each byte as <c>&lt;0xE2&gt;</c>.</summary>
     public string Shown(int id)
     {
         var bytes = Bytes(id);
-        return _names[id]
-            ?? (System.Text.Unicode.Utf8.IsValid(bytes)
+        return IsSpecial(id)
+            ? _names[id] ?? $"<unused {id}>"
+            : System.Text.Unicode.Utf8.IsValid(bytes)
                 ? Encoding.UTF8.GetString(bytes)
-                : string.Concat(bytes.Select(value => $"<0x{value:X2}>")));
+                : string.Concat(bytes.Select(value => $"<0x{value:X2}>"));
     }
 
     public string Text(ReadOnlySpan<int> ids)

@@ -9,19 +9,24 @@ public static class Tokenizer
     /// Reads <c>tokenizer.json</c>, else <c>tokenizer.model</c>; where these name no BOS or EOS, <c>tokenizer_config.json</c>
     /// and then <c>config.json</c> do.
     /// </summary>
-    /// <exception cref="TokenizerException">There is no tokenizer file, or one breaks its format or is of an unsupported kind.</exception>
-    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="TokenizerException">There is no tokenizer file, or one cannot be read, breaks its format or is of an unsupported kind.</exception>
     public static ITokenizer Load(string directory)
     {
         ArgumentNullException.ThrowIfNull(directory);
-        var json = Path.Combine(directory, HuggingFaceReader.FileName);
-        if (File.Exists(json))
+        (string Name, Func<string, byte[], TokenizerParts> Read)[] formats =
+        [
+            (HuggingFaceReader.FileName, HuggingFaceReader.Read),
+            (SentencePieceReader.FileName, SentencePieceReader.Read),
+        ];
+        foreach (var (name, read) in formats)
         {
-            return Complete(HuggingFaceReader.Read(json, File.ReadAllBytes(json)), directory);
+            var file = Path.Combine(directory, name);
+            if (File.Exists(file))
+            {
+                return new BytePairTokenizer(CompanionFiles.Complete(read(file, TokenizerFile.Read(file)), directory));
+            }
         }
 
         throw new TokenizerException(directory, "", "holds neither tokenizer.json nor tokenizer.model; a checkpoint has one of them.");
     }
-
-    private static BytePairTokenizer Complete(TokenizerParts parts, string directory) => new(CompanionFiles.Complete(parts, directory));
 }

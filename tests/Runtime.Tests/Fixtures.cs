@@ -8,7 +8,7 @@ internal static class Fixtures
     /// <summary>A directory of tests/fixtures; it is part of the repository, so its absence is a failure.</summary>
     public static string Repository(string name) =>
         Above(Path.Combine("tests", "fixtures", name))
-        ?? throw new DirectoryNotFoundException($"tests/fixtures/{name} is in no folder above {AppContext.BaseDirectory}.");
+        ?? throw new DirectoryNotFoundException($"tests/fixtures/{name} is not above {AppContext.BaseDirectory}.");
 
     /// <summary>A directory of shared/fixtures; skips the test where there is none.</summary>
     public static string Shared(string name)
@@ -19,7 +19,7 @@ internal static class Fixtures
             : Above(Path.Combine("shared", inside));
         Assert.SkipWhen(
             directory is null,
-            $"shared/fixtures/{name} is in no folder above the tests; set A3_SHARED to the folder that holds fixtures/.");
+            $"shared/fixtures/{name} is not above the tests; A3_SHARED may name the folder that holds fixtures/.");
         return directory!;
     }
 

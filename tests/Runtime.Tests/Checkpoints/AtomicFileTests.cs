@@ -65,12 +65,16 @@ public sealed class AtomicFileTests : IDisposable
     public void A_full_disk_leaves_the_old_file_and_nothing_else()
     {
         string disk = Directory.CreateDirectory(folder.File("disk")).FullName;
-        Assert.SkipUnless(Mount("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk), "mounting a small disk takes root on Linux.");
+        Assert.SkipUnless(
+            Mount("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk),
+            "mounting a small disk takes root on Linux.");
         try
         {
             string path = Path.Combine(disk, "a");
             File.WriteAllBytes(path, [1, 2, 3]);
-            var error = Assert.Throws<IOException>(() => AtomicFile.Write(path, stream => stream.Write(new byte[1 << 20])));
+            var error = Assert.Throws<IOException>(() => AtomicFile.Write(
+                path,
+                stream => stream.Write(new byte[1 << 20])));
             Assert.Contains("No space left on device", error.Message, StringComparison.Ordinal);
             Assert.StartsWith($"{path}: not written", error.Message, StringComparison.Ordinal);
             Assert.Equal([1, 2, 3], File.ReadAllBytes(path));

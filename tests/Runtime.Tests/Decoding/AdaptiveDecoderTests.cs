@@ -8,16 +8,21 @@ public sealed class AdaptiveDecoderTests
 {
     private static readonly SamplingOptions Sampling = new() { Temperature = 0.9, TopP = 0.95 };
 
+    private static readonly string[] Policies =
+    [
+        "confidence | constant 2 | window 4", "entropy | threshold 1.7", "margin | constant 1", "random | constant 3", "leftmost | schedule cosine 3",
+    ];
+
     [Fact]
     public void A_replay_and_a_score_under_the_returned_partition_give_the_same_log_probabilities() => DecodingCase.ForAll(given =>
     {
         using var network = new FakeNetwork(DecodingCase.Vocabulary);
         var canvas = given.ToDecode(network);
-        var steps = AdaptiveDecoder.Decode(canvas, new MostConfident(2, 4), Sampling, given.RunSeed).ToArray();
+        var policy = Adaptive(Policies[given.Seed % Policies.Length]);
+        var steps = AdaptiveDecoder.Decode(canvas, policy, Sampling, given.RunSeed).ToArray();
         var partition = AdaptiveDecoder.PartitionOf(canvas, steps);
         var replay = GroupwiseDecoder.Decode(Canvas.ToDecode(network, given.Tokens, partition), Sampling, given.RunSeed).ToArray();
-        int[] filled = [.. given.Tokens];
-        steps.SelectMany(step => step.Tokens).ToList().ForEach(token => filled[token.Position] = token.Token);
+        var filled = DecodingCase.Filled(given.Tokens, steps.SelectMany(step => step.Tokens));
 
         Assert.Equal(steps.Select(step => step.ForwardPasses), replay.Select(step => step.ForwardPasses));
         Assert.Equal(steps.SelectMany(step => step.Tokens), replay.SelectMany(step => step.Tokens));
@@ -34,8 +39,8 @@ public sealed class AdaptiveDecoderTests
         var canvas = given.ToDecode(network);
         var open = PartitionModule.targets(given.Partition).SelectMany(group => group).Order();
 
-        Assert.Equal(open, Positions(AdaptiveDecoder.Decode(canvas, new MostConfident(3, 99), Sampling, given.RunSeed)));
-        Assert.Equal(open, Positions(AdaptiveDecoder.DecodeReference(canvas, new MostConfident(3, 99), Sampling, given.RunSeed)));
+        Assert.Equal(open, Positions(AdaptiveDecoder.Decode(canvas, Adaptive("confidence | constant 3"), Sampling, given.RunSeed)));
+        Assert.Equal(open, Positions(AdaptiveDecoder.DecodeReference(canvas, Adaptive("confidence | constant 3"), Sampling, given.RunSeed)));
     });
 
     [Fact]
@@ -43,8 +48,8 @@ public sealed class AdaptiveDecoderTests
     {
         using var network = new FakeNetwork();
         var given = new DecodingCase(new int[9], [0, 1, 1, 1, 1, 1, 1, 1, 1], 1, 5);
-        var run = AdaptiveDecoder.Decode(given.ToDecode(network), new MostConfident(2, 9), Sampling, given.RunSeed);
-        var reference = AdaptiveDecoder.DecodeReference(given.ToDecode(network), new MostConfident(2, 9), Sampling, given.RunSeed);
+        var run = AdaptiveDecoder.Decode(given.ToDecode(network), Adaptive("confidence | constant 2"), Sampling, given.RunSeed);
+        var reference = AdaptiveDecoder.DecodeReference(given.ToDecode(network), Adaptive("confidence | constant 2"), Sampling, given.RunSeed);
 
         Assert.Equal(4, run.Count());
         Assert.Equal(run.SelectMany(step => step.Tokens), run.SelectMany(step => step.Tokens));
@@ -55,7 +60,7 @@ public sealed class AdaptiveDecoderTests
     public void Prospects_are_confidence_entropy_and_margin()
     {
         float[] logits = [.. new[] { 0.2, 0.5, 0.3, 0 }.Select(p => (float)Math.Log(p) - 2)];
-        var prospect = Prospect.Of(6, logits, new double[4]);
+        var prospect = Prospects.Of(6, logits, new double[4]);
 
         Assert.Equal(6, prospect.Position);
         Assert.Equal(0.5, prospect.Confidence, 1e-6);
@@ -72,24 +77,14 @@ public sealed class AdaptiveDecoderTests
         var given = new DecodingCase(new int[4], [0, 1, 2, 3], 1, 0);
 
         Assert.Throws<OperationCanceledException>(
-            () => AdaptiveDecoder.Decode(given.ToDecode(network), new MostConfident(1, 9), new(), given.RunSeed, cancelled.Token).First());
+            () => AdaptiveDecoder.Decode(given.ToDecode(network), Adaptive("confidence | constant 1"), new(), given.RunSeed, cancelled.Token).First());
         Assert.Throws<OperationCanceledException>(
-            () => AdaptiveDecoder.DecodeReference(given.ToDecode(network), new MostConfident(1, 9), new(), given.RunSeed, cancelled.Token).First());
+            () => AdaptiveDecoder.DecodeReference(given.ToDecode(network), Adaptive("confidence | constant 1"), new(), given.RunSeed, cancelled.Token).First());
         Assert.Equal(0, network.Passes + network.OpenSequences);
     }
 
     private static IEnumerable<int> Positions(IEnumerable<DecodingStep> steps) =>
         steps.SelectMany(step => step.Tokens).Select(token => token.Position).Order();
 
-    /// <summary>The surest few of the leftmost open positions.</summary>
-    private sealed class MostConfident(int amount, int window) : IGroupChooser
-    {
-        public int[] Candidates(int[] open) => [.. open.Take(window)];
-
-        public int[] Choose(int step, ReadOnlySpan<Prospect> candidates) =>
-        [
-            .. candidates.ToArray().OrderByDescending(candidate => candidate.Confidence).Take(amount)
-                .Select(candidate => candidate.Position).Order(),
-        ];
-    }
+    private static Policy.Adaptive Adaptive(string text) => (Policy.Adaptive)PolicyModule.parse(text).ResultValue;
 }

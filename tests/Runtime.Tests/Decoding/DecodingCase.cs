@@ -30,6 +30,33 @@ public sealed record DecodingCase(int[] Tokens, int[] Ranks, int Evidence, int S
         select new DecodingCase(tokens, ranks, evidence, seed),
         Shrink);
 
+    /// <summary>One case of a length, with BOS-like evidence in the first group.</summary>
+    public static DecodingCase Random(int seed, int positions, int vocabulary)
+    {
+        var random = SeedModule.ofInt(seed);
+        int Draw(int use, int position, int count) =>
+            SeedModule.below(count, SeedModule.derive(use, SeedModule.derive(position, random)));
+
+        return new(
+            [.. Enumerable.Range(0, positions).Select(position => Draw(0, position, vocabulary))],
+            [.. Enumerable.Range(0, positions).Select(position => Draw(1, position, 9))],
+            1 + Draw(2, 0, 4),
+            seed);
+    }
+
+    /// <summary>The tokens with drawn ones in their places.</summary>
+    public static int[] Filled(int[] tokens, IEnumerable<DecodedToken> drawn)
+    {
+        int[] filled = [.. tokens];
+
+        foreach (var token in drawn)
+        {
+            filled[token.Position] = token.Token;
+        }
+
+        return filled;
+    }
+
     /// <summary>Checks a claim about every case.</summary>
     public static void ForAll(Action<DecodingCase> claim) =>
         Check.One(Config.QuickThrowOnFailure, Prop.ForAll(Arbitrary, claim));

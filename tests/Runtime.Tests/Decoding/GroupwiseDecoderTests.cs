@@ -8,17 +8,8 @@ public sealed class GroupwiseDecoderTests
 {
     private static readonly SamplingOptions Nucleus = new() { Temperature = 0.8, TopK = 5, TopP = 0.9 };
 
-    private static int[] Filled(DecodingCase given, IEnumerable<DecodingStep> steps)
-    {
-        int[] tokens = [.. given.Tokens];
-
-        foreach (var token in steps.SelectMany(step => step.Tokens))
-        {
-            tokens[token.Position] = token.Token;
-        }
-
-        return tokens;
-    }
+    private static int[] Filled(DecodingCase given, IEnumerable<DecodingStep> steps) =>
+        DecodingCase.Filled(given.Tokens, steps.SelectMany(step => step.Tokens));
 
     [Fact]
     public void Law_9_Cached_decoding_equals_uncached_decoding() => DecodingCase.ForAll(given =>

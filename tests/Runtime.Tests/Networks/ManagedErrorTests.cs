@@ -2,35 +2,38 @@ using Xunit;
 
 namespace A3.Runtime.Tests;
 
+// Inside the namespace: outside it, A3.Architecture would hide the record.
+using A3.Model;
+
 public sealed class ManagedErrorTests
 {
     private static readonly Architecture Architecture = RandomNetwork.Kinds["plain"];
 
     [Theory(DisplayName = "A row out of range is refused before any work, by name, value and rule")]
-    [InlineData(53, 0, 0, "content[1].Token = 53: must be in 0..52")]
-    [InlineData(-1, 0, 0, "content[1].Token = -1: must be in 0..52")]
-    [InlineData(0, 64, 0, "content[1].Position = 64: must be in 0..63")]
-    [InlineData(0, -1, 0, "content[1].Position = -1: must be in 0..63")]
-    [InlineData(0, 0, -1, "content[1].Rank = -1: must be in 0..")]
+    [InlineData(53, 0, 0, "content[1].Token = 53, but the vocabulary holds only 0..52.")]
+    [InlineData(-1, 0, 0, "content[1].Token = -1, but the vocabulary holds only 0..52.")]
+    [InlineData(0, 64, 0, "content[1].Position = 64, but the model\'s context holds only 0..63.")]
+    [InlineData(0, -1, 0, "content[1].Position = -1, but the model\'s context holds only 0..63.")]
+    [InlineData(0, 0, -1, "content[1].Rank = -1, but an order of groups holds only 0..")]
     public void ContentOutOfRange(int token, int position, int rank, string message)
     {
         using var network = RandomNetwork.Create(Architecture);
         using var sequence = network.Open(4);
-        var error = Assert.Throws<ArgumentOutOfRangeException>(() =>
+        var error = Assert.Throws<ArgumentException>(() =>
             sequence.Forward([new(0, 0, 0), new(token, position, rank)], [], [], []));
         Assert.StartsWith(message, error.Message);
         Assert.Equal(0, sequence.Length);
     }
 
     [Theory]
-    [InlineData(64, 0, "queries[0].Position = 64: must be in 0..63")]
-    [InlineData(0, -3, "queries[0].Rank = -3: must be in 0..")]
+    [InlineData(64, 0, "queries[0].Position = 64, but the model\'s context holds only 0..63.")]
+    [InlineData(0, -3, "queries[0].Rank = -3, but an order of groups holds only 0..")]
     public void QueryOutOfRange(int position, int rank, string message)
     {
         using var network = RandomNetwork.Create(Architecture);
         using var sequence = network.Open(4);
         var logits = new float[Architecture.Vocabulary];
-        var error = Assert.Throws<ArgumentOutOfRangeException>(() =>
+        var error = Assert.Throws<ArgumentException>(() =>
             sequence.Forward([], [new(position, rank)], logits, []));
         Assert.StartsWith(message, error.Message);
     }
@@ -54,7 +57,7 @@ public sealed class ManagedErrorTests
         sequence.Forward([new(0, 0, 0)], [], [], []);
         var error = Assert.Throws<ArgumentException>(() =>
             sequence.Forward([new(0, 1, 1), new(0, 2, 2)], [], [], []));
-        Assert.StartsWith("2 content rows do not fit: 1 of 2 are taken", error.Message);
+        Assert.StartsWith("2 more rows, but the sequence holds 1 of its 2.", error.Message);
         Assert.Equal(1, sequence.Length);
     }
 
@@ -65,7 +68,7 @@ public sealed class ManagedErrorTests
         using var sequence = network.Open(2);
         var error = Assert.Throws<ArgumentException>(() =>
             sequence.Forward([], [new(0, 0)], new float[52], []));
-        Assert.StartsWith("queryLogits holds 52 numbers, but 1 rows of a vocabulary of 53 fill 53.", error.Message);
+        Assert.StartsWith("52 numbers for 1 rows of 53 logits.", error.Message);
         Assert.Throws<ArgumentException>("contentLogits", () =>
             sequence.Forward([new(0, 0, 0)], [], [], new float[54]));
     }
@@ -87,7 +90,7 @@ public sealed class ManagedErrorTests
         using var sequence = network.Open(2);
         var error = Assert.Throws<InvalidOperationException>(() =>
             sequence.Forward([], [new(0, 0)], new float[53], []));
-        Assert.StartsWith("This network has no query stream", error.Message);
+        Assert.StartsWith("this checkpoint has no query stream", error.Message);
     }
 
     [Fact]

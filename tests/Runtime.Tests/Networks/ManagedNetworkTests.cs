@@ -2,6 +2,9 @@ using Xunit;
 
 namespace A3.Runtime.Tests;
 
+// Inside the namespace: outside it, A3.Architecture would hide the record.
+using A3.Model;
+
 public sealed class ManagedNetworkTests
 {
     private const double Tolerance = 1e-4;
@@ -140,7 +143,9 @@ public sealed class ManagedNetworkTests
         using var straight = network.Open(40);
         using var other = network.Open(40);
         straight.Run(architecture.Vocabulary, content[..20], []);
-        var expected = straight.Run(architecture.Vocabulary, content[20..30], [new(35, 30)]);
+        // One sees everything, the other only half of what was there before.
+        QueryRow[] late = [new(35, 30), new(36, 10)];
+        var expected = straight.Run(architecture.Vocabulary, content[20..30], late);
 
         other.Run(architecture.Vocabulary, content[..20], [new(21, 20), new(22, 20)]);
         using var fork = other.Fork();
@@ -149,8 +154,8 @@ public sealed class ManagedNetworkTests
         other.Crop(20);
 
         Assert.Equal(20, fork.Length);
-        Assert.Equal(expected.Queries, fork.Run(architecture.Vocabulary, content[20..30], [new(35, 30)]).Queries);
-        Assert.Equal(expected.Queries, other.Run(architecture.Vocabulary, content[20..30], [new(35, 30)]).Queries);
+        Assert.Equal(expected.Queries, fork.Run(architecture.Vocabulary, content[20..30], late).Queries);
+        Assert.Equal(expected.Queries, other.Run(architecture.Vocabulary, content[20..30], late).Queries);
         Assert.Equal(30, fork.Length);
     }
 

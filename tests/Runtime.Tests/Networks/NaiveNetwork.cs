@@ -1,5 +1,8 @@
 namespace A3.Runtime.Tests;
 
+// Inside the namespace: outside it, A3.Architecture would hide the record.
+using A3.Model;
+
 /// <summary>The two-stream LLaMA written down once more, in double precision, as loops over whole sequences without a cache.</summary>
 internal sealed class NaiveNetwork(Architecture architecture, Func<string, float[]> source)
 {

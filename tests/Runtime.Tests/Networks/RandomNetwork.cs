@@ -1,5 +1,8 @@
 namespace A3.Runtime.Tests;
 
+// Inside the namespace: outside it, A3.Architecture would hide the record.
+using A3.Model;
+
 /// <summary>Small architectures of every kind, with random weights, and random sequences for them.</summary>
 internal static class RandomNetwork
 {

@@ -1,14 +1,12 @@
 namespace A3.Runtime;
 
-/// <summary>What the model expects at an open position, given everything committed; what an adaptive policy goes by.</summary>
-/// <param name="Position">The open position.</param>
-/// <param name="Confidence">The probability of the likeliest token.</param>
-/// <param name="Entropy">Of the model's distribution, in nats.</param>
-/// <param name="Margin">The probability of the likeliest token less that of the next.</param>
-internal readonly record struct Prospect(int Position, double Confidence, double Entropy, double Margin)
+using A3.Model;
+
+/// <summary>Reads what an adaptive policy goes by from a row of logits.</summary>
+internal static class Prospects
 {
-    /// <summary>Reads one row of logits; <paramref name="weights"/> is scratch of the vocabulary's size.</summary>
-    public static Prospect Of(int position, ReadOnlySpan<float> logits, Span<double> weights)
+    /// <summary>Confidence, entropy and margin of the model's distribution at an open position; <paramref name="weights"/> is scratch, [vocabulary].</summary>
+    public static Score Of(int position, ReadOnlySpan<float> logits, Span<double> weights)
     {
         var max = LogSoftmax.Max(logits);
         var sum = LogSoftmax.Exponentials(logits, max, 1, weights);

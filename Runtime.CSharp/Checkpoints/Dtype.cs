@@ -1,0 +1,46 @@
+namespace A3.Runtime;
+
+/// <summary>How a tensor's numbers are stored in a safetensors file; little-endian.</summary>
+internal enum Dtype
+{
+    Float32,
+    BFloat16,
+    Float16,
+    Int64,
+    Int32,
+}
+
+/// <summary>The names and sizes of the kinds of numbers we read.</summary>
+internal static class Dtypes
+{
+    private static readonly (Dtype Dtype, string Name, int Size)[] Known =
+    [
+        (Dtype.Float32, "F32", 4),
+        (Dtype.BFloat16, "BF16", 2),
+        (Dtype.Float16, "F16", 2),
+        (Dtype.Int64, "I64", 8),
+        (Dtype.Int32, "I32", 4),
+    ];
+
+    /// <summary>The names, for messages.</summary>
+    public static string Names { get; } = string.Join(", ", Known.Select(known => known.Name));
+
+    extension(Dtype dtype)
+    {
+        /// <summary>The name in a safetensors header.</summary>
+        public string Name => Known[(int)dtype].Name;
+
+        /// <summary>Bytes of one number.</summary>
+        public int Size => Known[(int)dtype].Size;
+
+        /// <summary>Whether weights may be stored so.</summary>
+        public bool IsFloating => dtype is Dtype.Float32 or Dtype.BFloat16 or Dtype.Float16;
+    }
+
+    /// <summary>The kind of number of that name, or null.</summary>
+    public static Dtype? Find(string? name)
+    {
+        int index = Array.FindIndex(Known, known => known.Name == name);
+        return index < 0 ? null : Known[index].Dtype;
+    }
+}

@@ -1,0 +1,85 @@
+using System.Runtime.InteropServices;
+
+namespace A3.Runtime;
+
+/// <summary>
+/// Takes the numbers of one tensor in row-major order, in as many pieces as suits, and writes them as the tensor is
+/// stored.
+/// </summary>
+internal sealed class TensorSink
+{
+    private const int Piece = 1 << 16;
+
+    private readonly Stream stream;
+    private readonly TensorPlan plan;
+    private long missing;
+
+    internal TensorSink(Stream stream, TensorPlan plan)
+    {
+        this.stream = stream;
+        this.plan = plan;
+        missing = plan.Count;
+    }
+
+    /// <summary>The next numbers of a floating-point tensor.</summary>
+    /// <exception cref="InvalidOperationException">The tensor is full, or holds integers.</exception>
+    public void Append(ReadOnlySpan<float> numbers)
+    {
+        Expect(plan.Dtype.IsFloating, numbers.Length);
+        Span<ushort> narrow = plan.Dtype == Dtype.Float32 ? [] : new ushort[Math.Min(Piece, numbers.Length)];
+        while (!numbers.IsEmpty)
+        {
+            var piece = numbers[..Math.Min(Piece, numbers.Length)];
+            numbers = numbers[piece.Length..];
+            switch (plan.Dtype)
+            {
+                case Dtype.BFloat16:
+                    HalfPrecision.NarrowBFloat16(piece, narrow);
+                    stream.Write(MemoryMarshal.AsBytes(narrow[..piece.Length]));
+                    break;
+                case Dtype.Float16:
+                    HalfPrecision.NarrowFloat16(piece, narrow);
+                    stream.Write(MemoryMarshal.AsBytes(narrow[..piece.Length]));
+                    break;
+                default:
+                    stream.Write(MemoryMarshal.AsBytes(piece));
+                    break;
+            }
+        }
+    }
+
+    /// <summary>The next numbers of an <see cref="Dtype.Int64"/> tensor.</summary>
+    /// <exception cref="InvalidOperationException">The tensor is full, or stored as something else.</exception>
+    public void Append(ReadOnlySpan<long> numbers)
+    {
+        Expect(plan.Dtype == Dtype.Int64, numbers.Length);
+        while (!numbers.IsEmpty)
+        {
+            var piece = numbers[..Math.Min(Piece, numbers.Length)];
+            stream.Write(MemoryMarshal.AsBytes(piece));
+            numbers = numbers[piece.Length..];
+        }
+    }
+
+    internal void Complete()
+    {
+        if (missing != 0)
+        {
+            throw new InvalidOperationException($"tensor {plan.Name}: {missing} of {plan.Count} numbers were not given.");
+        }
+    }
+
+    private void Expect(bool storable, int numbers)
+    {
+        if (!storable)
+        {
+            throw new InvalidOperationException($"tensor {plan.Name}: such numbers are not stored as {plan.Dtype.Name}.");
+        }
+
+        missing -= numbers;
+        if (missing < 0)
+        {
+            throw new InvalidOperationException($"tensor {plan.Name}: more than its {plan.Count} numbers were given.");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+namespace A3.Runtime;
+
+/// <summary>How weights are held in memory or on disk.</summary>
+public enum NumberType
+{
+    /// <summary>32 bits.</summary>
+    Float32,
+
+    /// <summary>The upper 16 bits of a 32-bit number.</summary>
+    BFloat16,
+
+    /// <summary>IEEE half precision.</summary>
+    Float16,
+}
+
+/// <summary>Number types as checkpoints know them.</summary>
+internal static class NumberTypes
+{
+    public static Dtype Stored(this NumberType type) => type switch
+    {
+        NumberType.Float32 => Dtype.Float32,
+        NumberType.BFloat16 => Dtype.BFloat16,
+        NumberType.Float16 => Dtype.Float16,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "a number type of weights is expected."),
+    };
+}

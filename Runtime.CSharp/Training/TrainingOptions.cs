@@ -1,0 +1,109 @@
+namespace A3.Runtime;
+
+/// <summary>Everything that decides a training run; written into the run's manifest, from which it resumes.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Text files; documents are separated by lines <c>&lt;|endoftext|&gt;</c>, or each file is one.</summary>
+    public required IReadOnlyList<string> Data { get; init; }
+
+    /// <summary>The directory of the run: checkpoint, state, metrics.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>Text files that are never trained on; empty for no validation.</summary>
+    public IReadOnlyList<string> Validation { get; init; } = [];
+
+    /// <summary>The curriculum, a built-in name or its text form.</summary>
+    public string Curriculum { get; init; } = "paper";
+
+    /// <summary>A LLaMA or A3 checkpoint to start from, with its tokenizer and architecture; null to start from random weights.</summary>
+    public string? Initial { get; init; }
+
+    /// <summary>A directory whose tokenizer is used; null to train one on <see cref="Data"/>.</summary>
+    public string? Tokenizer { get; init; }
+
+    /// <summary>Size of a freshly trained vocabulary, special tokens and bytes included.</summary>
+    public int Vocabulary { get; init; } = 2048;
+
+    /// <summary>Width of the hidden states.</summary>
+    public int Width { get; init; } = 192;
+
+    /// <summary>Number of blocks.</summary>
+    public int Layers { get; init; } = 6;
+
+    /// <summary>Attention heads; must divide the width into even parts.</summary>
+    public int Heads { get; init; } = 6;
+
+    /// <summary>Longest sequence, in tokens, BOS included.</summary>
+    public int Context { get; init; } = 256;
+
+    /// <summary>How many tokens the run sees, padding not counted.</summary>
+    public long Tokens { get; init; } = 1_000_000;
+
+    /// <summary>Tokens of one optimizer step, padding counted.</summary>
+    public int BatchTokens { get; init; } = 4096;
+
+    /// <summary>Share of rows cut to a run of whole sentences, so that texts of every length and start occur.</summary>
+    public double Crop { get; init; } = 0.3;
+
+    /// <summary>The peak learning rate.</summary>
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>Share of the run over which the learning rate rises from 0.</summary>
+    public double Warmup { get; init; } = 0.02;
+
+    /// <summary>AdamW's decay of matrices, per unit of learning rate.</summary>
+    public double WeightDecay { get; init; } = 0.1;
+
+    /// <summary>Largest norm of the gradient; larger ones are scaled down to it.</summary>
+    public double Clip { get; init; } = 1.0;
+
+    /// <summary>Weight of the content stream's causal loss in left-to-right sequences.</summary>
+    public double ContentWeight { get; init; }
+
+    /// <summary>Seed of weights, data order and draws.</summary>
+    public long Seed { get; init; } = 1;
+
+    /// <summary>Seconds between checkpoints.</summary>
+    public double CheckpointSeconds { get; init; } = 120;
+
+    /// <summary>Steps between validations.</summary>
+    public int ValidateEvery { get; init; } = 200;
+
+    /// <summary>Validation rows, taken from the front of the validation documents.</summary>
+    public int ValidationRows { get; init; } = 64;
+
+    /// <summary>Number type of the saved weights.</summary>
+    public NumberType SavedAs { get; init; } = NumberType.Float32;
+
+    /// <summary>Where the run computes.</summary>
+    public Device Device { get; init; } = Device.Auto;
+
+    /// <summary>The options themselves where every value keeps its rule.</summary>
+    /// <exception cref="ArgumentException">Names the option, its value and the rule.</exception>
+    internal TrainingOptions Checked()
+    {
+        Demand(Data.Count > 0, nameof(Data), Data.Count, "at least one text file is needed.");
+        Demand(Context is >= 8 and <= 1 << 20, nameof(Context), Context, "must be in 8..1048576 tokens.");
+        Demand(Tokens > 0, nameof(Tokens), Tokens, "must be at least 1.");
+        Demand(BatchTokens >= Context, nameof(BatchTokens), BatchTokens, $"must hold at least one row of {Context} tokens.");
+        Demand(Vocabulary is >= 259 and <= 1 << 20, nameof(Vocabulary), Vocabulary, "must be in 259..1048576: 256 bytes and 3 special tokens come first.");
+        Demand(Crop is >= 0 and <= 1, nameof(Crop), Crop, "must be in [0, 1].");
+        Demand(LearningRate is > 0 and < 1, nameof(LearningRate), LearningRate, "must be in (0, 1).");
+        Demand(Warmup is >= 0 and < 1, nameof(Warmup), Warmup, "must be in [0, 1).");
+        Demand(WeightDecay is >= 0 and < 10, nameof(WeightDecay), WeightDecay, "must be in [0, 10).");
+        Demand(Clip > 0, nameof(Clip), Clip, "must be above 0.");
+        Demand(ContentWeight is >= 0 and < 1000, nameof(ContentWeight), ContentWeight, "must be in [0, 1000).");
+        Demand(ValidateEvery > 0, nameof(ValidateEvery), ValidateEvery, "must be at least 1 step.");
+        Demand(ValidationRows > 0, nameof(ValidationRows), ValidationRows, "must be at least 1.");
+        Demand(CheckpointSeconds > 0, nameof(CheckpointSeconds), CheckpointSeconds, "must be above 0.");
+        return this;
+    }
+
+    private static void Demand(bool holds, string option, object value, string rule)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException($"{option} = {value}: {rule}", option);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+namespace A3.Runtime;
+
+/// <summary>One line of a run's metrics.</summary>
+/// <param name="Step">Optimizer steps done.</param>
+/// <param name="Tokens">Tokens seen, padding not counted.</param>
+/// <param name="TotalTokens">Tokens of the whole run.</param>
+/// <param name="Loss">Mean loss since the line before, nats per predicted token (query stream).</param>
+/// <param name="GradientNorm">Norm of the last gradient before clipping.</param>
+/// <param name="LearningRate">Of the last step.</param>
+/// <param name="TokensPerSecond">Since the line before.</param>
+/// <param name="Remaining">Estimated time left.</param>
+/// <param name="Validation">Losses on validation rows by name, nats per token; empty where this line has none.</param>
+public sealed record TrainingProgress(
+    long Step,
+    long Tokens,
+    long TotalTokens,
+    double Loss,
+    double GradientNorm,
+    double LearningRate,
+    double TokensPerSecond,
+    TimeSpan Remaining,
+    IReadOnlyDictionary<string, double> Validation);

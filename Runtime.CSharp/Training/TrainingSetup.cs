@@ -1,0 +1,75 @@
+using A3.Model;
+using A3.Model.Tensors;
+using Microsoft.FSharp.Core;
+using static TorchSharp.torch;
+
+namespace A3.Runtime;
+
+/// <summary>What a run starts from: tokenizer, architecture, first parameters.</summary>
+internal static class TrainingSetup
+{
+    /// <summary>The tokenizer named by the options, else that of the initial checkpoint, else a fresh one trained on the data.</summary>
+    public static ITokenizer Tokenizer(TrainingOptions options, CancellationToken cancellation) =>
+        (options.Tokenizer ?? options.Initial) is { } directory
+            ? Runtime.Tokenizer.Load(directory)
+            : BpeTrainer.Train(options.Data.SelectMany(Corpus.Texts), options.Vocabulary, cancellation: cancellation);
+
+    /// <summary>The initial checkpoint's configuration with a query stream, else a fresh one from the options.</summary>
+    public static Configuration Configuration(TrainingOptions options, ITokenizer tokenizer)
+    {
+        if (options.Initial is { } initial)
+        {
+            return Adapted(Checkpoint.ReadConfiguration(initial));
+        }
+
+        var architecture = ArchitectureModule.create(
+            tokenizer.VocabularySize, options.Width, options.Layers, options.Heads, options.Context);
+        var valid = ArchitectureModule.validate(architecture);
+        return valid.IsOk
+            ? new Configuration(
+                architecture, Some(tokenizer.BosId), tokenizer.EosId is { } eos ? [eos] : [], Some<int>(null), FSharpOption<Precision>.None)
+            : throw new ArgumentException(valid.ErrorValue.Message);
+    }
+
+    /// <summary>
+    /// The flat parameter vector, float32 on the CPU: drawn by the seed, then overwritten by the initial checkpoint's tensors.
+    /// A query embedding it lacks is drawn at the scale of its token embeddings.
+    /// </summary>
+    public static Tensor Parameters(TrainingOptions options, Model.Architecture architecture)
+    {
+        var flat = WeightsModule.initialise(architecture, options.Seed);
+        if (options.Initial is not { } initial)
+        {
+            return flat;
+        }
+
+        using var scope = NewDisposeScope();
+        using var checkpoint = Checkpoint.Open(initial);
+        var pieces = WeightsModule.flatLayout(architecture).ToDictionary(
+            entry => entry.Item1.Name, entry => flat.narrow(0, entry.Item2, entry.Item1.Shape.Aggregate(1L, (size, side) => size * side)));
+        foreach (var (name, piece) in pieces)
+        {
+            if (name != ArchitectureModule.queryEmbedding || checkpoint.Architecture.HasQueryStream)
+            {
+                piece.copy_(tensor(checkpoint[name].ToFloats()));
+            }
+        }
+
+        if (!checkpoint.Architecture.HasQueryStream)
+        {
+            var drawn = pieces[ArchitectureModule.queryEmbedding];
+            drawn.mul_(pieces[ArchitectureModule.embedding].std() / drawn.std());
+        }
+
+        return flat.MoveToOuterDisposeScope();
+    }
+
+    private static Configuration Adapted(Configuration configuration)
+    {
+        var architecture = ArchitectureModule.withQueryStream(configuration.Architecture);
+        return new Configuration(architecture, configuration.Bos, configuration.Eos, configuration.Pad, configuration.Precision);
+    }
+
+    private static FSharpOption<T> Some<T>(T? value)
+        where T : struct => value is { } present ? FSharpOption<T>.Some(present) : FSharpOption<T>.None;
+}
