@@ -17,7 +17,7 @@ type Schedule =
 [<RequireQualifiedAccess>]
 module Schedule =
 
-    /// Sizes until nothing is left, each cut to what is left.
+    /// Sizes until nothing is left, each at least 1 (even one that is not a number) and cut to what is left.
     let private fill count (sizes: float seq) =
         use sizes = sizes.GetEnumerator()
 
@@ -25,7 +25,7 @@ module Schedule =
             if left = 0 || not (sizes.MoveNext()) then
                 None
             else
-                let size = sizes.Current |> max 1.0 |> min (float left) |> int
+                let size = sizes.Current |> min (float left) |> int |> max 1
                 Some(size, left - size)
 
         Array.unfold next count

@@ -1,10 +1,24 @@
 module A3.Model.Tests.Program
 
 open Expecto
-open System.Threading
 open Xunit
 
-let laws = testList "laws" [ TensorLaws.tests ]
+/// The tree of all tests: a new file of laws is one more line here.
+let laws =
+    testList
+        "laws"
+        [
+            Bridge.tests
+            OrderLaws.tests
+            GroupingLaws.tests
+            MaskLaws.tests
+            FactorizationLaws.tests
+            PolicyLaws.tests
+            CurriculumLaws.tests
+            SyntaxLaws.tests
+            SurfaceLaws.tests
+            TensorLaws.tests
+        ]
 
 /// The Expecto tree as rows of an xunit theory, so that `dotnet test` lists, filters and counts each test by itself.
 type Laws() =
@@ -17,12 +31,4 @@ type Laws() =
 
     [<Theory>]
     [<MemberData("Names")>]
-    member _.Law(name: string) =
-        task {
-            let! result =
-                Impl.execTestAsync CancellationToken.None Impl.ExpectoConfig.defaultConfig tests[name]
-
-            match result.result with
-            | Impl.TestResult.Passed -> ()
-            | other -> failwith (string other)
-        }
+    member _.Law(name: string) = Bridge.run tests[name]

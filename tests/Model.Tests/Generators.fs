@@ -1,0 +1,489 @@
+/// Arbitrary specifications with shrinkers. `any` values use numbers without regard for the rules of the text forms.
+module A3.Model.Tests.Generators
+
+open A3.Model
+open Expecto
+open FsCheck
+open FsCheck.FSharp
+
+/// A property over values of one kind; FsCheck prints the shrunk counterexample and the seed to replay it.
+let property name (arbitrary: Arbitrary<'value>) (holds: 'value -> unit) =
+    test name {
+        let config = Config.QuickThrowOnFailure.WithMaxTest(200).WithQuietOnSuccess true
+
+        Check.One(config, Prop.forAll arbitrary holds)
+    }
+
+/// Numbers as the text forms allow them.
+let private size =
+    Gen.frequency [ 9, Gen.choose (1, 9); 1, Gen.constant System.Int32.MaxValue ]
+
+let private position = Gen.choose (0, 12)
+
+let private anyNumber =
+    Gen.oneof
+        [
+            Gen.choose (-3, 12)
+            Gen.elements [ System.Int32.MinValue; System.Int32.MaxValue ]
+        ]
+
+let private seed =
+    Gen.elements [ 0L; 1L; 7L; -5L; System.Int64.MinValue; System.Int64.MaxValue ]
+
+let private region position =
+    Gen.map2 (fun first last -> Region.between (min first last) (max first last)) position position
+
+let private anyRegion = Gen.map2 Region.between anyNumber anyNumber
+
+let private upTo count generator =
+    Gen.choose (0, count) >>= fun count -> Gen.listOfLength count generator
+
+type private Numbers =
+    {
+        Size: Gen<int>
+        Position: Gen<int>
+        Region: Gen<Region>
+        Ratio: Gen<float>
+    }
+
+let private readable =
+    {
+        Size = size
+        Position = position
+        Region = region position
+        Ratio = Gen.elements [ 0.5; 1.0; 1.5; 2.0; 1e-9; 1e300 ]
+    }
+
+let private any =
+    {
+        Size = anyNumber
+        Position = anyNumber
+        Region = anyRegion
+        Ratio = Gen.elements [ 0.0; -2.0; nan; infinity; 2.0 ]
+    }
+
+let private orderOf numbers =
+    let anchor =
+        Gen.oneof [ Gen.constant Anchor.Middle; Gen.map Anchor.At numbers.Position ]
+
+    let rec order depth =
+        let simple =
+            [
+                Gen.constant Order.LeftToRight
+                Gen.constant Order.RightToLeft
+                Gen.map Order.Random seed
+                Gen.map Order.Strided numbers.Size
+                Gen.constant Order.Bisect
+                Gen.map Order.InsideOut anchor
+                Gen.map Order.OutsideIn anchor
+                Gen.map Order.Staggered numbers.Size
+                Gen.map Order.Explicit (upTo 5 numbers.Position)
+            ]
+
+        if depth = 0 then
+            Gen.oneof simple
+        else
+            let inner = order (depth - 1)
+
+            Gen.oneof (
+                simple
+                @ [
+                    Gen.map2 (fun size inner -> Order.Blockwise(size, inner)) numbers.Size inner
+                    Gen.map Order.Reverse inner
+                    Gen.map2 (fun outer inner -> Order.Compose(outer, inner)) inner inner
+                    Gen.map2 (fun region inner -> Order.Within(region, inner)) numbers.Region inner
+                    Gen.map2 (fun first rest -> Order.Then(first, rest)) inner inner
+                ]
+            )
+
+    order 3
+
+let rec private shrinkOrder order =
+    let within make inner =
+        Seq.append [ inner ] (shrinkOrder inner |> Seq.map make)
+
+    let both make left right =
+        Seq.concat
+            [
+                Seq.ofList [ left; right ]
+                shrinkOrder left |> Seq.map (fun left -> make (left, right))
+                shrinkOrder right |> Seq.map (fun right -> make (left, right))
+            ]
+
+    match order with
+    | Order.LeftToRight -> Seq.empty
+    | Order.Blockwise(size, inner) -> within (fun inner -> Order.Blockwise(size, inner)) inner
+    | Order.Reverse inner -> within Order.Reverse inner
+    | Order.Compose(outer, inner) -> both Order.Compose outer inner
+    | Order.Within(region, inner) -> within (fun inner -> Order.Within(region, inner)) inner
+    | Order.Then(first, rest) -> both Order.Then first rest
+    | Order.Explicit(_ :: others) -> Seq.singleton (Order.Explicit others)
+    | Order.Explicit []
+    | Order.RightToLeft
+    | Order.Random _
+    | Order.Strided _
+    | Order.Bisect
+    | Order.InsideOut _
+    | Order.OutsideIn _
+    | Order.Staggered _ -> Seq.singleton Order.LeftToRight
+
+let order = Arb.fromGenShrink (orderOf readable, shrinkOrder)
+let anyOrder = Arb.fromGenShrink (orderOf any, shrinkOrder)
+
+let length =
+    Arb.fromGenShrink (Gen.choose (0, 24), fun length -> Seq.ofList [ 0 .. length - 1 ])
+
+let private shrinkPermutation permutation =
+    let positions = Permutation.positions permutation
+
+    if positions.Length = 0 then
+        Seq.empty
+    else
+        positions
+        |> Array.filter (fun position -> position < positions.Length - 1)
+        |> Permutation.create
+        |> Seq.singleton
+
+let permutationOf length =
+    Gen.shuffle [| 0 .. length - 1 |] |> Gen.map Permutation.create
+
+let permutation =
+    Arb.fromGenShrink (Gen.choose (0, 12) >>= permutationOf, shrinkPermutation)
+
+let private scheduleOf numbers =
+    Gen.oneof
+        [
+            Gen.map Schedule.Constant numbers.Size
+            Gen.map2 (fun first ratio -> Schedule.Geometric(first, ratio)) numbers.Size numbers.Ratio
+            Gen.map Schedule.Cosine numbers.Size
+            Gen.map2 (fun size sizes -> Schedule.Explicit(size :: sizes)) numbers.Size (upTo 3 numbers.Size)
+        ]
+
+let schedule = Arb.fromGen (scheduleOf readable)
+let anySchedule = Arb.fromGen (scheduleOf any)
+
+let private cutOf numbers =
+    Gen.oneof
+        [
+            Gen.constant Cut.Singletons
+            Gen.map Cut.Sized (scheduleOf numbers)
+            Gen.constant Cut.Words
+            Gen.constant Cut.Sentences
+            Gen.map Cut.Spans (upTo 3 numbers.Region)
+            Gen.constant Cut.AllAtOnce
+        ]
+
+let private groupingOf gives numbers =
+    let rec grouping depth =
+        let cut =
+            Gen.map2 (fun order cut -> Grouping.Cut(order, cut)) (orderOf numbers) (cutOf numbers)
+
+        if depth = 0 then
+            cut
+        else
+            let inner = grouping (depth - 1)
+
+            Gen.oneof
+                [
+                    cut
+                    if gives then
+                        Gen.map2 (fun regions inner -> Grouping.Given(regions, inner)) (upTo 3 numbers.Region) inner
+                    Gen.map2 (fun first rest -> Grouping.Then(first, rest)) inner inner
+                    Gen.map2 (fun left right -> Grouping.Interleave(left, right)) inner inner
+                    Gen.map2 (fun factor inner -> Grouping.Coarsen(factor, inner)) numbers.Size inner
+                    Gen.map2 (fun within inner -> Grouping.Refine(within, inner)) inner inner
+                ]
+
+    grouping 3
+
+let rec private shrinkGrouping grouping =
+    let both make left right =
+        Seq.concat
+            [
+                Seq.ofList [ left; right ]
+                shrinkGrouping left |> Seq.map (fun left -> make (left, right))
+                shrinkGrouping right |> Seq.map (fun right -> make (left, right))
+            ]
+
+    let one make inner =
+        Seq.append [ inner ] (shrinkGrouping inner |> Seq.map make)
+
+    match grouping with
+    | Grouping.Cut(order, Cut.Singletons) -> shrinkOrder order |> Seq.map Grouping.singletons
+    | Grouping.Cut(order, cut) ->
+        Seq.append [ Grouping.singletons order ] (shrinkOrder order |> Seq.map (fun order -> Grouping.Cut(order, cut)))
+    | Grouping.Given(regions, inner) -> one (fun inner -> Grouping.Given(regions, inner)) inner
+    | Grouping.Then(first, rest) -> both Grouping.Then first rest
+    | Grouping.Interleave(left, right) -> both Grouping.Interleave left right
+    | Grouping.Coarsen(factor, inner) -> one (fun inner -> Grouping.Coarsen(factor, inner)) inner
+    | Grouping.Refine(within, inner) -> both Grouping.Refine within inner
+
+let grouping = Arb.fromGenShrink (groupingOf true readable, shrinkGrouping)
+let anyGrouping = Arb.fromGenShrink (groupingOf true any, shrinkGrouping)
+
+let private starts length =
+    Gen.subListOf [ 0 .. length - 1 ] |> Gen.map (Seq.sort >> Array.ofSeq)
+
+/// Shapes whose evidence may repeat positions, name missing ones and hold empty groups.
+let shape =
+    let generator =
+        gen {
+            let! length = Gen.choose (0, 20)
+            let! evidence = upTo 3 (upTo 4 (Gen.choose (-2, 22)) |> Gen.map Array.ofList)
+            let! words = starts length
+            let! sentences = starts length
+
+            return
+                {
+                    Length = length
+                    Evidence = Array.ofList evidence
+                    WordStarts = words
+                    SentenceStarts = sentences
+                }
+        }
+
+    let shrink shape =
+        Seq.concat
+            [
+                if shape.Evidence.Length > 0 then
+                    Seq.singleton
+                        { shape with
+                            Evidence = shape.Evidence[1..]
+                        }
+                if shape.WordStarts.Length + shape.SentenceStarts.Length > 0 then
+                    Seq.singleton
+                        { shape with
+                            WordStarts = [||]
+                            SentenceStarts = [||]
+                        }
+                if shape.Length > 0 then
+                    Seq.singleton { shape with Length = shape.Length - 1 }
+            ]
+
+    Arb.fromGenShrink (generator, shrink)
+
+let private shrinkPartition partition =
+    let groups = Partition.groups partition
+    let evidence = Partition.evidenceGroups partition
+    let last = Partition.length partition - 1
+
+    let withoutLast =
+        groups
+        |> Array.map (Array.filter (fun position -> position < last))
+        |> Array.filter (fun group -> group.Length > 0)
+
+    Seq.concat
+        [
+            if evidence > 0 then
+                Seq.singleton (Partition.withEvidence (evidence - 1) partition)
+            if last >= 0 then
+                Seq.singleton (Partition.create (min evidence withoutLast.Length) withoutLast)
+        ]
+
+let partitionOf length =
+    gen {
+        let! ranks = Gen.arrayOfLength length (Gen.choose (0, 5))
+        let! evidence = Gen.choose (0, ranks |> Array.distinct |> Array.length)
+        return Partition.ofRanks evidence ranks
+    }
+
+let partition =
+    Arb.fromGenShrink (Gen.choose (0, 12) >>= partitionOf, shrinkPartition)
+
+/// Every ordered partition of so few positions, without evidence: 1, 1, 3, 13, 75, 541.
+let allPartitions length =
+    let rec assign ranks position =
+        if position = length then
+            [ Array.ofList ranks ]
+        else
+            [ 0 .. length - 1 ]
+            |> List.collect (fun rank -> assign (rank :: ranks) (position + 1))
+
+    assign [] 0 |> List.map (Partition.ofRanks 0) |> List.distinct
+
+let layout =
+    let generator =
+        gen {
+            let! length = Gen.choose (0, 10)
+            let! groups = Gen.arrayOfLength length (Gen.choose (0, 4))
+            let! padding = Gen.arrayOfLength length (Gen.elements [ true; false ])
+            let! documents = Gen.arrayOfLength length (Gen.choose (0, 2))
+
+            return
+                {
+                    Group = groups
+                    Padding = padding
+                    Document = documents
+                }
+        }
+
+    let shrink layout =
+        if Layout.length layout = 0 then
+            Seq.empty
+        else
+            Seq.singleton
+                {
+                    Group = Array.tail layout.Group
+                    Padding = Array.tail layout.Padding
+                    Document = Array.tail layout.Document
+                }
+
+    Arb.fromGenShrink (generator, shrink)
+
+let mask =
+    let relations =
+        [ Mask.EarlierGroup; Mask.SameGroup; Mask.NotPadding; Mask.SameDocument ]
+
+    let rec generate depth =
+        if depth = 0 then
+            Gen.elements relations
+        else
+            let inner = generate (depth - 1)
+
+            Gen.oneof
+                [
+                    Gen.elements relations
+                    Gen.map2 (fun left right -> Mask.And(left, right)) inner inner
+                    Gen.map2 (fun left right -> Mask.Or(left, right)) inner inner
+                    Gen.map Mask.Not inner
+                ]
+
+    let shrink mask =
+        match mask with
+        | Mask.And(left, right)
+        | Mask.Or(left, right) -> Seq.ofList [ left; right ]
+        | Mask.Not inner -> Seq.singleton inner
+        | Mask.EarlierGroup -> Seq.empty
+        | Mask.SameGroup
+        | Mask.NotPadding
+        | Mask.SameDocument -> Seq.singleton Mask.EarlierGroup
+
+    Arb.fromGenShrink (generate 4, shrink)
+
+let policy =
+    let criterion =
+        Gen.elements
+            [
+                Criterion.Confidence
+                Criterion.Entropy
+                Criterion.Margin
+                Criterion.Random
+                Criterion.Leftmost
+            ]
+
+    let amount =
+        Gen.oneof
+            [
+                Gen.map Amount.Constant size
+                Gen.map Amount.Threshold (Gen.elements [ 0.0; 0.5; 0.9; -1.5; 1e-300; 12345678.9 ])
+                Gen.map Amount.Scheduled (scheduleOf readable)
+            ]
+
+    let adaptive =
+        Gen.map3
+            (fun criterion amount window -> Policy.Adaptive(criterion, amount, window))
+            criterion
+            amount
+            (Gen.optionOf size)
+
+    let shrink policy =
+        match policy with
+        | Policy.Fixed grouping -> shrinkGrouping grouping |> Seq.map Policy.Fixed
+        | Policy.Adaptive(criterion, amount, Some _) -> Seq.singleton (Policy.Adaptive(criterion, amount, None))
+        | Policy.Adaptive(_, _, None) -> Seq.empty
+
+    Arb.fromGenShrink (Gen.oneof [ Gen.map Policy.Fixed (groupingOf true readable); adaptive ], shrink)
+
+let private range =
+    Gen.map2
+        (fun first last ->
+            {
+                Lowest = min first last
+                Highest = max first last
+            })
+        (Gen.choose (1, 6))
+        (Gen.choose (1, 40))
+
+let draw =
+    let reading =
+        Gen.elements [ Reading.Bidirectional; Reading.Causal; Reading.Predicted ]
+
+    let context =
+        Gen.oneof
+            [
+                Gen.constant Context.Start
+                Gen.map Context.Prefix reading
+                Gen.map3 (fun count length reading -> Context.Gaps(count, length, reading)) range range reading
+            ]
+
+    let recipe =
+        Gen.oneof
+            [
+                Gen.map Recipe.Template (groupingOf false readable)
+                Gen.map2 (fun order sizes -> Recipe.Expand(order, sizes.Lowest, sizes.Highest)) (orderOf readable) range
+            ]
+
+    Gen.map3
+        (fun weight context recipe ->
+            {
+                Weight = weight
+                Context = context
+                Recipe = recipe
+            })
+        (Gen.elements [ 1.0; 2.0; 0.1; 1e9; 1.0 / 3.0 ])
+        context
+        recipe
+
+let private curriculumOf (stages: (int * Draw list) list) =
+    let sum = stages |> List.sumBy fst |> float
+
+    stages
+    |> List.map (fun (share, mixture) ->
+        {
+            Share = float share / sum
+            Mixture = mixture
+        })
+    |> Curriculum.create
+
+let curriculum =
+    let stage =
+        gen {
+            let! share = Gen.choose (1, 9)
+            let! first = draw
+            let! others = upTo 3 draw
+            return share, first :: others
+        }
+
+    let generator =
+        gen {
+            let! first = stage
+            let! others = upTo 3 stage
+            return curriculumOf (first :: others)
+        }
+
+    let shrink curriculum =
+        let stages =
+            Curriculum.stages curriculum |> List.map (fun stage -> 1, stage.Mixture)
+
+        match stages with
+        | [ _, [ draw ] ] ->
+            if draw.Context = Context.Start then
+                Seq.empty
+            else
+                Seq.singleton (curriculumOf [ 1, [ { draw with Context = Context.Start } ] ])
+        | [ _, mixture ] -> mixture |> Seq.map (fun draw -> curriculumOf [ 1, [ draw ] ])
+        | stages -> stages |> Seq.map (fun stage -> curriculumOf [ stage ])
+
+    Arb.fromGenShrink (generator, shrink)
+
+/// Two values at once.
+let pair (left: Arbitrary<'left>) (right: Arbitrary<'right>) =
+    Arb.fromGenShrink (
+        Gen.map2 (fun left right -> left, right) left.Generator right.Generator,
+        fun (first, second) ->
+            Seq.append
+                (left.Shrinker first |> Seq.map (fun first -> first, second))
+                (right.Shrinker second |> Seq.map (fun second -> first, second))
+    )
+
+let seeds = Arb.fromGen (Gen.choose (0, 100000) |> Gen.map Seed.ofInt)

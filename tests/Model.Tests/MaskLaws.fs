@@ -1,0 +1,90 @@
+module A3.Model.Tests.MaskLaws
+
+open A3.Model
+open A3.Model.Tests.Generators
+open Expecto
+open FsCheck
+open FsCheck.FSharp
+
+let private labelled =
+    Arb.fromGen (
+        layout.Generator
+        >>= fun layout ->
+            permutationOf (Layout.length layout)
+            |> Gen.map (fun permutation -> layout, permutation)
+    )
+
+/// The layout after moving position i to entry i of the permutation.
+let private relabel permutation layout =
+    let from = Permutation.inverse permutation |> Permutation.positions
+
+    let move values =
+        from |> Array.map (fun position -> Array.item position values)
+
+    {
+        Group = move layout.Group
+        Padding = move layout.Padding
+        Document = move layout.Document
+    }
+
+let tests =
+    testList
+        "masks"
+        [
+            property "3. the query mask is the content mask minus the own group" partition
+            <| fun partition ->
+                let layout = Layout.ofPartition partition
+
+                for query in 0 .. Layout.length layout - 1 do
+                    for key in 0 .. Layout.length layout - 1 do
+                        let own = Partition.rankOf query partition = Partition.rankOf key partition
+
+                        Expect.equal
+                            (Mask.allows Mask.query layout query key)
+                            (Mask.allows Mask.content layout query key && not own)
+                            $"query {query}, key {key}"
+
+            property "a content row sees itself, and of two positions one sees the other" partition
+            <| fun partition ->
+                let content = Layout.ofPartition partition |> Mask.matrix Mask.content
+
+                for query in 0 .. Array2D.length1 content - 1 do
+                    Expect.isTrue content[query, query] "itself"
+
+                    for key in 0 .. Array2D.length1 content - 1 do
+                        Expect.isTrue (content[query, key] || content[key, query]) "comparable"
+
+            property "no mask of real keys allows padding or another document" (pair mask layout)
+            <| fun (mask, layout) ->
+                let allowed = Mask.matrix (Mask.real mask) layout
+
+                allowed
+                |> Array2D.iteri (fun query key allowed ->
+                    if allowed then
+                        Expect.isFalse layout.Padding[key] "padding"
+                        Expect.equal layout.Document[key] layout.Document[query] "document")
+
+            property
+                "4. relabelling positions permutes rows and columns of the masks and nothing else"
+                (pair mask labelled)
+            <| fun (mask, (layout, permutation)) ->
+                let before = Mask.matrix mask layout
+                let after = Mask.matrix mask (relabel permutation layout)
+
+                before
+                |> Array2D.iteri (fun query key allowed ->
+                    let query = Permutation.positionAt query permutation
+                    let key = Permutation.positionAt key permutation
+                    Expect.equal after[query, key] allowed $"query {query}, key {key}")
+
+            property
+                "4. relabelling a partition permutes its masks"
+                (Arb.fromGen (
+                    Gen.choose (0, 9)
+                    >>= fun length -> Gen.zip (partitionOf length) (permutationOf length)
+                ))
+            <| fun (partition, permutation) ->
+                let before = Layout.ofPartition partition
+                let after = Partition.relabel permutation partition |> Layout.ofPartition
+                Expect.equal after (relabel permutation before) "the layout of the relabelled partition"
+        ]
