@@ -83,6 +83,15 @@ internal sealed class BytePairTokenizer(TokenizerParts parts) : ITokenizer
         {
             AtomicFile.Write(Path.Combine(directory, name), stream => stream.Write(content));
         }
+
+        // Another tokenizer's files, which Load would read instead of these or beside them.
+        foreach (var name in (string[])[HuggingFaceReader.FileName, CompanionFiles.TokenizerConfig])
+        {
+            if (!parts.Files.Any(file => file.Name == name))
+            {
+                File.Delete(Path.Combine(directory, name));
+            }
+        }
     }
 
     private int[] Encode(string text, IReadOnlyList<int> prefix, bool continuation)

@@ -9,7 +9,9 @@ public static class Tokenizer
     /// Reads <c>tokenizer.json</c>, else <c>tokenizer.model</c>; where these name no BOS or EOS, <c>tokenizer_config.json</c>
     /// and then <c>config.json</c> do.
     /// </summary>
-    /// <exception cref="TokenizerException">There is no tokenizer file, or one cannot be read, breaks its format or is of an unsupported kind.</exception>
+    /// <exception cref="TokenizerException">
+    /// There is no tokenizer file, or one cannot be read, breaks its format or is of an unsupported kind.
+    /// </exception>
     public static ITokenizer Load(string directory)
     {
         ArgumentNullException.ThrowIfNull(directory);
@@ -27,6 +29,7 @@ public static class Tokenizer
             }
         }
 
-        throw new TokenizerException(directory, "", "holds neither tokenizer.json nor tokenizer.model; a checkpoint has one of them.");
+        throw new TokenizerException(
+            directory, "", "holds neither tokenizer.json nor tokenizer.model; a checkpoint has one of them.");
     }
 }
