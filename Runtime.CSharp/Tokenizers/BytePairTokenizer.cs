@@ -44,6 +44,9 @@ internal sealed class BytePairTokenizer(TokenizerParts parts) : ITokenizer
 
     public bool AddsLeadingSpace => parts.AddsLeadingSpace;
 
+    /// <summary>The kind of vocabulary, in words.</summary>
+    public string Kind => parts.Model.StartsFromBytes ? "byte-level BPE" : "BPE over characters, with bytes as fallback";
+
     public int[] Encode(string text, bool addBos)
     {
         ArgumentNullException.ThrowIfNull(text);
