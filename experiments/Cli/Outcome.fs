@@ -9,6 +9,10 @@ open A3.Runtime
 type MisuseException(message: string) =
     inherit Exception(message)
 
+/// A command that was cancelled and has more to say about it.
+type StoppedException(message: string) =
+    inherit OperationCanceledException(message)
+
 /// Exceptions as people and scripts meet them: an exit code and one line.
 [<RequireQualifiedAccess>]
 module Outcome =
@@ -51,6 +55,7 @@ module Outcome =
     /// The exit code and the line of an exception.
     let describe (error: exn) =
         match cause error with
+        | :? StoppedException as stopped -> cancelled, oneLine stopped.Message
         | :? OperationCanceledException -> cancelled, "cancelled."
         | :? MisuseException
         | :? TemplateException

@@ -21,6 +21,7 @@ type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Score of ParseResults<ScoreArguments>
     | [<CliPrefix(CliPrefix.None)>] Show of ParseResults<ShowArguments>
     | [<CliPrefix(CliPrefix.None)>] Inspect of ParseResults<InspectArguments>
+    | [<CliPrefix(CliPrefix.None)>] Train of ParseResults<TrainArguments>
     | [<CliPrefix(CliPrefix.None)>] Conform of ParseResults<ConformArguments>
 
     interface IArgParserTemplate with
@@ -38,6 +39,7 @@ type Arguments =
             | Score _ -> "say how probable a text is."
             | Show _ -> "draw an order, its groups and its masks, or a curriculum."
             | Inspect _ -> "say what a checkpoint is: architecture, sizes, costs, tokenizer."
+            | Train _ -> "make a checkpoint of text files."
             | Conform _ -> "compare with the reference numbers of a fixture directory."
 
 module Program =
@@ -53,6 +55,7 @@ module Program =
         | Some "score" -> Score.example
         | Some "show" -> Show.example
         | Some "inspect" -> Inspect.example
+        | Some "train" -> Train.example
         | Some "conform" -> Conform.example
         | Some _
         | None -> Infill.example
@@ -89,6 +92,7 @@ module Program =
         | Some(Arguments.Score arguments) -> Score.run invocation arguments
         | Some(Arguments.Show arguments) -> Show.run invocation arguments
         | Some(Arguments.Inspect arguments) -> Inspect.run invocation arguments
+        | Some(Arguments.Train arguments) -> Train.run invocation arguments
         | Some(Arguments.Conform arguments) -> Conform.run invocation arguments
         | Some _
         | None when results.Contains Arguments.Version ->
