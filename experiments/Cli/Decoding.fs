@@ -72,7 +72,22 @@ module Decoding =
             Causal = request.Causal
         )
 
-    /// Decodes a template.
+    /// The same items; the clock runs while they are made, and stands while they are used.
+    let private timed (clock: Stopwatch) (items: 'item seq) =
+        seq {
+            use each = items.GetEnumerator()
+
+            let next () =
+                clock.Start()
+                let more = each.MoveNext()
+                clock.Stop()
+                more
+
+            while next () do
+                each.Current
+        }
+
+    /// Decodes a template, before the eyes of whoever sits at the terminal.
     let run (invocation: Invocation) request (model: A3Model) (template: Template) =
         let options = options invocation request
 
@@ -82,12 +97,17 @@ module Decoding =
             with :? A3Exception as error ->
                 raise (MisuseException error.Message)
 
-        let clock = Stopwatch.StartNew()
+        let clock = Stopwatch()
+        let steps = prepared.Steps invocation.Cancellation |> timed clock
 
-        let text = prepared.Complete invocation.Cancellation
+        let steps =
+            if invocation.Output.Ink = Ink.Plain || invocation.Output.Json then
+                steps
+            else
+                Live.watch invocation.Output model.Tokenizer prepared steps
 
         {
-            Text = text
+            Text = prepared.Complete(Array.ofSeq steps)
             Seconds = clock.Elapsed.TotalSeconds
             Name = model.Tokenizer.TokenText
         }

@@ -12,10 +12,12 @@ module Filling =
     let private coloured ink (text: DecodedText) =
         text.Tokens
         |> Seq.map (fun token ->
-            if token.Step.HasValue then
-                Ink.strong (Colour.ofStep text.Steps.Length token.Step.Value) token.Text ink
+            if ink = Ink.Plain then
+                token.Text
+            elif token.Step.HasValue then
+                Ink.strong (Colour.ofStep text.Steps.Length token.Step.Value) (Ink.visible token.Text) ink
             else
-                token.Text)
+                Ink.visible token.Text)
         |> String.Concat
 
     /// The colours from the first step to the last.

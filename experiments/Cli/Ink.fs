@@ -50,6 +50,15 @@ module Ink =
     let ground colour text ink =
         styled (code "4" colour ink + ";30") text ink
 
+    /// The text without letters that would steer a terminal, line ends and tabs excepted.
+    let visible (text: string) =
+        text
+        |> String.map (fun letter ->
+            if System.Char.IsControl letter && letter <> '\n' && letter <> '\t' then
+                '\uFFFD'
+            else
+                letter)
+
     let bold text ink = styled "1" text ink
 
     let dim text ink = styled "2" text ink

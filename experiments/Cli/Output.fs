@@ -18,6 +18,8 @@ type Output =
         IsTerminal: bool
         /// Columns of the terminal.
         Width: int
+        /// Lines of the terminal.
+        Height: int
         /// Whether a program reads `Out`.
         Json: bool
     }
@@ -33,22 +35,25 @@ module Output =
     let private writer (stream: Stream) =
         new StreamWriter(stream, UTF8Encoding false, AutoFlush = true)
 
-    let private width isTerminal =
+    /// Columns and lines of the terminal; 100 x 30 where there is none.
+    let private size isTerminal =
         if isTerminal && Console.WindowWidth > 0 then
-            Console.WindowWidth
+            Console.WindowWidth, Console.WindowHeight
         else
-            100
+            100, 30
 
     /// Standard output and error of this process.
     let standard json =
         let isTerminal = not Console.IsOutputRedirected
+        let width, height = size isTerminal
 
         {
             Out = writer (Console.OpenStandardOutput())
             Error = writer (Console.OpenStandardError())
             Ink = Ink.ofEnvironment isTerminal variable
             IsTerminal = isTerminal
-            Width = width isTerminal
+            Width = width
+            Height = height
             Json = json
         }
 

@@ -128,6 +128,8 @@ module Score =
     let private heat ink tokens =
         tokens
         |> Seq.map (fun (_, text: string, score) ->
+            let text = Ink.visible text
+
             match score with
             | Some score -> Ink.text (Colour.ofLogProbability score) text ink
             | None -> Ink.dim text ink)

@@ -28,9 +28,10 @@ module Trace =
 
     /// A token between quotes, in one line.
     let quoted (text: string) =
-        "\""
-        + text.Replace("\\", "\\\\").Replace("\n", "\\n").Replace("\r", "\\r").Replace("\t", "\\t")
-        + "\""
+        let escaped =
+            text.Replace("\\", "\\\\").Replace("\n", "\\n").Replace("\r", "\\r").Replace("\t", "\\t")
+
+        "\"" + Ink.visible escaped + "\""
 
     /// A line of names and one line per token: step, position, probability, token.
     let lines ink (decoded: Decoded) =

@@ -154,8 +154,8 @@ module PartitionText =
             else
                 beside
                     width
-                    (mask ink "content: who knows its own token" order partition Mask.content)
-                    (mask ink "query: who predicts it" order partition Mask.query)
+                    (mask ink "content mask: rows that know their token" order partition Mask.content)
+                    (mask ink "query mask: rows to predict" order partition Mask.query)
 
         [
             Ink.bold title ink
