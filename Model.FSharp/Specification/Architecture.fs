@@ -215,19 +215,25 @@ module Architecture =
             | None -> Ok architecture
             | Some error -> Error error
 
-    /// Every tensor of a checkpoint, in the order of Hugging Face's LLaMA. Weights start at N(0, 0.02), those that write
-    /// to the residual stream at 0.02 / sqrt(2 layers) (GPT-2); `query_embed` at the scale of the token embeddings.
+    /// Every tensor of a checkpoint, in the order of Hugging Face's LLaMA. Projections start at N(0, 1 / columns), so that
+    /// queries and keys are of the scale attention needs at any width; those that write to the residual stream are divided
+    /// by sqrt(2 layers) (GPT-2). Token embeddings start at N(0, 0.02), `query_embed` at their scale.
     let parameters architecture =
-        let deviation = 0.02
-        let residual = deviation / sqrt (2.0 * float architecture.Layers)
+        let embeddingDeviation = 0.02
 
-        let matrix name rows columns deviation =
+        let parameter name rows columns deviation =
             {
                 Name = name
                 Shape = [ rows; columns ]
                 Initialisation = Initialisation.Normal deviation
                 Decays = true
             }
+
+        let matrix name rows columns =
+            parameter name rows columns (1.0 / sqrt (float columns))
+
+        let writing name rows columns =
+            parameter name rows columns (1.0 / sqrt (2.0 * float architecture.Layers * float columns))
 
         let gain name =
             {
@@ -241,13 +247,13 @@ module Architecture =
             let name part = layer index part
 
             [
-                matrix (name "self_attn.q_proj") (queryWidth architecture) architecture.Width deviation
-                matrix (name "self_attn.k_proj") (kvWidth architecture) architecture.Width deviation
-                matrix (name "self_attn.v_proj") (kvWidth architecture) architecture.Width deviation
-                matrix (name "self_attn.o_proj") architecture.Width (queryWidth architecture) residual
-                matrix (name "mlp.gate_proj") architecture.MlpWidth architecture.Width deviation
-                matrix (name "mlp.up_proj") architecture.MlpWidth architecture.Width deviation
-                matrix (name "mlp.down_proj") architecture.Width architecture.MlpWidth residual
+                matrix (name "self_attn.q_proj") (queryWidth architecture) architecture.Width
+                matrix (name "self_attn.k_proj") (kvWidth architecture) architecture.Width
+                matrix (name "self_attn.v_proj") (kvWidth architecture) architecture.Width
+                writing (name "self_attn.o_proj") architecture.Width (queryWidth architecture)
+                matrix (name "mlp.gate_proj") architecture.MlpWidth architecture.Width
+                matrix (name "mlp.up_proj") architecture.MlpWidth architecture.Width
+                writing (name "mlp.down_proj") architecture.Width architecture.MlpWidth
                 gain (name "input_layernorm")
                 gain (name "post_attention_layernorm")
             ]
@@ -257,11 +263,11 @@ module Architecture =
                 {
                     Name = queryEmbedding
                     Shape = [ 1; 1; architecture.Width ]
-                    Initialisation = Initialisation.Normal deviation
+                    Initialisation = Initialisation.Normal embeddingDeviation
                     Decays = false
                 }
 
-            matrix embedding architecture.Vocabulary architecture.Width deviation
+            parameter embedding architecture.Vocabulary architecture.Width embeddingDeviation
 
             for index in 0 .. architecture.Layers - 1 do
                 yield! block index
@@ -269,13 +275,19 @@ module Architecture =
             gain finalNorm
 
             if not architecture.TiedHead then
-                matrix head architecture.Vocabulary architecture.Width deviation
+                parameter head architecture.Vocabulary architecture.Width embeddingDeviation
         ]
 
     /// The same network with a query stream: what a causal LLaMA becomes when it is adapted.
     let withQueryStream architecture =
         { architecture with
             QueryStream = QueryStream.Learned
+        }
+
+    /// The causal LLaMA inside: what is left of a two-stream network without its query stream.
+    let withoutQueryStream architecture =
+        { architecture with
+            QueryStream = QueryStream.Absent
         }
 
     let private product shape =

@@ -79,7 +79,7 @@ public sealed class Checkpoint : IDisposable
     /// Writes `model.safetensors`, then `config.json`, each replaced whole. A kill at any moment leaves a checkpoint
     /// that opens, the old or the new: between the two files the weights are new and the configuration old, and both
     /// describe one architecture, because a directory with another one is refused. Old shards stay, unread beside the
-    /// single file.
+    /// single file. The same checkpoint may be open meanwhile, except on Windows, which does not replace mapped files.
     /// </summary>
     /// <param name="directory">Created where it is missing.</param>
     /// <param name="configuration">

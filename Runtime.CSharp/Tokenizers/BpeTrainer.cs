@@ -5,9 +5,9 @@ namespace A3.Runtime;
 
 /// <summary>Learns a byte-level byte-pair vocabulary from texts.</summary>
 /// <remarks>
-/// Ids: 0 is padding (<c>&lt;pad&gt;</c>), 1 is BOS (<c>&lt;s&gt;</c>), 2 is EOS (<c>&lt;/s&gt;</c>), 3 to 258 are the bytes in order, then the
-/// merges in the order in which they were learned. Text is cut into words by LLaMA 3's pattern. The result depends on the texts only, not on their order: equally
-/// frequent pairs merge in the order of their ids.
+/// Ids: 0 is padding (<c>&lt;pad&gt;</c>), 1 is BOS (<c>&lt;s&gt;</c>), 2 is EOS (<c>&lt;/s&gt;</c>), 3 to 258 are the bytes in
+/// order, then the merges in the order in which they were learned. Text is cut into words by LLaMA 3's pattern. The result
+/// depends on the texts only, not on their order: equally frequent pairs merge in the order of their ids.
 /// </remarks>
 public static class BpeTrainer
 {

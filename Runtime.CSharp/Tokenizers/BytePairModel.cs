@@ -15,6 +15,9 @@ internal sealed class BytePairModel(ISymbols symbols, MergeTable merges, IReadOn
     private readonly ConcurrentDictionary<string, int[]> _cache = new();
     private int _cached;
 
+    /// <summary>Whether merging starts from bytes, as in GPT-2 and LLaMA 3, or from characters, as in LLaMA 2.</summary>
+    public bool StartsFromBytes => symbols is ByteSymbols;
+
     public void Encode(ReadOnlySpan<char> word, List<int> ids)
     {
         if (word.Length > CachedWordLength)

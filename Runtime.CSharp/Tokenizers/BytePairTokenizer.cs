@@ -44,6 +44,9 @@ internal sealed class BytePairTokenizer(TokenizerParts parts) : ITokenizer
 
     public bool AddsLeadingSpace => parts.AddsLeadingSpace;
 
+    /// <summary>The kind of vocabulary, in words.</summary>
+    public string Kind => parts.Model.StartsFromBytes ? "byte-level BPE" : "BPE over characters, with bytes as fallback";
+
     public int[] Encode(string text, bool addBos)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -82,6 +85,15 @@ internal sealed class BytePairTokenizer(TokenizerParts parts) : ITokenizer
         foreach (var (name, content) in parts.Files)
         {
             AtomicFile.Write(Path.Combine(directory, name), stream => stream.Write(content));
+        }
+
+        // Another tokenizer's files, which Load would read instead of these or beside them.
+        foreach (var name in (string[])[HuggingFaceReader.FileName, CompanionFiles.TokenizerConfig])
+        {
+            if (!parts.Files.Any(file => file.Name == name))
+            {
+                File.Delete(Path.Combine(directory, name));
+            }
         }
     }
 

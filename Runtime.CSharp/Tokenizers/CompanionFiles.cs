@@ -6,14 +6,20 @@ internal static class CompanionFiles
     public const string TokenizerConfig = "tokenizer_config.json";
     private const string ModelConfig = "config.json";
 
-    /// <summary>Fills in BOS and EOS where the tokenizer file names none, and takes <c>tokenizer_config.json</c> among the files to save.</summary>
+    /// <summary>
+    /// Fills in BOS and EOS where the tokenizer file names none, and takes <c>tokenizer_config.json</c> among the files to save.
+    /// </summary>
     /// <exception cref="TokenizerException">A file names a token that the vocabulary lacks, or is no JSON.</exception>
     public static TokenizerParts Complete(TokenizerParts parts, string directory)
     {
         var tokenizer = Read(Path.Combine(directory, TokenizerConfig));
         var model = Read(Path.Combine(directory, ModelConfig));
-        var bos = parts.BosId ?? Named(tokenizer?.Place["bos_token"], parts) ?? Numbered(model?.Place["bos_token_id"], parts);
-        var eos = parts.EosId ?? Named(tokenizer?.Place["eos_token"], parts) ?? Numbered(model?.Place["eos_token_id"], parts);
+        var bos = parts.BosId
+            ?? Named(tokenizer?.Place["bos_token"], parts)
+            ?? Numbered(model?.Place["bos_token_id"], parts);
+        var eos = parts.EosId
+            ?? Named(tokenizer?.Place["eos_token"], parts)
+            ?? Numbered(model?.Place["eos_token_id"], parts);
         return parts with
         {
             BosId = bos,

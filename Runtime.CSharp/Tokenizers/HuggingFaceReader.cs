@@ -1,6 +1,9 @@
+using System.Text;
+
 namespace A3.Runtime.Tokenizers;
 
-/// <summary>Reads a Hugging Face <c>tokenizer.json</c> with a BPE model; anything it would have to ignore is an error.</summary>
+/// <summary>Reads a Hugging Face <c>tokenizer.json</c> with a BPE model; a step of an unknown kind is an error.</summary>
+/// <remarks>Truncation and padding belong to whoever batches texts: what a file says about them is not applied.</remarks>
 internal static class HuggingFaceReader
 {
     public const string FileName = "tokenizer.json";
@@ -58,7 +61,7 @@ internal static class HuggingFaceReader
             }
             else
             {
-                tokens.SetText(token.Id, System.Text.Encoding.UTF8.GetBytes(token.Content));
+                tokens.SetText(token.Id, Encoding.UTF8.GetBytes(token.Content));
             }
         }
 

@@ -19,20 +19,26 @@ public interface ITokenizer
     /// <summary>The token that ends a text, or null where the vocabulary names none.</summary>
     int? EosId { get; }
 
-    /// <summary>Whether the start of a text is encoded with one more space before it, which <see cref="Decode"/> takes away.</summary>
+    /// <summary>
+    /// Whether the start of a text is encoded with one more space before it, which <see cref="Decode"/> takes away.
+    /// </summary>
     bool AddsLeadingSpace { get; }
 
     /// <summary>The ids of a text, or of its first piece.</summary>
     /// <param name="text">Any UTF-16 text; special tokens spelled out in it are recognised where the file format says so.</param>
     /// <param name="addBos">Whether the ids begin with BOS.</param>
-    /// <exception cref="TokenizerException">BOS was asked for and there is none, or the vocabulary cannot express the text.</exception>
+    /// <exception cref="TokenizerException">
+    /// BOS was asked for and there is none, or the vocabulary cannot express the text.
+    /// </exception>
     int[] Encode(string text, bool addBos);
 
     /// <summary>The ids of a piece that follows other tokens: no BOS, and no space added before it.</summary>
     /// <exception cref="TokenizerException">The vocabulary cannot express the text.</exception>
     int[] EncodeContinuation(string text);
 
-    /// <summary>The text of ids that begin at the start of a text; special tokens are empty, bytes that are no UTF-8 become U+FFFD.</summary>
+    /// <summary>
+    /// The text of ids that begin at the start of a text; special tokens are empty, bytes that are no UTF-8 become U+FFFD.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">An id is not in the vocabulary.</exception>
     string Decode(ReadOnlySpan<int> ids);
 
@@ -44,7 +50,9 @@ public interface ITokenizer
     /// <exception cref="ArgumentOutOfRangeException">The id is not in the vocabulary.</exception>
     ReadOnlyMemory<byte> TokenBytes(int id);
 
-    /// <summary>A token as shown to people: its text, the name of a special token, or <c>&lt;0xE2&gt;</c> for parts of characters.</summary>
+    /// <summary>
+    /// A token as shown to people: its text, the name of a special token, or <c>&lt;0xE2&gt;</c> for parts of characters.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The id is not in the vocabulary.</exception>
     string TokenText(int id);
 
@@ -52,7 +60,11 @@ public interface ITokenizer
     /// <exception cref="ArgumentOutOfRangeException">The id is not in the vocabulary.</exception>
     bool IsSpecial(int id);
 
-    /// <summary>Writes the files that <see cref="Tokenizer.Load"/> reads back as this tokenizer, each one whole or not at all.</summary>
+    /// <summary>
+    /// Writes the files that <see cref="Tokenizer.Load"/> reads back as this tokenizer, each one whole or not at all, and
+    /// removes another tokenizer's that it would read instead; what only a model's <c>config.json</c> says about BOS and EOS
+    /// stays with the model.
+    /// </summary>
     /// <exception cref="IOException">The directory cannot be written.</exception>
     void Save(string directory);
 }

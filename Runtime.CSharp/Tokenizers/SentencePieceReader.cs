@@ -87,7 +87,8 @@ internal static partial class SentencePieceReader
         var rule = (text.Length, kind) switch
         {
             (0 or > LongestPiece, _) => $"a piece of {text.Length} characters, but pieces have 1 to {LongestPiece}.",
-            (_, Kind.Unused or < Kind.Normal or > Kind.Byte) => $"piece \"{text}\" of type {kind:D}, but only types 1, 2, 3, 4 and 6 are supported.",
+            (_, Kind.Unused or < Kind.Normal or > Kind.Byte) =>
+                $"piece \"{text}\" of type {kind:D}, but only types 1, 2, 3, 4 and 6 are supported.",
             _ when float.IsNaN(score) => $"piece \"{text}\" has no number for a score.",
             _ => null,
         };
@@ -110,7 +111,10 @@ internal static partial class SentencePieceReader
         }
 
         var symbols = new CharacterSymbols(
-            ModelReader.CharacterIds(vocabulary), ByteIds(tokens, pieces), Id(pieces, trainer.Unknown, Kind.Unknown), fuseUnknown: true);
+            ModelReader.CharacterIds(vocabulary),
+            ByteIds(tokens, pieces),
+            Id(pieces, trainer.Unknown, Kind.Unknown),
+            fuseUnknown: true);
         return new TokenizerParts
         {
             Source = file,
@@ -197,13 +201,15 @@ internal static partial class SentencePieceReader
         var merges = new MergeTable(pieces.Count);
         var lookup = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         var (rank, score) = (0, float.NaN);
-        foreach (var (id, piece) in pieces.Index().Where(piece => piece.Item.Kind == Kind.Normal).OrderByDescending(piece => piece.Item.Score))
+        var normal = pieces.Index().Where(piece => piece.Item.Kind == Kind.Normal);
+        foreach (var (id, piece) in normal.OrderByDescending(piece => piece.Item.Score))
         {
             rank += piece.Score == score ? 0 : 1;
             score = piece.Score;
             for (var cut = 1; cut < piece.Text.Length; cut++)
             {
-                if (lookup.TryGetValue(piece.Text.AsSpan(0, cut), out var left) && lookup.TryGetValue(piece.Text.AsSpan(cut), out var right))
+                if (lookup.TryGetValue(piece.Text.AsSpan(0, cut), out var left)
+                    && lookup.TryGetValue(piece.Text.AsSpan(cut), out var right))
                 {
                     merges.Add(left, right, new Merge(rank, id));
                 }

@@ -5,7 +5,8 @@ namespace A3.Runtime.Tokenizers;
 /// <summary>Splits a word into the tokens that merging starts from.</summary>
 internal interface ISymbols
 {
-    /// <summary>Appends the tokens of a word; a part that has none is shown to the caller as an <see cref="InexpressibleException"/>.</summary>
+    /// <summary>Appends the tokens of a word.</summary>
+    /// <exception cref="InexpressibleException">A part of the word has none.</exception>
     void Split(ReadOnlySpan<char> word, List<int> symbols);
 
     /// <summary>The word as the vocabulary would spell it.</summary>

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Unicode;
 
 namespace A3.Runtime.Tokenizers;
 
@@ -29,7 +31,9 @@ internal sealed class TokenTable
     {
         var named = Array.IndexOf(_names, text);
         var bytes = Encoding.UTF8.GetBytes(text);
-        var id = named >= 0 ? named : Array.FindIndex(_bytes, candidate => candidate is not null && candidate.AsSpan().SequenceEqual(bytes));
+        var id = named >= 0
+            ? named
+            : Array.FindIndex(_bytes, candidate => candidate is not null && candidate.AsSpan().SequenceEqual(bytes));
         return id >= 0 ? id : null;
     }
 
@@ -43,7 +47,7 @@ internal sealed class TokenTable
         var bytes = Bytes(id);
         return IsSpecial(id)
             ? _names[id] ?? $"<unused {id}>"
-            : System.Text.Unicode.Utf8.IsValid(bytes)
+            : Utf8.IsValid(bytes)
                 ? Encoding.UTF8.GetString(bytes)
                 : string.Concat(bytes.Select(value => $"<0x{value:X2}>"));
     }
@@ -56,7 +60,7 @@ internal sealed class TokenTable
             bytes.AddRange(Bytes(id));
         }
 
-        return Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes));
+        return Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(bytes));
     }
 
     private int Checked(int id) => id >= 0 && id < Count

@@ -1,4 +1,137 @@
-module A3.Cli.Program
+namespace A3.Cli
 
-[<EntryPoint>]
-let main _ = 0
+open System
+open System.Runtime.InteropServices
+open System.Threading
+open Argu
+open A3.Runtime
+
+/// `--device`.
+type DeviceName =
+    | Auto
+    | Cpu
+    | Cuda
+
+/// `--dtype`.
+type NumberTypeName =
+    | Float32
+    | Bfloat16
+    | Float16
+
+/// The whole command line: what all commands understand, and the commands.
+[<RequireQualifiedAccess>]
+type Arguments =
+    | [<Inherit; Unique>] Model of DIR: string
+    | [<Inherit; Unique>] Device of DeviceName
+    | [<Inherit; Unique>] Dtype of NumberTypeName
+    | [<Inherit; Unique>] Seed of NUMBER: int64
+    | [<Inherit; Unique>] Grouping of TEXT: string
+    | [<Inherit; Unique>] Json
+    | [<Unique>] Version
+    | [<CliPrefix(CliPrefix.None)>] Show of ParseResults<ShowArguments>
+    | [<CliPrefix(CliPrefix.None)>] Inspect of ParseResults<InspectArguments>
+    | [<CliPrefix(CliPrefix.None)>] Conform of ParseResults<ConformArguments>
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Model _ -> "a checkpoint directory (default: the model in the box)."
+            | Device _ -> "where to compute: cpu, cuda, or auto (the default): CUDA where there is one."
+            | Dtype _ -> "number type of the weights (default float32)."
+            | Seed _ -> "the same seed gives the same result (default 1)."
+            | Grouping _ -> "which positions are generated together and when, such as 'bisect | chunks 2'."
+            | Json -> "print JSON."
+            | Version -> "print the version."
+            | Show _ -> "draw an order, its groups and its masks, or a curriculum."
+            | Inspect _ -> "say what a checkpoint is: architecture, sizes, costs, tokenizer."
+            | Conform _ -> "compare with the reference numbers of a fixture directory."
+
+module Program =
+
+    let private parser =
+        lazy ArgumentParser.Create<Arguments>(programName = "a3", usageStringCharacterWidth = 100)
+
+    /// An example for each command, and for the program itself.
+    let private example argv =
+        match Array.tryHead argv with
+        | Some "show" -> Show.example
+        | Some "inspect" -> Inspect.example
+        | Some "conform" -> Conform.example
+        | Some _
+        | None -> Show.example
+
+    let private help argv (usage: string) =
+        usage.TrimEnd() + "\n\nEXAMPLE:\n\n    " + example argv + "\n"
+
+    /// The first line of what Argu says; the rest is the usage.
+    let private firstLine (message: string) =
+        let line = message.Trim().Split('\n')[0]
+        line.Replace("ERROR: ", "").Trim()
+
+    let private deviceOf name =
+        match name with
+        | Auto -> Device.Auto
+        | Cpu -> Device.Cpu
+        | Cuda -> Device.Cuda
+
+    let private run output cancellation (results: ParseResults<Arguments>) =
+        let invocation =
+            {
+                Output = output
+                Cancellation = cancellation
+                Model = results.TryGetResult Arguments.Model
+                Device = results.GetResult(Arguments.Device, Auto) |> deviceOf
+                Seed = results.TryGetResult Arguments.Seed
+                Grouping = results.TryGetResult Arguments.Grouping
+            }
+
+        match results.TryGetSubCommand() with
+        | Some(Arguments.Show arguments) -> Show.run invocation arguments
+        | Some(Arguments.Inspect arguments) -> Inspect.run invocation arguments
+        | Some(Arguments.Conform arguments) -> Conform.run invocation arguments
+        | Some _
+        | None when results.Contains Arguments.Version ->
+            let version = typeof<Arguments>.Assembly.GetName().Version |> nonNull
+            output |> Output.line (version.ToString 3)
+        | Some _
+        | None -> output |> Output.line (help [||] (parser.Value.PrintUsage()))
+
+    let private report (argv: string[]) output (error: exn) =
+        match error with
+        | :? ArguParseException as error when error.ErrorCode = ErrorCode.HelpText ->
+            output |> Output.line (help argv error.Message)
+            0
+        | :? ArguParseException as error ->
+            output.Error.WriteLine $"a3: {firstLine error.Message} See a3 --help."
+            Outcome.misuse
+        | error ->
+            let code, line = Outcome.describe error
+            output.Error.WriteLine $"a3: {line}"
+
+            if Environment.GetEnvironmentVariable "A3_DEBUG" = "1" then
+                output.Error.WriteLine(string error)
+
+            code
+
+    /// Cancels at Ctrl-C and at a polite kill; a second one ends the process at once.
+    let private cancelOn (source: CancellationTokenSource) signal =
+        PosixSignalRegistration.Create(
+            signal,
+            fun context ->
+                if not source.IsCancellationRequested then
+                    context.Cancel <- true
+                    source.Cancel()
+        )
+
+    [<EntryPoint>]
+    let main argv =
+        use source = new CancellationTokenSource()
+        use _ = cancelOn source PosixSignal.SIGINT
+        use _ = cancelOn source PosixSignal.SIGTERM
+        let output = Output.standard (Array.contains "--json" argv)
+
+        try
+            parser.Value.ParseCommandLine argv |> run output source.Token
+            0
+        with error ->
+            report argv output error

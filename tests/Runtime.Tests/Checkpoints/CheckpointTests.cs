@@ -78,6 +78,19 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void A_checkpoint_can_be_saved_over_while_it_is_read()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows does not replace a file that is mapped.");
+        using var original = Checkpoint.Open(Fixtures.Repository("causal-llama"));
+        Copy(original, folder.Path, Dtype.Float32);
+        using var open = Checkpoint.Open(folder.Path);
+        Copy(open, folder.Path, Dtype.Float32);
+        using var saved = Checkpoint.Open(folder.Path);
+        Assert.Equal(original["lm_head.weight"].ToFloats(), saved["lm_head.weight"].ToFloats());
+        Assert.Equal(original["lm_head.weight"].ToFloats(), open["lm_head.weight"].ToFloats());
+    }
+
+    [Fact]
     public void A_directory_with_another_architecture_is_not_saved_over()
     {
         using var causal = Checkpoint.Open(Fixtures.Repository("causal-llama"));

@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using FsCheck;
+using FsCheck.Fluent;
 using Xunit;
 
 namespace A3.Runtime.Tests.Tokenizers;
@@ -34,6 +37,17 @@ public sealed class BpeTrainerTests
         Assert.Equal(["aa", "aaaa"], [tokenizer.TokenText(259), tokenizer.TokenText(260)]);
         Assert.Equal(261, tokenizer.VocabularySize);
         Assert.Equal([260, 259, A], tokenizer.Encode("aaaaaaa", addBos: false));
+    }
+
+    [Fact]
+    public void Training_does_what_counting_all_pairs_after_each_merge_does()
+    {
+        var words = Gen.Elements('a', 'b', 'c').ListOf().Select(letters => string.Concat(letters)).ListOf().Select(list => list.ToArray());
+        Prop.ForAll(words.ToArbitrary(), list =>
+        {
+            var merges = JsonNode.Parse(Saved(Train(list, 280)))!["model"]!["merges"]!.AsArray();
+            return merges.Select(merge => merge!.GetValue<string>()).SequenceEqual(Reference(list, 280));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(200));
     }
 
     [Fact]
@@ -86,6 +100,48 @@ public sealed class BpeTrainerTests
         var tokenizer = Train([new string('a', 1_000_000)], 300);
 
         Assert.Equal("aaaaaaaa", tokenizer.TokenText(261));
+    }
+
+    /// <summary>Words of letters only, so that each text is one word.</summary>
+    private static List<string> Reference(string[] texts, int vocabularySize)
+    {
+        var words = texts.Select(text => text.Select(letter => (Id: 3 + letter, Text: letter.ToString())).ToList()).ToList();
+        var ids = words.SelectMany(word => word).Distinct().ToDictionary(token => token.Text, token => token.Id);
+        var merges = new List<string>();
+        for (var next = BpeTrainer.SmallestVocabulary; next < vocabularySize;)
+        {
+            var best = words
+                .SelectMany(word => word.Zip(word.Skip(1)))
+                .CountBy(pair => pair)
+                .Where(pair => pair.Value > 1)
+                .OrderByDescending(pair => pair.Value)
+                .ThenBy(pair => pair.Key.First.Id)
+                .ThenBy(pair => pair.Key.Second.Id)
+                .FirstOrDefault();
+            if (best.Value == 0)
+            {
+                break;
+            }
+
+            var (left, right) = best.Key;
+            var merged = left.Text + right.Text;
+            ids.TryAdd(merged, next);
+            next += ids[merged] == next ? 1 : 0;
+            merges.Add($"{left.Text} {right.Text}");
+            foreach (var word in words)
+            {
+                for (var index = 0; index + 1 < word.Count; index++)
+                {
+                    if (word[index] == left && word[index + 1] == right)
+                    {
+                        word[index] = (ids[merged], merged);
+                        word.RemoveAt(index + 1);
+                    }
+                }
+            }
+        }
+
+        return merges;
     }
 
     private static string Saved(ITokenizer tokenizer)

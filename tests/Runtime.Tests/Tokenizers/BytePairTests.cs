@@ -24,9 +24,11 @@ public sealed class BytePairTests
     {
         var json = TokenizerJson.ByteLevel("l l", "e ll", "h e");
         var merges = json["model"]!["merges"]!.AsArray();
-        json["model"]!["merges"] = new JsonArray([.. merges.Select(merge => (JsonNode)new JsonArray([.. merge!.GetValue<string>().Split(' ').Select(part => (JsonNode)part)]))]);
+        json["model"]!["merges"] = new JsonArray([.. merges.Select(merge => Pair(merge!.GetValue<string>().Split(' ')))]);
 
         Assert.Equal(['h', 257], TokenizerJson.Load(json).Encode("hell", addBos: false));
+
+        static JsonNode Pair(string[] parts) => new JsonArray(parts[0], parts[1]);
     }
 
     [Theory]

@@ -65,6 +65,18 @@ public sealed class SentencePieceTests
         Assert.Equal([FirstByte + 0xC3, FirstByte + 0xA9], Tokenizer.Load(folder.Path).EncodeContinuation("é"));
     }
 
+    [Fact]
+    public void A_saved_model_is_the_one_that_is_loaded_even_where_another_tokenizer_was()
+    {
+        using var folder = new Folder();
+        BpeTrainer.Train([], BpeTrainer.SmallestVocabulary, null, TestContext.Current.CancellationToken).Save(folder.Path);
+        var tokenizer = Letters().Trainer(2).Normalizer().Load();
+        tokenizer.Save(folder.Path);
+
+        Assert.Equal(["tokenizer.model"], folder.Names);
+        Assert.Equal(tokenizer.Encode("ab", addBos: true), Tokenizer.Load(folder.Path).Encode("ab", addBos: true));
+    }
+
     private static SentencePieceFile Letters()
         => SentencePieceFile.Standard().Piece("▁", -9).Piece("a", -9).Piece("b", -9).Piece("c", -9);
 }

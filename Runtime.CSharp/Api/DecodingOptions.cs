@@ -1,0 +1,40 @@
+namespace A3.Runtime;
+
+/// <summary>How gaps are filled: in which groups, by which draws, with which algorithm.</summary>
+/// <remarks>The defaults draw one token at a time, left to right over the gaps, from the model's own distribution.</remarks>
+public sealed record DecodingOptions
+{
+    /// <summary>Which positions are filled together, and when; null (the default) fills one at a time from left to right.</summary>
+    public Policy? Policy { get; init; }
+
+    /// <summary>How a token is drawn.</summary>
+    public SamplingOptions Sampling { get; init; } = new();
+
+    /// <summary>Equal seeds give equal results, whatever else runs beside (law 12).</summary>
+    public long Seed { get; init; }
+
+    /// <summary>
+    /// The algorithm of the authors' code: everything committed is run anew at every step. Slower, with nothing cached; with an
+    /// adaptive policy it also forms one bidirectional group, so the result has no likelihood and no partition.
+    /// </summary>
+    public bool Reference { get; init; }
+
+    /// <summary>
+    /// Drafts this many positions at once and verifies them, which changes the number of passes and not the distribution (law 11);
+    /// null (the default) does not. The policy must then be a grouping into single positions.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Below 2.</exception>
+    public int? SpeculativeWindow
+    {
+        get;
+        init => field = value is null or >= 2
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(SpeculativeWindow), value, "SpeculativeWindow must be at least 2; a single draft saves no pass.");
+    }
+
+    /// <summary>
+    /// Continues left to right through the content stream, as an ordinary LLaMA does, up to the end of a text. The only way of a
+    /// checkpoint without query stream, which takes it unasked.
+    /// </summary>
+    public bool Causal { get; init; }
+}

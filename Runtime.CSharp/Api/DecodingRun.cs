@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+
+namespace A3.Runtime;
+
+/// <summary>A decode that has been checked and can start; immutable, and equal each time it is run.</summary>
+/// <remarks>
+/// Several threads may each enumerate steps of one run. Breaking off an enumeration frees what it held; disposing of the model
+/// while one is under way is an error.
+/// </remarks>
+public sealed class DecodingRun
+{
+    private readonly ITokenizer tokenizer;
+    private readonly EncodedTemplate template;
+    private readonly DecodingPlan plan;
+
+    internal DecodingRun(ITokenizer tokenizer, EncodedTemplate template, DecodingPlan plan)
+    {
+        this.tokenizer = tokenizer;
+        this.template = template;
+        this.plan = plan;
+    }
+
+    /// <summary>By position, BOS first; null where a token is to be filled in.</summary>
+    public ImmutableArray<int?> GivenTokens
+    {
+        get
+        {
+            HashSet<int> open = [.. template.Open];
+            return [.. template.Tokens.Select((token, position) => open.Contains(position) ? (int?)null : token)];
+        }
+    }
+
+    /// <summary>Fills the gaps, a step at a time; cancellation throws between steps.</summary>
+    /// <exception cref="OperationCanceledException">When asked to stop.</exception>
+    public IEnumerable<DecodingStep> Steps(CancellationToken cancellation = default) => plan.Steps(cancellation);
+
+    /// <summary>As <see cref="Steps"/>, each step computed on the thread pool.</summary>
+    /// <exception cref="OperationCanceledException">When asked to stop.</exception>
+    public async IAsyncEnumerable<DecodingStep> StepsAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        using var steps = plan.Steps(cancellation).GetEnumerator();
+
+        while (await Task.Run(steps.MoveNext, CancellationToken.None).ConfigureAwait(false))
+        {
+            yield return steps.Current;
+        }
+    }
+
+    /// <summary>Fills the gaps and gives the finished text.</summary>
+    /// <exception cref="OperationCanceledException">When asked to stop.</exception>
+    public DecodedText Complete(CancellationToken cancellation = default) => Complete([.. Steps(cancellation)]);
+
+    /// <summary>The finished text of steps that have been streamed.</summary>
+    /// <param name="steps">All steps of this run, in order.</param>
+    public DecodedText Complete(IReadOnlyList<DecodingStep> steps)
+    {
+        ArgumentNullException.ThrowIfNull(steps);
+
+        return new TextAssembly(tokenizer, template, [.. steps]).Assemble(plan.PartitionOf(steps));
+    }
+}

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+
+namespace A3.Runtime;
+
+/// <summary>A template in tokens: BOS, the texts, and 0 in the gaps.</summary>
+/// <param name="Tokens">One per position.</param>
+/// <param name="Gaps">First position and number of positions of each gap.</param>
+internal sealed record EncodedTemplate(ImmutableArray<int> Tokens, ImmutableArray<(int Start, int Length)> Gaps)
+{
+    /// <summary>Positions that are to be filled, ascending.</summary>
+    public int[] Open => [.. Gaps.SelectMany(gap => Enumerable.Range(gap.Start, gap.Length))];
+
+    /// <summary>Positions that are given, ascending.</summary>
+    public int[] Evidence => [.. Enumerable.Range(0, Tokens.Length).Except(Open)];
+
+    /// <summary>
+    /// Encodes each text by itself. One space before a gap is left to the gap, because tokens carry the space before their word;
+    /// a space after a gap stays with the text.
+    /// </summary>
+    /// <exception cref="A3Exception">The template is longer than the context, or the tokenizer has no BOS.</exception>
+    /// <exception cref="TokenizerException">The vocabulary cannot express a text.</exception>
+    public static EncodedTemplate Of(Template template, ITokenizer tokenizer, int context)
+    {
+        var tokens = new List<int> { tokenizer.BosId ?? throw NoBos() };
+        var gaps = ImmutableArray.CreateBuilder<(int Start, int Length)>();
+        var open = template.Parts.Sum(part => (long)part.GapLength);
+        var given = 1;
+        RequireFits(given, open, context);
+
+        for (var i = 0; i < template.Parts.Length; i++)
+        {
+            var part = template.Parts[i];
+
+            if (part.IsGap)
+            {
+                gaps.Add((tokens.Count, part.GapLength));
+                tokens.AddRange(Enumerable.Repeat(0, part.GapLength));
+                continue;
+            }
+
+            var beforeGap = i + 1 < template.Parts.Length;
+            var text = beforeGap && part.Text.EndsWith(' ') ? part.Text[..^1] : part.Text;
+            var ids = i == 0 ? tokenizer.Encode(text, addBos: false) : tokenizer.EncodeContinuation(text);
+            tokens.AddRange(ids);
+            given += ids.Length;
+            RequireFits(given, open, context);
+        }
+
+        return new([.. tokens], gaps.ToImmutable());
+    }
+
+    private static void RequireFits(int given, long open, int context)
+    {
+        if (given + open > context)
+        {
+            throw new A3Exception(
+                $"The template takes at least {given + open} positions ({given} of text with BOS, {open} in gaps), but the model's context holds {context}; shorten the text or the gaps.");
+        }
+    }
+
+    private static A3Exception NoBos() =>
+        new("The tokenizer names no BOS token, but decoding starts from one; name bos_token in tokenizer_config.json.");
+}

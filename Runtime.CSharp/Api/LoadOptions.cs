@@ -1,0 +1,34 @@
+namespace A3.Runtime;
+
+/// <summary>The numbers that weights, keys and values are held in.</summary>
+public enum ComputePrecision
+{
+    /// <summary>32-bit floats; the only one of the CPU.</summary>
+    Float32,
+
+    /// <summary>bfloat16: the range of float32 with 8 bits of precision.</summary>
+    BFloat16,
+
+    /// <summary>IEEE half precision.</summary>
+    Float16,
+}
+
+/// <summary>How a model is loaded.</summary>
+public sealed record LoadOptions
+{
+    /// <summary>Where it runs; automatic by default.</summary>
+    public Device Device { get; init; }
+
+    /// <summary>What it computes in; float32 by default. Logits and log-probabilities are float32 and float64 in any case.</summary>
+    public ComputePrecision Precision { get; init; }
+
+    /// <summary>Threads of a forward pass on the CPU; null (the default) is one per processor.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Below 1.</exception>
+    public int? Threads
+    {
+        get;
+        init => field = value is null or >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Threads), value, "Threads must be at least 1; leave it null for one per processor.");
+    }
+}

@@ -1,0 +1,56 @@
+using A3.Model.Tensors;
+using TorchSharp;
+
+namespace A3.Runtime;
+
+using A3.Model;
+
+/// <summary>The one place that chooses what runs a network: SIMD loops on the CPU, libtorch on a GPU.</summary>
+internal static class NetworkLoader
+{
+    /// <exception cref="A3Exception">The device is not there, or does not compute in the wanted precision.</exception>
+    public static INetwork Load(Checkpoint checkpoint, LoadOptions options)
+    {
+        if (IsCuda(options.Device))
+        {
+            return OnTorch(checkpoint, torch.CUDA, options.Precision);
+        }
+
+        if (options.Precision != ComputePrecision.Float32)
+        {
+            throw new A3Exception($"precision = {options.Precision}, but the CPU computes in Float32 only; load with that, or on a CUDA device.");
+        }
+
+        return new ManagedNetwork(
+            checkpoint.Configuration.Architecture, name => checkpoint[name].ToFloats(), options.Threads ?? Environment.ProcessorCount);
+    }
+
+    /// <summary>The network as tensors; the checkpoint may be closed afterwards.</summary>
+    internal static TorchNetwork OnTorch(Checkpoint checkpoint, torch.Device device, ComputePrecision precision)
+    {
+        Native.ensure();
+        var architecture = checkpoint.Configuration.Architecture;
+        var type = precision switch
+        {
+            ComputePrecision.Float32 => torch.ScalarType.Float32,
+            ComputePrecision.BFloat16 => torch.ScalarType.BFloat16,
+            ComputePrecision.Float16 => torch.ScalarType.Float16,
+            _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, "no such precision."),
+        };
+        using var scope = torch.NewDisposeScope();
+
+        return new(
+            architecture,
+            ArchitectureModule.parameters(architecture).ToDictionary(
+                parameter => parameter.Name,
+                parameter => torch.tensor(checkpoint[parameter.Name].ToFloats(), checkpoint[parameter.Name].Shape, dtype: type, device: device)));
+    }
+
+    /// <summary>Looks for a GPU only where a CUDA build of libtorch is named: loading libtorch takes longer than a short decode.</summary>
+    private static bool IsCuda(Device device) => device switch
+    {
+        Device.Cpu => false,
+        Device.Auto when string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Native.variable)) => false,
+        _ => Devices.Resolve(device).type == DeviceType.CUDA,
+    };
+}

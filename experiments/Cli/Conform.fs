@@ -1,0 +1,119 @@
+namespace A3.Cli
+
+open System.Collections.Generic
+open System.Globalization
+open Argu
+open A3.Model.Tensors
+open A3.Runtime
+open TorchSharp
+
+/// Arguments of `a3 conform`.
+[<RequireQualifiedAccess>]
+type ConformArguments =
+    | [<MainCommand; Unique>] Directory of DIR: string
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Directory _ -> "a checkpoint directory with cases.safetensors, decode.safetensors or expected.json."
+
+/// `a3 conform`: whether this program computes the numbers that others computed with the same weights.
+[<RequireQualifiedAccess>]
+module Conform =
+
+    let example = "a3 conform tests/fixtures/two-stream-pre-norm"
+
+    let private managed (checkpoint: Checkpoint) =
+        new ManagedNetwork(checkpoint.Configuration.Architecture, fun name -> checkpoint[name].ToFloats()) :> INetwork
+
+    let private torch device (checkpoint: Checkpoint) =
+        let device = Devices.Resolve device
+        use _ = torch.NewDisposeScope()
+        let architecture = checkpoint.Configuration.Architecture
+
+        let tensors =
+            A3.Model.Architecture.parameters architecture
+            |> Seq.map (fun parameter ->
+                let tensor = torch.tensor (checkpoint[parameter.Name].ToFloats())
+                let shape = parameter.Shape |> Seq.map int64 |> Array.ofSeq
+                KeyValuePair(parameter.Name, tensor.reshape(shape).``to`` device))
+            |> Dictionary
+
+        new TorchNetwork(architecture, tensors) :> INetwork
+
+    /// The networks this machine can run, by name; a remark where libtorch is missing.
+    let private backends (invocation: Invocation) checkpoint =
+        [
+            if invocation.Device <> Device.Cuda then
+                "managed", managed checkpoint
+
+            try
+                "torch", torch invocation.Device checkpoint
+            with :? NativeLibraryException as error when invocation.Device <> Device.Cuda ->
+                invocation.Output |> Output.note $"torch: left out: {error.Message}"
+        ]
+
+    let private show (output: Output) (item: ConformanceCase) =
+        if output.Json then
+            output
+            |> Output.json (
+                Json.record
+                    [
+                        "case", Json.text item.Name
+                        "backend", Json.text item.Backend
+                        "difference", Json.number item.Difference
+                        "bound", Json.number item.Bound
+                        "passed", Json.flag item.Passed
+                    ]
+            )
+        else
+            let difference =
+                if item.Bound = 0.0 then
+                    $"{item.Difference} tokens differ"
+                else
+                    item.Difference.ToString("0.0e+00", CultureInfo.InvariantCulture)
+
+            let verdict =
+                if item.Passed then
+                    Ink.text (Colour.ofLogProbability 0.0) "pass" output.Ink
+                else
+                    Ink.strong (Colour.ofLogProbability -100.0) "FAIL" output.Ink
+
+            output
+            |> Output.line $"{verdict}  {item.Name.PadRight 36}  {item.Backend.PadRight 15}  {difference}"
+
+    let private cases (invocation: Invocation) folder =
+        seq {
+            yield! Conformance.RunTokenizers folder
+            use checkpoint = Checkpoint.Open folder
+
+            for backend, network in backends invocation checkpoint do
+                use network = network
+                yield! Conformance.Run(folder, backend, network, invocation.Cancellation)
+        }
+
+    let run (invocation: Invocation) (arguments: ParseResults<ConformArguments>) =
+        let folder =
+            match
+                arguments.TryGetResult ConformArguments.Directory
+                |> Option.orElse invocation.Model
+            with
+            | Some folder -> ModelFolder.find (Some folder)
+            | None -> raise (MisuseException $"conform needs a directory with reference numbers: {example}")
+
+        Conformance.RequireReferences folder
+        let mutable passed, failed = 0, 0
+
+        for item in cases invocation folder do
+            show invocation.Output item
+
+            if item.Passed then
+                passed <- passed + 1
+            else
+                failed <- failed + 1
+
+        if not invocation.Output.Json then
+            invocation.Output |> Output.line $"{passed} cases passed, {failed} failed"
+
+        if failed > 0 then
+            raise (A3Exception $"{folder}: {failed} of {passed + failed} cases do not conform.")

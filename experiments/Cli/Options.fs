@@ -1,0 +1,53 @@
+namespace A3.Cli
+
+open System
+open System.Threading
+open A3.Model
+
+/// What every command is given beside its own arguments.
+type Invocation =
+    {
+        Output: Output
+        Cancellation: CancellationToken
+        /// `--model`.
+        Model: string option
+        /// `--device`.
+        Device: A3.Runtime.Device
+        /// `--seed`.
+        Seed: int64 option
+        /// `--grouping`.
+        Grouping: string option
+    }
+
+/// Values of options, checked.
+[<RequireQualifiedAccess>]
+module Options =
+
+    /// The value where it keeps its rule.
+    let between lowest highest name (value: int) =
+        if value < lowest || value > highest then
+            raise (MisuseException $"{name} {value}: expected a whole number in {lowest}..{highest}.")
+
+        value
+
+    /// The value of a text form.
+    let specification name parse (text: string) =
+        match parse text with
+        | Ok value -> value
+        | Error(error: SyntaxError) -> raise (MisuseException $"{name} {error.Message}")
+
+    /// Positions as `0..3 8` or `0..3,8`.
+    let regions name (text: string) =
+        match Grouping.parse $"""given {text.Replace(',', ' ')} | singletons""" with
+        | Ok(Grouping.Given(regions, Grouping.Cut _)) when not regions.IsEmpty -> regions
+        | Ok _
+        | Error _ -> raise (MisuseException $"{name} \"{text}\": expected positions from 0 up, such as 0..3 8.")
+
+    /// Words of a command's main argument as one text. One that looks like an option is a mistyped option.
+    let words (words: string list) =
+        match
+            words
+            |> List.tryFind (fun word -> word.StartsWith("--", StringComparison.Ordinal))
+        with
+        | Some option -> raise (MisuseException $"unknown option '{option}'; --help lists the options.")
+        | None -> String.Join(" ", words)

@@ -1,0 +1,59 @@
+namespace A3.Cli
+
+open System
+open System.IO
+open A3.Model.Tensors
+open A3.Runtime
+
+/// A command line that cannot be meant; the message says what was given, the rule and the remedy.
+type MisuseException(message: string) =
+    inherit Exception(message)
+
+/// Exceptions as people and scripts meet them: an exit code and one line.
+[<RequireQualifiedAccess>]
+module Outcome =
+
+    let failedRun = 1
+    let misuse = 2
+    let cancelled = 130
+
+    let rec private cause (error: exn) =
+        match error, error.InnerException with
+        | (:? AggregateException | :? TypeInitializationException | :? Reflection.TargetInvocationException),
+          NonNull inner -> cause inner
+        | _ -> error
+
+    /// Without what .NET adds about parameters.
+    let private argumentMessage (error: ArgumentException) =
+        let message = error.Message
+        let suffix = message.IndexOf(" (Parameter '", StringComparison.Ordinal)
+        if suffix < 0 then message else message.Substring(0, suffix)
+
+    let private oneLine (text: string) =
+        let visible =
+            text.Trim()
+            |> String.map (fun letter -> if Char.IsControl letter then ' ' else letter)
+
+        if visible.Length > 1000 then
+            visible.Substring(0, 1000) + "..."
+        else
+            visible
+
+    /// The exit code and the line of an exception.
+    let describe (error: exn) =
+        match cause error with
+        | :? OperationCanceledException -> cancelled, "cancelled."
+        | :? MisuseException
+        | :? TemplateException as error -> misuse, oneLine error.Message
+        | :? ArgumentException as error -> misuse, oneLine (argumentMessage error)
+        | :? A3Exception
+        | :? CheckpointException
+        | :? TokenizerException
+        | :? NativeLibraryException
+        | :? IOException
+        | :? UnauthorizedAccessException as error -> failedRun, oneLine error.Message
+        | :? OutOfMemoryException -> failedRun, "not enough memory; use a smaller model, context or batch."
+        | error ->
+            failedRun,
+            oneLine
+                $"unexpected {error.GetType().Name}: {error.Message} This is a defect of a3; A3_DEBUG=1 shows where it arose."

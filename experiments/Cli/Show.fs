@@ -1,0 +1,175 @@
+namespace A3.Cli
+
+open System.IO
+open Argu
+open A3.Model
+
+/// Arguments of `a3 show`.
+[<RequireQualifiedAccess>]
+type ShowArguments =
+    | [<MainCommand>] Specification of SPECIFICATION: string list
+    | [<Unique; AltCommandLine("-n")>] Length of POSITIONS: int
+    | [<Unique>] Given of POSITIONS: string
+    | [<Unique>] Sorted
+    | [<Unique>] Svg of FILE: string
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Specification _ ->
+                "a grouping such as 'bisect | chunks 2', or a curriculum: its name, or 'curriculum TEXT'."
+            | Length _ -> "positions of the sequence (default 16; 64 for a curriculum)."
+            | Given _ -> "positions that are given, such as '0..3 8'."
+            | Sorted -> "draw rows and columns of the masks by step instead of by position."
+            | Svg _ -> "write the drawing to a file, as a picture."
+
+/// `a3 show`: draws the meaning of a specification. Loads no model.
+[<RequireQualifiedAccess>]
+module Show =
+
+    let example = "a3 show \"random 7 | chunks 4\" --length 16"
+
+    let private longest = 4096
+
+    let private save path (picture: string) output =
+        File.WriteAllText(path, picture)
+        output |> Output.note $"drawn in {path}"
+
+    let private groupsJson partition =
+        Partition.groups partition |> Seq.map Json.wholes |> Json.list
+
+    let private partitionJson title partition =
+        let layout = Layout.ofPartition partition
+        let length = Partition.length partition
+
+        let attended mask =
+            Seq.init length (fun query ->
+                Seq.init length id |> Seq.filter (Mask.allows mask layout query) |> Json.wholes)
+            |> Json.list
+
+        Json.record
+            [
+                "grouping", Json.text title
+                "length", Json.whole length
+                "evidence_groups", Json.whole (Partition.evidenceGroups partition)
+                "groups", groupsJson partition
+                "group_of", Partition.groupOf partition |> Json.wholes
+                if length <= PartitionText.longestMask then
+                    "content_mask", attended Mask.content
+                    "query_mask", attended Mask.query
+            ]
+
+    let private showPartition (invocation: Invocation) (arguments: ParseResults<ShowArguments>) text =
+        let length =
+            arguments.GetResult(ShowArguments.Length, 16)
+            |> Options.between 1 longest "--length"
+
+        let grouping =
+            Options.specification "grouping" Grouping.parse text
+            |> match invocation.Seed with
+               | Some seed -> Grouping.reseed (Seed.ofInt64 seed)
+               | None -> id
+            |> match arguments.TryGetResult ShowArguments.Given with
+               | Some given ->
+                   let regions = Options.regions "--given" given
+                   fun grouping -> Grouping.Given(regions, grouping)
+               | None -> id
+
+        let partition = grouping |> Grouping.resolve (Shape.ofLength length)
+        let title = Grouping.print grouping
+        let sorted = arguments.Contains ShowArguments.Sorted
+
+        if invocation.Output.Json then
+            invocation.Output |> Output.json (partitionJson title partition)
+        else
+            invocation.Output
+            |> Output.lines (PartitionText.draw invocation.Output.Ink invocation.Output.Width sorted title partition)
+
+        arguments.TryGetResult ShowArguments.Svg
+        |> Option.iter (fun path ->
+            if length > PartitionSvg.longest then
+                raise (
+                    MisuseException
+                        $"--svg {path}: pictures hold up to {PartitionSvg.longest} positions, not {length}."
+                )
+
+            invocation.Output |> save path (PartitionSvg.draw sorted title partition))
+
+    let private sampleJson title length sample =
+        let partition (progress, partition) =
+            Json.record
+                [
+                    "progress", Json.number progress
+                    "evidence_groups", Json.whole (Partition.evidenceGroups partition)
+                    "groups", groupsJson partition
+                ]
+
+        let stage (share, sizes) =
+            Json.record
+                [
+                    "share", Json.number share
+                    "group_sizes", Json.record [ for size: int, count: int in sizes -> string size, Json.whole count ]
+                ]
+
+        Json.record
+            [
+                "curriculum", Json.text title
+                "length", Json.whole length
+                "stages", sample.Sizes |> Seq.map stage |> Json.list
+                "samples", sample.Partitions |> Seq.map partition |> Json.list
+            ]
+
+    let private showCurriculum (invocation: Invocation) (arguments: ParseResults<ShowArguments>) name curriculum =
+        if
+            arguments.Contains ShowArguments.Sorted
+            || arguments.Contains ShowArguments.Given
+        then
+            raise (MisuseException "--sorted and --given are for groupings; a curriculum draws what is given.")
+
+        let length =
+            arguments.GetResult(ShowArguments.Length, 64)
+            |> Options.between 2 longest "--length"
+
+        let sample =
+            curriculum
+            |> CurriculumSample.draw length (Seed.ofInt64 (defaultArg invocation.Seed 0L))
+
+        if invocation.Output.Json then
+            invocation.Output
+            |> Output.json (sampleJson (Curriculum.print curriculum) length sample)
+        else
+            invocation.Output
+            |> Output.lines (CurriculumText.draw invocation.Output.Ink invocation.Output.Width name sample)
+
+        arguments.TryGetResult ShowArguments.Svg
+        |> Option.iter (fun path ->
+            if length > PartitionSvg.longest then
+                raise (
+                    MisuseException
+                        $"--svg {path}: pictures hold up to {PartitionSvg.longest} positions, not {length}."
+                )
+
+            invocation.Output |> save path (CurriculumSvg.draw name sample))
+
+    let private curriculumPrefix = "curriculum "
+
+    /// Built-in curricula have names that no grouping has.
+    let private named = [ "ar"; "direct"; "infill"; "paper" ]
+
+    let run (invocation: Invocation) (arguments: ParseResults<ShowArguments>) =
+        let given = arguments.GetResult(ShowArguments.Specification, []) |> Options.words
+
+        let text =
+            match given.Trim(), invocation.Grouping with
+            | "", Some grouping -> grouping
+            | "", None -> "random 7 | chunks 4"
+            | _, Some _ -> raise (MisuseException "a specification and --grouping; give one of the two.")
+            | text, None -> text
+
+        if text.StartsWith curriculumPrefix then
+            let text = text.Substring(curriculumPrefix.Length).Trim()
+            showCurriculum invocation arguments text (Options.specification "curriculum" Curriculum.parse text)
+        elif List.contains text named then
+            showCurriculum invocation arguments text (Options.specification "curriculum" Curriculum.parse text)
+        else
+            showPartition invocation arguments text

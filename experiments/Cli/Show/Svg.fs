@@ -1,0 +1,52 @@
+namespace A3.Cli
+
+open System
+open System.Globalization
+
+/// Pieces of a self-contained SVG picture, as text.
+[<RequireQualifiedAccess>]
+module Svg =
+
+    let escape (text: string) =
+        text.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;").Replace("\"", "&quot;")
+        |> String.map (fun letter -> if Char.IsControl letter then ' ' else letter)
+
+    /// A coordinate, to a hundredth.
+    let at (value: float) =
+        value.ToString("0.##", CultureInfo.InvariantCulture)
+
+    let rectangle x y width height fill =
+        $"""<rect x="{at x}" y="{at y}" width="{at width}" height="{at height}" fill="{fill}"/>"""
+
+    /// Text from its left end, at its baseline.
+    let text x y style content =
+        $"""<text x="{at x}" y="{at y}" class="{style}">{escape content}</text>"""
+
+    /// Many rectangles (x, y, width, height) of one fill.
+    let rectangles fill (items: (float * float * float * float) seq) =
+        let pieces =
+            items
+            |> Seq.map (fun (x, y, width, height) -> $"M{at x} {at y}h{at width}v{at height}h{at -width}z")
+            |> String.Concat
+
+        if pieces = "" then
+            ""
+        else
+            $"""<path d="{pieces}" fill="{fill}"/>"""
+
+    let private style =
+        "text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;fill:#1f2937}"
+        + ".title{font-size:20px;font-weight:600}.heading{font-size:14px;font-weight:600}"
+        + ".note{font-size:12px;fill:#6b7280}.label{font-size:10px;fill:#6b7280}"
+        + ".row{font-size:10px;fill:#6b7280;text-anchor:end}.column{font-size:10px;fill:#6b7280;text-anchor:middle}"
+
+    /// The whole picture on white.
+    let document (width: float) (height: float) (pieces: string seq) =
+        let body = String.Join("\n", pieces |> Seq.filter (fun piece -> piece <> ""))
+
+        $"""<svg xmlns="http://www.w3.org/2000/svg" width="{at width}" height="{at height}" viewBox="0 0 {at width} {at height}">
+<style>{style}</style>
+{rectangle 0.0 0.0 width height "#ffffff"}
+{body}
+</svg>
+"""

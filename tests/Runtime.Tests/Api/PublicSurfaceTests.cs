@@ -1,0 +1,36 @@
+using System.Reflection;
+using Xunit;
+
+namespace A3.Runtime.Tests.Api;
+
+public sealed class PublicSurfaceTests
+{
+    private static readonly string[] Hidden = ["TorchSharp", "Microsoft.FSharp", "A3.Model"];
+
+    public static TheoryData<string> Types => [.. typeof(A3Model).Assembly.GetExportedTypes().Select(type => type.FullName!)];
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void No_public_member_shows_a_tensor_or_a_type_of_FSharp(string name)
+    {
+        const BindingFlags Public = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+        var type = typeof(A3Model).Assembly.GetType(name, throwOnError: true)!;
+        var shown = type.GetMethods(Public).SelectMany(method => method.GetParameters().Select(parameter => parameter.ParameterType).Append(method.ReturnType))
+            .Concat(type.GetConstructors().SelectMany(constructor => constructor.GetParameters()).Select(parameter => parameter.ParameterType))
+            .Concat(type.GetFields(Public).Select(field => field.FieldType))
+            .Concat(type.GetInterfaces())
+            .SelectMany(Parts);
+
+        Assert.DoesNotContain(shown, part => Hidden.Any(hidden => part.Namespace?.StartsWith(hidden, StringComparison.Ordinal) == true));
+    }
+
+    [Fact]
+    public void Every_public_class_is_sealed_but_the_root_of_the_exceptions() => Assert.Equal(
+        [typeof(A3Exception)],
+        typeof(A3Model).Assembly.GetExportedTypes().Where(type => type.IsClass && !type.IsSealed));
+
+    private static IEnumerable<Type> Parts(Type type) =>
+        type.HasElementType
+            ? Parts(type.GetElementType()!)
+            : type.GetGenericArguments().Where(part => !part.IsGenericParameter).SelectMany(Parts).Append(type);
+}

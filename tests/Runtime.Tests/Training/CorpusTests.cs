@@ -1,0 +1,42 @@
+using Xunit;
+
+namespace A3.Runtime.Tests.Training;
+
+public sealed class CorpusTests
+{
+    [Fact]
+    public void DocumentsEndAtSeparatorLinesAndBlankOnesAreSkipped()
+    {
+        using var folder = new Folder();
+        File.WriteAllText(folder.File("a.txt"), "one\ntwo\n<|endoftext|>\n\n<|endoftext|>\n three \n");
+        Assert.Equal(["one\ntwo", "three"], Corpus.Texts(folder.File("a.txt")));
+    }
+
+    [Fact]
+    public void WordsAndSentencesStartWhereTheTextSays()
+    {
+        using var folder = new Folder();
+        File.WriteAllText(folder.File("a.txt"), "Tom ran. \"Stop!\" said Sue. He stopped.");
+        var tokenizer = BpeTrainer.Train(["x"], BpeTrainer.SmallestVocabulary, cancellation: TestContext.Current.CancellationToken);
+        var document = Corpus.Load([folder.File("a.txt")], tokenizer, TestContext.Current.CancellationToken).Documents[0];
+        string From(int start) => tokenizer.DecodeContinuation(document.Tokens.AsSpan(start));
+        Assert.Equal(["Tom ran.", " \"Stop!\"", " said Sue.", " He stopped."], document.SentenceStarts.Select(From).Select((text, i) => text[..new[] { 8, 8, 10, 12 }[i]]));
+        Assert.Equal(7, document.WordStarts.Length);
+    }
+
+    [Fact]
+    public void BytesThatAreNotUtf8AreAnErrorThatNamesTheFile()
+    {
+        using var folder = new Folder();
+        File.WriteAllBytes(folder.File("a.txt"), [0x41, 0xFF, 0xFE, 0x42]);
+        var error = Assert.Throws<A3Exception>(() => Corpus.Texts(folder.File("a.txt")).ToArray());
+        Assert.Contains("a.txt, near line 1: not UTF-8", error.Message);
+    }
+
+    [Fact]
+    public void AMissingFileIsAnErrorThatNamesIt()
+    {
+        var error = Assert.Throws<A3Exception>(() => Corpus.Texts("no-such-file.txt").ToArray());
+        Assert.Contains("no-such-file.txt: cannot be read", error.Message);
+    }
+}

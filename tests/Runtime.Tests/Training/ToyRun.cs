@@ -1,0 +1,54 @@
+namespace A3.Runtime.Tests.Training;
+
+/// <summary>A run small enough to train within a test: a few made-up stories, a network of some thousand parameters.</summary>
+internal static class ToyRun
+{
+    private static readonly string[] Names = ["Tom", "Lily", "Max", "Sue", "Ben"];
+    private static readonly string[] Things = ["red ball", "small cat", "big dog", "blue hat"];
+
+    /// <summary>Writes 40 stories and gives the options of a run over them.</summary>
+    public static TrainingOptions Options(Folder folder, string output = "run")
+    {
+        var stories = Enumerable.Range(0, 40).Select(i =>
+            $"{Names[i % 5]} had a {Things[i % 4]}. {Names[i % 5]} was very happy.\nOne day the {Things[i % 4]} was gone. \"Where is it?\" said {Names[i * 3 % 5]}.\n<|endoftext|>\n");
+        var data = folder.File("stories.txt");
+        File.WriteAllText(data, string.Concat(stories));
+        return new TrainingOptions
+        {
+            Data = [data],
+            Validation = [data],
+            Output = folder.File(output),
+            Curriculum = "infill",
+            Vocabulary = 300,
+            Width = 16,
+            Layers = 2,
+            Heads = 2,
+            Context = 48,
+            BatchTokens = 256,
+            Tokens = 6000,
+            ValidateEvery = 15,
+            ValidationRows = 8,
+            LearningRate = 1e-2,
+            Device = Device.Cpu,
+        };
+    }
+
+    /// <summary>Trains to the end and gives what was reported.</summary>
+    public static List<TrainingProgress> Train(TrainingOptions options)
+    {
+        using var trainer = Trainer.Start(options, TestContext.Current.CancellationToken);
+        var reports = new List<TrainingProgress>();
+        trainer.Run(new Collector(reports), TestContext.Current.CancellationToken);
+        return reports;
+    }
+}
+
+/// <summary>Keeps reports, in order, on the thread that makes them.</summary>
+internal sealed class Collector(List<TrainingProgress> reports, Action<TrainingProgress>? then = null) : IProgress<TrainingProgress>
+{
+    public void Report(TrainingProgress value)
+    {
+        reports.Add(value);
+        then?.Invoke(value);
+    }
+}

@@ -1,0 +1,167 @@
+using Xunit;
+
+namespace A3.Runtime.Tests.Training;
+
+public sealed class TrainerTests
+{
+    [Fact]
+    public void TrainingLowersEveryLoss()
+    {
+        using var folder = new Folder();
+        var reports = ToyRun.Train(ToyRun.Options(folder) with { Tokens = 20000 });
+        var validations = reports.Where(report => report.Validation.Count > 0).ToArray();
+        Assert.Equal(4, validations[0].Validation.Count);
+        Assert.All(
+            validations[0].Validation,
+            first => Assert.True(validations[^1].Validation[first.Key] < first.Value - 0.3, $"{first.Key}: {first.Value} to {validations[^1].Validation[first.Key]}"));
+    }
+
+    [Fact]
+    public void AResumedRunEqualsAnUninterruptedOne()
+    {
+        using var folder = new Folder();
+        var straight = ToyRun.Options(folder, "straight");
+        ToyRun.Train(straight);
+        var stopped = ToyRun.Options(folder, "stopped");
+        Interrupt(stopped, afterReports: 1);
+        Finish(stopped.Output, afterReports: 1);
+        Finish(stopped.Output, afterReports: int.MaxValue);
+        foreach (var file in new[] { "training.safetensors", "model.safetensors", "config.json" })
+        {
+            Assert.Equal(File.ReadAllBytes(Path.Combine(straight.Output, file)), File.ReadAllBytes(Path.Combine(stopped.Output, file)));
+        }
+    }
+
+    [Fact]
+    public void MetricsOfAResumedRunAreThoseOfAnUninterruptedOne()
+    {
+        using var folder = new Folder();
+        var straight = ToyRun.Options(folder, "straight");
+        var reports = ToyRun.Train(straight);
+        var stopped = ToyRun.Options(folder, "stopped");
+        Interrupt(stopped, afterReports: 2);
+        Finish(stopped.Output, afterReports: int.MaxValue);
+        var lines = File.ReadAllLines(Path.Combine(stopped.Output, "metrics.jsonl"));
+        var steps = lines.Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement.GetProperty("step").GetInt64());
+        Assert.Equal(reports.Select(report => report.Step), steps);
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(stopped.Output, "tensorboard")));
+    }
+
+    [Fact]
+    public void AnInitialCheckpointIsWhereTrainingStarts()
+    {
+        using var folder = new Folder();
+        var first = ToyRun.Options(folder, "first") with { Tokens = 20000 };
+        var last = ToyRun.Train(first)[^1];
+        var next = ToyRun.Train(ToyRun.Options(folder, "next") with { Initial = first.Output, Tokens = 1 })[^1];
+        Assert.Equal(last.Validation["any order"], next.Validation["any order"], tolerance: 0.1);
+    }
+
+    [Fact]
+    public void ACausalLlamaIsAdapted()
+    {
+        using var folder = new Folder();
+        var options = ToyRun.Options(folder, "a3");
+        ToyRun.Train(options);
+        var llama = folder.File("llama");
+        WithoutQueryStream(options.Output, llama);
+        var adapted = ToyRun.Options(folder, "adapted") with { Initial = llama };
+        ToyRun.Train(adapted);
+        using var checkpoint = Checkpoint.Open(adapted.Output);
+        Assert.True(checkpoint.Architecture.HasQueryStream);
+    }
+
+    [Fact]
+    public void ADirectoryWithARunIsNotOverwritten()
+    {
+        using var folder = new Folder();
+        var options = ToyRun.Options(folder);
+        ToyRun.Train(options);
+        var error = Assert.Throws<A3Exception>(() => ToyRun.Train(options));
+        Assert.Contains("already holds a training run", error.Message);
+    }
+
+    [Fact]
+    public void ADirectoryWithoutARunDoesNotResume()
+    {
+        using var folder = new Folder();
+        var error = Assert.Throws<A3Exception>(() => Trainer.Resume(folder.Path, TestContext.Current.CancellationToken));
+        Assert.Contains("training.json", error.Message);
+    }
+
+    [Theory]
+    [InlineData("Context", 4)]
+    [InlineData("Tokens", 0)]
+    [InlineData("Vocabulary", 10)]
+    [InlineData("BatchTokens", 8)]
+    public void AnOptionThatBreaksItsRuleIsNamed(string option, int value)
+    {
+        using var folder = new Folder();
+        var options = ToyRun.Options(folder);
+        var broken = option switch
+        {
+            "Context" => options with { Context = value },
+            "Tokens" => options with { Tokens = value },
+            "Vocabulary" => options with { Vocabulary = value },
+            _ => options with { BatchTokens = value },
+        };
+        var error = Assert.Throws<ArgumentException>(() => ToyRun.Train(broken));
+        Assert.StartsWith($"{option} = {value}: ", error.Message);
+    }
+
+    [Fact]
+    public void ALossThatIsNoNumberStopsTheRunAndKeepsTheLastState()
+    {
+        using var folder = new Folder();
+        var options = ToyRun.Options(folder) with { LearningRate = 0.999, Warmup = 0, Clip = 1e30, WeightDecay = 0, Layers = 6, Tokens = 200000 };
+        using var trainer = Trainer.Start(options, TestContext.Current.CancellationToken);
+        trainer.Poison();
+        var error = Assert.Throws<A3Exception>(() => trainer.Run(cancellation: TestContext.Current.CancellationToken));
+        Assert.Contains("diverged at step", error.Message);
+        using var kept = Checkpoint.Open(options.Output);
+        Assert.All(kept["model.norm.weight"].ToFloats(), gain => Assert.Equal(1f, gain));
+    }
+
+    private static void Interrupt(TrainingOptions options, int afterReports)
+    {
+        using var trainer = Trainer.Start(options, TestContext.Current.CancellationToken);
+        RunAndCancel(trainer, afterReports);
+    }
+
+    private static void Finish(string output, int afterReports)
+    {
+        using var trainer = Trainer.Resume(output, TestContext.Current.CancellationToken);
+        if (afterReports == int.MaxValue)
+        {
+            trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        else
+        {
+            RunAndCancel(trainer, afterReports);
+        }
+    }
+
+    private static void RunAndCancel(Trainer trainer, int afterReports)
+    {
+        using var cancellation = new CancellationTokenSource();
+        var reports = new List<TrainingProgress>();
+        var collector = new Collector(reports, _ =>
+        {
+            if (reports.Count == afterReports)
+            {
+                cancellation.Cancel();
+            }
+        });
+        Assert.Throws<OperationCanceledException>(() => trainer.Run(collector, cancellation.Token));
+    }
+
+    private static void WithoutQueryStream(string source, string target)
+    {
+        using var checkpoint = Checkpoint.Open(source);
+        var from = checkpoint.Configuration;
+        var causal = Model.ArchitectureModule.withoutQueryStream(from.Architecture);
+        var configuration = new Model.Configuration(causal, from.Bos, from.Eos, from.Pad, from.Precision);
+        Checkpoint.Save(target, configuration, Dtype.Float32, (parameter, sink) => sink.Append(checkpoint[parameter.Name].ToFloats()));
+        Tokenizer.Load(source).Save(target);
+    }
+}
