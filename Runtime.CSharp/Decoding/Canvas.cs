@@ -35,12 +35,17 @@ internal sealed class Canvas
     public static Canvas ToScore(INetwork network, ReadOnlySpan<int> tokens, Partition partition) =>
         Create(network, tokens, partition, _ => true);
 
-    /// <exception cref="ArgumentException">Lengths differ or exceed the context, or a token is not of the vocabulary.</exception>
+    /// <exception cref="ArgumentException">There are no tokens, lengths differ or exceed the context, or a token is not of the vocabulary.</exception>
     /// <exception cref="InvalidOperationException">The network has no query stream.</exception>
     private static Canvas Create(INetwork network, ReadOnlySpan<int> tokens, Partition partition, Func<int, bool> isKnown)
     {
         network.RequireQueryStream();
         network.RequireFits(tokens.Length);
+
+        if (tokens.IsEmpty)
+        {
+            throw new ArgumentException("No tokens; a sequence holds at least BOS.", nameof(tokens));
+        }
 
         if (tokens.Length != PartitionModule.length(partition))
         {

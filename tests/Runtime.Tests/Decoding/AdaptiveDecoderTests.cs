@@ -57,15 +57,20 @@ public sealed class AdaptiveDecoderTests
     }
 
     [Fact]
-    public void Prospects_are_confidence_entropy_and_margin()
+    public void Prospects_are_confidence_entropy_and_margin_wherever_the_tokens_stand()
     {
-        float[] logits = [.. new[] { 0.2, 0.5, 0.3, 0 }.Select(p => (float)Math.Log(p) - 2)];
-        var prospect = Prospects.Of(6, logits, new double[4]);
+        double[][] orders = [[0.2, 0.5, 0.3, 0], [0.3, 0.5, 0, 0.2], [0.5, 0.3, 0.2, 0], [0, 0.2, 0.3, 0.5]];
 
-        Assert.Equal(6, prospect.Position);
-        Assert.Equal(0.5, prospect.Confidence, 1e-6);
-        Assert.Equal(-(0.2 * Math.Log(0.2)) - (0.5 * Math.Log(0.5)) - (0.3 * Math.Log(0.3)), prospect.Entropy, 1e-6);
-        Assert.Equal(0.2, prospect.Margin, 1e-6);
+        foreach (var probabilities in orders)
+        {
+            float[] logits = [.. probabilities.Select(p => (float)Math.Log(p) - 2)];
+            var prospect = Prospects.Of(6, logits, new double[4]);
+
+            Assert.Equal(6, prospect.Position);
+            Assert.Equal(0.5, prospect.Confidence, 1e-6);
+            Assert.Equal(-(0.2 * Math.Log(0.2)) - (0.5 * Math.Log(0.5)) - (0.3 * Math.Log(0.3)), prospect.Entropy, 1e-6);
+            Assert.Equal(0.2, prospect.Margin, 1e-6);
+        }
     }
 
     [Fact]
