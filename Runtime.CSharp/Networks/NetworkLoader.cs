@@ -13,7 +13,7 @@ internal static class NetworkLoader
     {
         if (IsCuda(options.Device))
         {
-            return OnTorch(checkpoint, torch.CUDA, options.Precision);
+            return OnTorch(checkpoint, Device.Cuda, options.Precision);
         }
 
         if (options.Precision != ComputePrecision.Float32)
@@ -26,9 +26,9 @@ internal static class NetworkLoader
     }
 
     /// <summary>The network as tensors; the checkpoint may be closed afterwards.</summary>
-    internal static TorchNetwork OnTorch(Checkpoint checkpoint, torch.Device device, ComputePrecision precision)
+    internal static TorchNetwork OnTorch(Checkpoint checkpoint, Device device, ComputePrecision precision)
     {
-        Native.ensure();
+        var place = Devices.Resolve(device);
         var architecture = checkpoint.Configuration.Architecture;
         var type = precision switch
         {
@@ -43,7 +43,7 @@ internal static class NetworkLoader
             architecture,
             ArchitectureModule.parameters(architecture).ToDictionary(
                 parameter => parameter.Name,
-                parameter => torch.tensor(checkpoint[parameter.Name].ToFloats(), checkpoint[parameter.Name].Shape, dtype: type, device: device)));
+                parameter => torch.tensor(checkpoint[parameter.Name].ToFloats(), checkpoint[parameter.Name].Shape, dtype: type, device: place)));
     }
 
     /// <summary>Looks for a GPU only where a CUDA build of libtorch is named: loading libtorch takes longer than a short decode.</summary>

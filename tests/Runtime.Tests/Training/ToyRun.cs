@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace A3.Runtime.Tests.Training;
 
 /// <summary>A run small enough to train within a test: a few made-up stories, a network of some thousand parameters.</summary>
