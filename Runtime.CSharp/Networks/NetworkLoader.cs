@@ -18,11 +18,14 @@ internal static class NetworkLoader
 
         if (options.Precision != ComputePrecision.Float32)
         {
-            throw new A3Exception($"precision = {options.Precision}, but the CPU computes in Float32 only; load with that, or on a CUDA device.");
+            throw new A3Exception($"precision = {options.Precision}, but the CPU computes in Float32 only; load "
+                + "with that, or on a CUDA device.");
         }
 
         return new ManagedNetwork(
-            checkpoint.Configuration.Architecture, name => checkpoint[name].ToFloats(), options.Threads ?? Environment.ProcessorCount);
+            checkpoint.Configuration.Architecture,
+            name => checkpoint[name].ToFloats(),
+            options.Threads ?? Environment.ProcessorCount);
     }
 
     /// <summary>The network as tensors; the checkpoint may be closed afterwards.</summary>
@@ -43,10 +46,14 @@ internal static class NetworkLoader
             architecture,
             ArchitectureModule.parameters(architecture).ToDictionary(
                 parameter => parameter.Name,
-                parameter => torch.tensor(checkpoint[parameter.Name].ToFloats(), checkpoint[parameter.Name].Shape, dtype: type, device: place)));
+                parameter => Tensor(checkpoint[parameter.Name])));
+
+        torch.Tensor Tensor(TensorView view) => torch.tensor(view.ToFloats(), view.Shape, dtype: type, device: place);
     }
 
-    /// <summary>Looks for a GPU only where a CUDA build of libtorch is named: loading libtorch takes longer than a short decode.</summary>
+    /// <summary>
+    /// Looks for a GPU only where a CUDA build of libtorch is named: loading libtorch takes longer than a short decode.
+    /// </summary>
     private static bool IsCuda(Device device) => device switch
     {
         Device.Cpu => false,
