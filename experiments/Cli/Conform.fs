@@ -1,11 +1,9 @@
 namespace A3.Cli
 
-open System.Collections.Generic
 open System.Globalization
 open Argu
 open A3.Model.Tensors
 open A3.Runtime
-open TorchSharp
 
 /// Arguments of `a3 conform`.
 [<RequireQualifiedAccess>]
@@ -26,20 +24,9 @@ module Conform =
     let private managed (checkpoint: Checkpoint) =
         new ManagedNetwork(checkpoint.Configuration.Architecture, fun name -> checkpoint[name].ToFloats()) :> INetwork
 
-    let private torch device (checkpoint: Checkpoint) =
-        let device = Devices.Resolve device
-        use _ = torch.NewDisposeScope()
-        let architecture = checkpoint.Configuration.Architecture
-
-        let tensors =
-            A3.Model.Architecture.parameters architecture
-            |> Seq.map (fun parameter ->
-                let tensor = torch.tensor (checkpoint[parameter.Name].ToFloats())
-                let shape = parameter.Shape |> Seq.map int64 |> Array.ofSeq
-                KeyValuePair(parameter.Name, tensor.reshape(shape).``to`` device))
-            |> Dictionary
-
-        new TorchNetwork(architecture, tensors) :> INetwork
+    let private torch (invocation: Invocation) checkpoint =
+        NetworkLoader.OnTorch(checkpoint, Devices.Resolve invocation.Device, Decoding.precision invocation.NumberType)
+        :> INetwork
 
     /// The networks this machine can run, by name; a remark where libtorch is missing.
     let private backends (invocation: Invocation) checkpoint =
@@ -48,7 +35,7 @@ module Conform =
                 "managed", managed checkpoint
 
             try
-                "torch", torch invocation.Device checkpoint
+                "torch", torch invocation checkpoint
             with :? NativeLibraryException as error when invocation.Device <> Device.Cuda ->
                 invocation.Output |> Output.note $"torch: left out: {error.Message}"
         ]

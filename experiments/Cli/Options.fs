@@ -1,8 +1,21 @@
 namespace A3.Cli
 
 open System
+open System.IO
 open System.Threading
 open A3.Model
+
+/// `--device`.
+type DeviceName =
+    | Auto
+    | Cpu
+    | Cuda
+
+/// `--dtype`.
+type NumberTypeName =
+    | Float32
+    | Bfloat16
+    | Float16
 
 /// What every command is given beside its own arguments.
 type Invocation =
@@ -13,6 +26,8 @@ type Invocation =
         Model: string option
         /// `--device`.
         Device: A3.Runtime.Device
+        /// `--dtype`.
+        NumberType: NumberTypeName
         /// `--seed`.
         Seed: int64 option
         /// `--grouping`.
@@ -44,10 +59,34 @@ module Options =
         | Error _ -> raise (MisuseException $"{name} \"{text}\": expected positions from 0 up, such as 0..3 8.")
 
     /// Words of a command's main argument as one text. One that looks like an option is a mistyped option.
-    let words (words: string list) =
+    let joined (words: string list) =
         match
             words
             |> List.tryFind (fun word -> word.StartsWith("--", StringComparison.Ordinal))
         with
         | Some option -> raise (MisuseException $"unknown option '{option}'; --help lists the options.")
         | None -> String.Join(" ", words)
+
+    /// The text of a file, or of standard input for `-`, without the line end that closes it.
+    let textOf path =
+        let text =
+            if path = "-" then
+                Console.In.ReadToEnd()
+            else
+                File.ReadAllText path
+
+        if text.EndsWith "\r\n" then
+            text.Substring(0, text.Length - 2)
+        elif text.EndsWith '\n' then
+            text.Substring(0, text.Length - 1)
+        else
+            text
+
+    /// The text that a command works on: its words, or `-`, or a file.
+    let text (words: string list) (file: string option) =
+        match words, file with
+        | [], None -> None
+        | [], Some path -> Some(textOf path)
+        | [ "-" ], None -> Some(textOf "-")
+        | words, None -> Some(joined words)
+        | _, Some path -> raise (MisuseException $"a text and --file {path}; give one of the two.")

@@ -9,6 +9,10 @@ open A3.Runtime
 type MisuseException(message: string) =
     inherit Exception(message)
 
+/// A command that was cancelled and has more to say about it.
+type StoppedException(message: string) =
+    inherit OperationCanceledException(message)
+
 /// Exceptions as people and scripts meet them: an exit code and one line.
 [<RequireQualifiedAccess>]
 module Outcome =
@@ -23,11 +27,20 @@ module Outcome =
           NonNull inner -> cause inner
         | _ -> error
 
-    /// Without what .NET adds about parameters.
+    /// What was given, without what .NET adds about parameters.
     let private argumentMessage (error: ArgumentException) =
-        let message = error.Message
-        let suffix = message.IndexOf(" (Parameter '", StringComparison.Ordinal)
-        if suffix < 0 then message else message.Substring(0, suffix)
+        let suffix = error.Message.IndexOf(" (Parameter '", StringComparison.Ordinal)
+
+        let message =
+            if suffix < 0 then
+                error.Message
+            else
+                error.Message.Substring(0, suffix)
+
+        match error with
+        | :? ArgumentOutOfRangeException as range when not (isNull range.ActualValue) ->
+            $"{range.ParamName} = {range.ActualValue}: {message}"
+        | _ -> message
 
     let private oneLine (text: string) =
         let visible =
@@ -42,9 +55,11 @@ module Outcome =
     /// The exit code and the line of an exception.
     let describe (error: exn) =
         match cause error with
+        | :? StoppedException as stopped -> cancelled, oneLine stopped.Message
         | :? OperationCanceledException -> cancelled, "cancelled."
         | :? MisuseException
-        | :? TemplateException as error -> misuse, oneLine error.Message
+        | :? TemplateException
+        | :? A3.SpecificationException as error -> misuse, oneLine error.Message
         | :? ArgumentException as error -> misuse, oneLine (argumentMessage error)
         | :? A3Exception
         | :? CheckpointException

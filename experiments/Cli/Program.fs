@@ -6,18 +6,6 @@ open System.Threading
 open Argu
 open A3.Runtime
 
-/// `--device`.
-type DeviceName =
-    | Auto
-    | Cpu
-    | Cuda
-
-/// `--dtype`.
-type NumberTypeName =
-    | Float32
-    | Bfloat16
-    | Float16
-
 /// The whole command line: what all commands understand, and the commands.
 [<RequireQualifiedAccess>]
 type Arguments =
@@ -28,8 +16,12 @@ type Arguments =
     | [<Inherit; Unique>] Grouping of TEXT: string
     | [<Inherit; Unique>] Json
     | [<Unique>] Version
+    | [<CliPrefix(CliPrefix.None)>] Infill of ParseResults<InfillArguments>
+    | [<CliPrefix(CliPrefix.None)>] Generate of ParseResults<GenerateArguments>
+    | [<CliPrefix(CliPrefix.None)>] Score of ParseResults<ScoreArguments>
     | [<CliPrefix(CliPrefix.None)>] Show of ParseResults<ShowArguments>
     | [<CliPrefix(CliPrefix.None)>] Inspect of ParseResults<InspectArguments>
+    | [<CliPrefix(CliPrefix.None)>] Train of ParseResults<TrainArguments>
     | [<CliPrefix(CliPrefix.None)>] Conform of ParseResults<ConformArguments>
 
     interface IArgParserTemplate with
@@ -42,8 +34,12 @@ type Arguments =
             | Grouping _ -> "which positions are generated together and when, such as 'bisect | chunks 2'."
             | Json -> "print JSON."
             | Version -> "print the version."
+            | Infill _ -> "fill the gaps of a text."
+            | Generate _ -> "continue a text."
+            | Score _ -> "say how probable a text is."
             | Show _ -> "draw an order, its groups and its masks, or a curriculum."
             | Inspect _ -> "say what a checkpoint is: architecture, sizes, costs, tokenizer."
+            | Train _ -> "make a checkpoint of text files."
             | Conform _ -> "compare with the reference numbers of a fixture directory."
 
 module Program =
@@ -54,11 +50,15 @@ module Program =
     /// An example for each command, and for the program itself.
     let private example argv =
         match Array.tryHead argv with
+        | Some "infill" -> Infill.example
+        | Some "generate" -> Generate.example
+        | Some "score" -> Score.example
         | Some "show" -> Show.example
         | Some "inspect" -> Inspect.example
+        | Some "train" -> Train.example
         | Some "conform" -> Conform.example
         | Some _
-        | None -> Show.example
+        | None -> Infill.example
 
     let private help argv (usage: string) =
         usage.TrimEnd() + "\n\nEXAMPLE:\n\n    " + example argv + "\n"
@@ -81,13 +81,18 @@ module Program =
                 Cancellation = cancellation
                 Model = results.TryGetResult Arguments.Model
                 Device = results.GetResult(Arguments.Device, Auto) |> deviceOf
+                NumberType = results.GetResult(Arguments.Dtype, Float32)
                 Seed = results.TryGetResult Arguments.Seed
                 Grouping = results.TryGetResult Arguments.Grouping
             }
 
         match results.TryGetSubCommand() with
+        | Some(Arguments.Infill arguments) -> Infill.run invocation arguments
+        | Some(Arguments.Generate arguments) -> Generate.run invocation arguments
+        | Some(Arguments.Score arguments) -> Score.run invocation arguments
         | Some(Arguments.Show arguments) -> Show.run invocation arguments
         | Some(Arguments.Inspect arguments) -> Inspect.run invocation arguments
+        | Some(Arguments.Train arguments) -> Train.run invocation arguments
         | Some(Arguments.Conform arguments) -> Conform.run invocation arguments
         | Some _
         | None when results.Contains Arguments.Version ->

@@ -157,7 +157,7 @@ module Show =
     let private named = [ "ar"; "direct"; "infill"; "paper" ]
 
     let run (invocation: Invocation) (arguments: ParseResults<ShowArguments>) =
-        let given = arguments.GetResult(ShowArguments.Specification, []) |> Options.words
+        let given = arguments.GetResult(ShowArguments.Specification, []) |> Options.joined
 
         let text =
             match given.Trim(), invocation.Grouping with

@@ -1,0 +1,172 @@
+namespace A3.Cli
+
+open System
+open Argu
+open A3.Runtime
+
+/// Arguments of `a3 train`.
+[<RequireQualifiedAccess>]
+type TrainArguments =
+    | [<MainCommand>] Data of FILES: string list
+    | [<Unique>] Out of DIR: string
+    | [<Unique>] Resume of DIR: string
+    | [<Unique>] Curriculum of TEXT: string
+    | Validation of FILE: string
+    | [<Unique>] Init of DIR: string
+    | [<Unique>] Tokenizer of DIR: string
+    | [<Unique>] Tokens of COUNT: int64
+    | [<Unique>] Batch_Tokens of COUNT: int
+    | [<Unique>] Context of POSITIONS: int
+    | [<Unique>] Vocabulary of TOKENS: int
+    | [<Unique>] Width of NUMBER: int
+    | [<Unique>] Layers of NUMBER: int
+    | [<Unique>] Heads of NUMBER: int
+    | [<Unique>] Learning_Rate of NUMBER: float
+    | [<Unique>] Warmup of SHARE: float
+    | [<Unique>] Weight_Decay of NUMBER: float
+    | [<Unique>] Clip of NORM: float
+    | [<Unique>] Content_Weight of NUMBER: float
+    | [<Unique>] Crop of SHARE: float
+    | [<Unique>] Checkpoint_Seconds of SECONDS: float
+    | [<Unique>] Validate_Every of STEPS: int
+    | [<Unique>] Validation_Rows of ROWS: int
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Data _ -> "text files; lines <|endoftext|> separate documents, else each file is one."
+            | Out _ -> "the directory of the run: checkpoint, state, metrics.jsonl, TensorBoard events."
+            | Resume _ -> "go on with the run in a directory; it knows all its options."
+            | Curriculum _ ->
+                "which groups are trained on, and when: a name (paper, the default; ar, direct, infill) or a text that a3 show draws."
+            | Validation _ -> "a text file that is never trained on; may be given several times."
+            | Init _ -> "start from a LLaMA or A3 checkpoint, with its tokenizer and architecture (as --model does)."
+            | Tokenizer _ -> "use the tokenizer of a directory (default: train one on the files)."
+            | Tokens _ -> "how many tokens the run sees (default 1000000)."
+            | Batch_Tokens _ -> "tokens of one optimizer step (default 4096)."
+            | Context _ -> "longest sequence (default 256)."
+            | Vocabulary _ -> "size of a freshly trained vocabulary (default 2048)."
+            | Width _ -> "width of the hidden states (default 192)."
+            | Layers _ -> "number of blocks (default 6)."
+            | Heads _ -> "attention heads (default 6)."
+            | Learning_Rate _ -> "the peak learning rate (default 0.001)."
+            | Warmup _ -> "share of the run over which the learning rate rises (default 0.02)."
+            | Weight_Decay _ -> "AdamW's decay of matrices (default 0.1)."
+            | Clip _ -> "largest norm of the gradient (default 1)."
+            | Content_Weight _ -> "weight of the content stream's causal loss (default 0)."
+            | Crop _ -> "share of rows cut to a run of whole sentences (default 0.3)."
+            | Checkpoint_Seconds _ -> "seconds between checkpoints (default 120)."
+            | Validate_Every _ -> "steps between validations (default 200)."
+            | Validation_Rows _ -> "rows of a validation (default 64)."
+
+/// `a3 train`: makes a checkpoint of texts.
+[<RequireQualifiedAccess>]
+module Train =
+
+    let example =
+        "a3 train stories.txt --out runs/mine --curriculum infill --tokens 2000000"
+
+    let private savedAs name =
+        match name with
+        | Float32 -> NumberType.Float32
+        | Bfloat16 -> NumberType.BFloat16
+        | Float16 -> NumberType.Float16
+
+    /// One of two options that say the same.
+    let private oneOf first second (given: string option) (other: string option) =
+        match given, other with
+        | Some _, Some _ -> raise (MisuseException $"{first} and {second} say the same; give one of the two.")
+        | given, other -> Option.orElse other given
+
+    let private options (invocation: Invocation) output (arguments: ParseResults<TrainArguments>) =
+        let standard = TrainingOptions(Data = [||], Output = "")
+
+        let curriculum =
+            oneOf "--curriculum" "--grouping" (arguments.TryGetResult TrainArguments.Curriculum) invocation.Grouping
+            |> Option.defaultValue standard.Curriculum
+
+        Options.specification "curriculum" A3.Model.Curriculum.parse curriculum
+        |> ignore
+
+        TrainingOptions(
+            Data = Array.ofList (arguments.GetResult(TrainArguments.Data, [])),
+            Output = output,
+            Validation = Array.ofList (arguments.GetResults TrainArguments.Validation),
+            Curriculum = curriculum,
+            Initial =
+                (oneOf "--init" "--model" (arguments.TryGetResult TrainArguments.Init) invocation.Model
+                 |> Option.toObj),
+            Tokenizer = (arguments.TryGetResult TrainArguments.Tokenizer |> Option.toObj),
+            Vocabulary = arguments.GetResult(TrainArguments.Vocabulary, standard.Vocabulary),
+            Width = arguments.GetResult(TrainArguments.Width, standard.Width),
+            Layers = arguments.GetResult(TrainArguments.Layers, standard.Layers),
+            Heads = arguments.GetResult(TrainArguments.Heads, standard.Heads),
+            Context = arguments.GetResult(TrainArguments.Context, standard.Context),
+            Tokens = arguments.GetResult(TrainArguments.Tokens, standard.Tokens),
+            BatchTokens = arguments.GetResult(TrainArguments.Batch_Tokens, standard.BatchTokens),
+            Crop = arguments.GetResult(TrainArguments.Crop, standard.Crop),
+            LearningRate = arguments.GetResult(TrainArguments.Learning_Rate, standard.LearningRate),
+            Warmup = arguments.GetResult(TrainArguments.Warmup, standard.Warmup),
+            WeightDecay = arguments.GetResult(TrainArguments.Weight_Decay, standard.WeightDecay),
+            Clip = arguments.GetResult(TrainArguments.Clip, standard.Clip),
+            ContentWeight = arguments.GetResult(TrainArguments.Content_Weight, standard.ContentWeight),
+            Seed = defaultArg invocation.Seed standard.Seed,
+            CheckpointSeconds = arguments.GetResult(TrainArguments.Checkpoint_Seconds, standard.CheckpointSeconds),
+            ValidateEvery = arguments.GetResult(TrainArguments.Validate_Every, standard.ValidateEvery),
+            ValidationRows = arguments.GetResult(TrainArguments.Validation_Rows, standard.ValidationRows),
+            SavedAs = savedAs invocation.NumberType,
+            Device = invocation.Device
+        )
+
+    /// The directory of the run, and what prepares it.
+    let private prepared (invocation: Invocation) (arguments: ParseResults<TrainArguments>) =
+        match arguments.TryGetResult TrainArguments.Resume, arguments.TryGetResult TrainArguments.Out with
+        | Some folder, _ when
+            arguments.GetAllResults().Length > 1
+            || invocation.Grouping.IsSome
+            || invocation.Model.IsSome
+            ->
+            raise (MisuseException $"--resume {folder} goes on with the options of that run; give no others.")
+        | Some folder, _ -> folder, fun () -> Trainer.Resume(folder, invocation.Cancellation)
+        | None, None -> raise (MisuseException $"train needs --out DIR for its checkpoint: {example}")
+        | None, Some folder ->
+            let options = options invocation folder arguments
+
+            if options.Data.Count = 0 then
+                raise (MisuseException $"train needs text files: {example}")
+
+            for word in Seq.append options.Data options.Validation do
+                Options.joined [ word ] |> ignore
+
+            folder, fun () -> Trainer.Start(options, invocation.Cancellation)
+
+    let run (invocation: Invocation) (arguments: ParseResults<TrainArguments>) =
+        let folder, prepare = prepared invocation arguments
+        let output = invocation.Output
+        output |> Output.note "preparing tokenizer, data and weights..."
+        use trainer = prepare ()
+
+        try
+            trainer.Run(TrainingDisplay.reporting output, invocation.Cancellation)
+        with :? OperationCanceledException ->
+            TrainingDisplay.finish output
+
+            raise (StoppedException $"stopped at step {trainer.Step} and saved; go on with: a3 train --resume {folder}")
+
+        TrainingDisplay.finish output
+
+        if output.Json then
+            output
+            |> Output.json (
+                Json.record
+                    [
+                        "done", Json.flag true
+                        "step", Json.whole trainer.Step
+                        "tokens", Json.whole trainer.Tokens
+                        "directory", Json.text folder
+                    ]
+            )
+        else
+            output
+            |> Output.line
+                $"{trainer.Tokens} tokens in {trainer.Step} steps; the checkpoint is in {folder}. Try it: a3 infill --model {folder}"
