@@ -29,7 +29,9 @@ type Grouping internal (spec: A3.Model.Grouping) =
 
     /// Group k holds round(first * ratio^k) positions.
     static member Geometric(order: Order, first: int, ratio: float) =
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ratio, nameof ratio)
+        if not (ratio > 0.0 && Double.IsFinite ratio) then
+            raise (ArgumentOutOfRangeException(nameof ratio, ratio, "a ratio is a finite number above 0."))
+
         cut order (A3.Model.Cut.Sized(A3.Model.Schedule.Geometric(Text.atLeast 1 (nameof first) first, ratio)))
 
     /// After k of K groups floor(N cos(pi k / 2K)) positions are open.

@@ -38,7 +38,8 @@ public sealed class A3Model : IDisposable
         if (tokenizer.VocabularySize > checkpoint.Architecture.Vocabulary)
         {
             throw new A3Exception(
-                $"{directory}: the tokenizer has ids up to {tokenizer.VocabularySize - 1}, but the weights know only 0..{checkpoint.Architecture.Vocabulary - 1}; they belong to different models.");
+                $"{directory}: the tokenizer has ids up to {tokenizer.VocabularySize - 1}, but the weights know "
+                + $"only 0..{checkpoint.Architecture.Vocabulary - 1}; they belong to different models.");
         }
 
         return new(NetworkLoader.Load(checkpoint, options ?? new()), tokenizer);
@@ -46,7 +47,9 @@ public sealed class A3Model : IDisposable
 
     /// <summary>Fills the gaps of a template such as <c>Tom had a red ball. ___ He was very happy.</c></summary>
     /// <exception cref="TemplateException">The template does not parse.</exception>
-    /// <exception cref="A3Exception">The template does not fit the context, or the options do not fit the model.</exception>
+    /// <exception cref="A3Exception">
+    /// The template does not fit the context, or the options do not fit the model.
+    /// </exception>
     /// <exception cref="OperationCanceledException">When asked to stop.</exception>
     public DecodedText Infill(string template, DecodingOptions? options = null, CancellationToken cancellation = default) =>
         Infill(Template.Parse(template), options, cancellation);
@@ -57,13 +60,21 @@ public sealed class A3Model : IDisposable
 
     /// <summary>Continues a prompt by <paramref name="length"/> tokens.</summary>
     /// <remarks>Through the content stream it stops at the token that ends texts.</remarks>
-    /// <exception cref="A3Exception">Prompt and length do not fit the context, or the options do not fit the model.</exception>
+    /// <exception cref="A3Exception">
+    /// Prompt and length do not fit the context, or the options do not fit the model.
+    /// </exception>
     /// <exception cref="OperationCanceledException">When asked to stop.</exception>
-    public DecodedText Generate(string prompt, int length, DecodingOptions? options = null, CancellationToken cancellation = default) =>
+    public DecodedText Generate(
+        string prompt,
+        int length,
+        DecodingOptions? options = null,
+        CancellationToken cancellation = default) =>
         Prepare(Template.Of(TemplatePart.Given(prompt), TemplatePart.Gap(length)), options).Complete(cancellation);
 
     /// <summary>Checks everything and gives a run whose steps can be streamed.</summary>
-    /// <exception cref="A3Exception">The template does not fit the context, or the options do not fit the model.</exception>
+    /// <exception cref="A3Exception">
+    /// The template does not fit the context, or the options do not fit the model.
+    /// </exception>
     public DecodingRun Prepare(Template template, DecodingOptions? options = null)
     {
         ThrowIfDisposed();
@@ -72,11 +83,15 @@ public sealed class A3Model : IDisposable
         return new(Tokenizer, encoded, DecodingPlan.For(network, encoded, Stops(), options ?? new()));
     }
 
-    /// <summary>As the other, over tokens and a partition: replays a run exactly when given its seed and sampling.</summary>
+    /// <summary>
+    /// As the other, over tokens and a partition: replays a run exactly when given its seed and sampling.
+    /// </summary>
     /// <param name="tokens">One per position; those of target groups are drawn anew.</param>
     /// <param name="partition">Which positions are given, and the groups of the others.</param>
     /// <param name="options">Without a policy: the partition takes its place.</param>
-    /// <exception cref="ArgumentException">Lengths differ or exceed the context, a token is unknown, or a policy was given too.</exception>
+    /// <exception cref="ArgumentException">
+    /// Lengths differ or exceed the context, a token is unknown, or a policy was given too.
+    /// </exception>
     public DecodingRun Prepare(IReadOnlyList<int> tokens, Partition partition, DecodingOptions? options = null)
     {
         ThrowIfDisposed();
@@ -86,27 +101,35 @@ public sealed class A3Model : IDisposable
 
         if (options.Policy is not null || options.Causal)
         {
-            throw new ArgumentException("a partition says which groups are filled; leave policy and causal out.", nameof(options));
+            throw new ArgumentException(
+                "a partition says which groups are filled; leave policy and causal out.", nameof(options));
         }
 
         var canvas = Canvas.ToDecode(network, [.. tokens], partition.Spec);
-        var gaps = Enumerable.Range(0, tokens.Count).Where(position => !partition.IsEvidence(position)).Select(position => (position, 1));
+        var gaps = Enumerable.Range(0, tokens.Count)
+            .Where(position => !partition.IsEvidence(position))
+            .Select(position => (position, 1));
         return new(Tokenizer, new([.. tokens], [.. gaps]), DecodingPlan.For(canvas, null, options));
     }
 
     /// <summary>log p of a text given BOS, under a grouping.</summary>
     /// <exception cref="A3Exception">The text is longer than the context, or the tokenizer has no BOS.</exception>
-    /// <exception cref="InvalidOperationException">The checkpoint has no query stream; see <see cref="ScoreCausal"/>.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The checkpoint has no query stream; see <see cref="ScoreCausal"/>.
+    /// </exception>
     public TextScore Score(string text, Grouping grouping, CancellationToken cancellation = default)
     {
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(grouping);
         var tokens = Encode(text);
-        return Score(tokens, new(A3.Model.GroupingModule.resolve(TextShape.Of(tokens, Tokenizer), grouping.Spec)), cancellation);
+        var partition = A3.Model.GroupingModule.resolve(TextShape.Of(tokens, Tokenizer), grouping.Spec);
+        return Score(tokens, new(partition), cancellation);
     }
 
-    /// <summary>log p of the targets of a partition given its evidence; of a decoded text, what its run reported (law 10).</summary>
+    /// <summary>
+    /// log p of the targets of a partition given its evidence; of a decoded text, what its run reported (law 10).
+    /// </summary>
     /// <exception cref="ArgumentException">Lengths differ or exceed the context, or a token is unknown.</exception>
     /// <exception cref="InvalidOperationException">The checkpoint has no query stream.</exception>
     public TextScore Score(IReadOnlyList<int> tokens, Partition partition, CancellationToken cancellation = default)
@@ -118,7 +141,9 @@ public sealed class A3Model : IDisposable
         return new(scores, Bytes(scores), partition);
     }
 
-    /// <summary>log p of a text given BOS, left to right through the content stream, as an ordinary LLaMA scores it (law 8).</summary>
+    /// <summary>
+    /// log p of a text given BOS, left to right through the content stream, as an ordinary LLaMA scores it (law 8).
+    /// </summary>
     /// <exception cref="A3Exception">The text is longer than the context, or the tokenizer has no BOS.</exception>
     public TextScore ScoreCausal(string text, CancellationToken cancellation = default)
     {

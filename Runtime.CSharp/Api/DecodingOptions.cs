@@ -1,10 +1,14 @@
 namespace A3.Runtime;
 
 /// <summary>How gaps are filled: in which groups, by which draws, with which algorithm.</summary>
-/// <remarks>The defaults draw one token at a time, left to right over the gaps, from the model's own distribution.</remarks>
+/// <remarks>
+/// The defaults draw one token at a time, left to right over the gaps, from the model's own distribution.
+/// </remarks>
 public sealed record DecodingOptions
 {
-    /// <summary>Which positions are filled together, and when; null (the default) fills one at a time from left to right.</summary>
+    /// <summary>
+    /// Which positions are filled together, and when; null (the default) fills one at a time from left to right.
+    /// </summary>
     public Policy? Policy { get; init; }
 
     /// <summary>How a token is drawn.</summary>
@@ -29,7 +33,8 @@ public sealed record DecodingOptions
         get;
         init => field = value is null or >= 2
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(SpeculativeWindow), value, "SpeculativeWindow must be at least 2; a single draft saves no pass.");
+            : throw new ArgumentOutOfRangeException(nameof(SpeculativeWindow), value, "SpeculativeWindow must be at "
+                + "least 2; a single draft saves no pass.");
     }
 
     /// <summary>

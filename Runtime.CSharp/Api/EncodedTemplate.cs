@@ -54,7 +54,8 @@ internal sealed record EncodedTemplate(ImmutableArray<int> Tokens, ImmutableArra
         if (given + open > context)
         {
             throw new A3Exception(
-                $"The template takes at least {given + open} positions ({given} of text with BOS, {open} in gaps), but the model's context holds {context}; shorten the text or the gaps.");
+                $"The template takes at least {given + open} positions ({given} of text with BOS, {open} in gaps), "
+                + $"but the model's context holds {context}; shorten the text or the gaps.");
         }
     }
 

@@ -19,7 +19,9 @@ public sealed record LoadOptions
     /// <summary>Where it runs; automatic by default.</summary>
     public Device Device { get; init; }
 
-    /// <summary>What it computes in; float32 by default. Logits and log-probabilities are float32 and float64 in any case.</summary>
+    /// <summary>
+    /// What it computes in; float32 by default. Logits and log-probabilities are float32 and float64 in any case.
+    /// </summary>
     public ComputePrecision Precision { get; init; }
 
     /// <summary>Threads of a forward pass on the CPU; null (the default) is one per processor.</summary>
@@ -29,6 +31,7 @@ public sealed record LoadOptions
         get;
         init => field = value is null or >= 1
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(Threads), value, "Threads must be at least 1; leave it null for one per processor.");
+            : throw new ArgumentOutOfRangeException(nameof(Threads), value, "Threads must be at least 1; leave it "
+                + "null for one per processor.");
     }
 }

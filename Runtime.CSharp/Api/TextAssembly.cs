@@ -6,7 +6,8 @@ namespace A3.Runtime;
 internal sealed class TextAssembly(ITokenizer tokenizer, EncodedTemplate template, ImmutableArray<DecodingStep> steps)
 {
     private readonly Dictionary<int, (int Step, DecodedToken Token)> drawn =
-        steps.SelectMany(step => step.Tokens.Select(token => (step.Step, Token: token))).ToDictionary(item => item.Token.Position);
+        steps.SelectMany(step => step.Tokens.Select(token => (step.Step, Token: token)))
+            .ToDictionary(item => item.Token.Position);
 
     private readonly HashSet<int> open = [.. template.Open];
 
@@ -28,7 +29,11 @@ internal sealed class TextAssembly(ITokenizer tokenizer, EncodedTemplate templat
     private ImmutableArray<TextToken> Tokens()
     {
         var stream = new TextStream(tokenizer, continuation: false);
-        int[] positions = [.. Enumerable.Range(0, template.Tokens.Length).Where(position => !open.Contains(position) || drawn.ContainsKey(position))];
+        int[] positions =
+        [
+            .. Enumerable.Range(0, template.Tokens.Length)
+                .Where(position => !open.Contains(position) || drawn.ContainsKey(position)),
+        ];
         var tokens = ImmutableArray.CreateBuilder<TextToken>(positions.Length);
 
         foreach (var position in positions)

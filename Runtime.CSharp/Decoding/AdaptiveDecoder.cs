@@ -11,7 +11,9 @@ using A3.Model;
 /// </summary>
 internal static class AdaptiveDecoder
 {
-    /// <summary>One step per chosen group; the target groups of the canvas are taken together as open positions.</summary>
+    /// <summary>
+    /// One step per chosen group; the target groups of the canvas are taken together as open positions.
+    /// </summary>
     public static IEnumerable<DecodingStep> Decode(
         Canvas canvas,
         Policy.Adaptive policy,
@@ -44,7 +46,9 @@ internal static class AdaptiveDecoder
         return Reference(canvas, () => new(canvas, policy, sampling, seed), cancellation);
     }
 
-    /// <summary>The partition that a run has decoded under: the evidence groups of its canvas, then its steps.</summary>
+    /// <summary>
+    /// The partition that a run has decoded under: the evidence groups of its canvas, then its steps.
+    /// </summary>
     public static Partition PartitionOf(Canvas canvas, IEnumerable<DecodingStep> steps)
     {
         var evidence = PartitionModule.groups(canvas.Partition).Take(canvas.FirstTarget);

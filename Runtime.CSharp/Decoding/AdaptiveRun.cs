@@ -7,7 +7,10 @@ using A3.Model;
 /// <summary>What an adaptive run knows: the tokens so far and the open positions; not thread-safe.</summary>
 internal sealed class AdaptiveRun
 {
-    /// <summary>Of the seeds derived from that of a run, those of tokens are named by their positions, and this one is the policy's.</summary>
+    /// <summary>
+    /// Of the seeds derived from that of a run, those of tokens are named by their positions, and this one is the
+    /// policy's.
+    /// </summary>
     private const long PolicyPurpose = -1;
 
     private readonly Policy.Adaptive policy;
@@ -35,7 +38,10 @@ internal sealed class AdaptiveRun
     /// <summary>The open positions to ask the model about.</summary>
     public int[] Candidates() => PolicyModule.candidates(policy.window, Open);
 
-    /// <summary>Chooses among candidates whose logits are the rows of the last pass, draws a token for each chosen one and commits it.</summary>
+    /// <summary>
+    /// Chooses among candidates whose logits are the rows of the last pass, draws a token for each chosen one and
+    /// commits it.
+    /// </summary>
     public ImmutableArray<DecodedToken> Commit(int step, int[] candidates, CountedSequence sequence)
     {
         var prospects = new Score[candidates.Length];

@@ -4,7 +4,9 @@ namespace A3.Runtime;
 
 using A3.Model;
 
-/// <summary>Tokens under a partition, checked against a network: evidence is given, targets are open or (for scoring) known.</summary>
+/// <summary>
+/// Tokens under a partition, checked against a network: evidence is given, targets are open or (for scoring) known.
+/// </summary>
 internal sealed class Canvas
 {
     private Canvas(INetwork network, ImmutableArray<int> tokens, Partition partition)
@@ -35,17 +37,25 @@ internal sealed class Canvas
     public static Canvas ToScore(INetwork network, ReadOnlySpan<int> tokens, Partition partition) =>
         Create(network, tokens, partition, _ => true);
 
-    /// <exception cref="ArgumentException">Lengths differ or exceed the context, or a token is not of the vocabulary.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are no tokens, lengths differ or exceed the context, or a token is not of the vocabulary.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The network has no query stream.</exception>
     private static Canvas Create(INetwork network, ReadOnlySpan<int> tokens, Partition partition, Func<int, bool> isKnown)
     {
         network.RequireQueryStream();
         network.RequireFits(tokens.Length);
 
+        if (tokens.IsEmpty)
+        {
+            throw new ArgumentException("No tokens; a sequence holds at least BOS.", nameof(tokens));
+        }
+
         if (tokens.Length != PartitionModule.length(partition))
         {
             throw new ArgumentException(
-                $"{tokens.Length} tokens, but the partition has {PartitionModule.length(partition)} positions; each position has one token.",
+                $"{tokens.Length} tokens, but the partition has {PartitionModule.length(partition)} positions; each "
+                + "position has one token.",
                 nameof(partition));
         }
 

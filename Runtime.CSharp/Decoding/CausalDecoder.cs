@@ -8,7 +8,9 @@ internal static class CausalDecoder
     /// <summary>
     /// Continues a prompt by up to <paramref name="length"/> tokens, one per step; a token of <paramref name="stops"/> is the last.
     /// </summary>
-    /// <exception cref="ArgumentException">The prompt is empty, holds an unknown token, or does not fit the context together with the continuation.</exception>
+    /// <exception cref="ArgumentException">
+    /// The prompt is empty, holds an unknown token, or does not fit the context together with the continuation.
+    /// </exception>
     public static IEnumerable<DecodingStep> Decode(
         INetwork network,
         ReadOnlySpan<int> prompt,
@@ -25,7 +27,8 @@ internal static class CausalDecoder
 
         if (prompt.IsEmpty)
         {
-            throw new ArgumentException("The prompt has no tokens; the content stream predicts what follows a token, so give at least BOS.", nameof(prompt));
+            throw new ArgumentException("The prompt has no tokens; the content stream predicts what follows a "
+                + "token, so give at least BOS.", nameof(prompt));
         }
 
         network.RequireFits(checked(prompt.Length + length));

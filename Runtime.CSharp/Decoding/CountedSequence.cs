@@ -1,6 +1,8 @@
 namespace A3.Runtime;
 
-/// <summary>A sequence that counts its forward passes and keeps the logits of the last one. Owns the sequence.</summary>
+/// <summary>
+/// A sequence that counts its forward passes and keeps the logits of the last one. Owns the sequence.
+/// </summary>
 internal sealed class CountedSequence(INetwork network, int capacity) : IDisposable
 {
     /// <summary>Logits held at once; at 32,000 tokens that is 2,000 rows in 256 MB.</summary>
@@ -18,14 +20,19 @@ internal sealed class CountedSequence(INetwork network, int capacity) : IDisposa
     /// <summary>Rows whose logits one pass may ask for; callers with more rows split them.</summary>
     public static int RowsPerPass(int vocabulary) => Math.Max(1, LogitBudget / vocabulary);
 
-    /// <summary>Appends content rows and predicts the query rows; then <see cref="Logits"/> holds one row per query.</summary>
+    /// <summary>
+    /// Appends content rows and predicts the query rows; then <see cref="Logits"/> holds one row per query.
+    /// </summary>
     public void Forward(ReadOnlySpan<ContentRow> content, ReadOnlySpan<QueryRow> queries)
     {
         sequence.Forward(content, queries, Room(queries.Length), []);
         Passes++;
     }
 
-    /// <summary>Appends content rows; then <see cref="Logits"/> holds each one's prediction of what follows it (the causal stream).</summary>
+    /// <summary>
+    /// Appends content rows; then <see cref="Logits"/> holds each one's prediction of what follows it (the causal
+    /// stream).
+    /// </summary>
     public void ForwardCausal(ReadOnlySpan<ContentRow> content)
     {
         sequence.Forward(content, [], [], Room(content.Length));
@@ -46,7 +53,8 @@ internal sealed class CountedSequence(INetwork network, int capacity) : IDisposa
         if (needed > Array.MaxLength)
         {
             throw new InvalidOperationException(
-                $"{rows} positions asked for at once need {needed * sizeof(float)} bytes of logits, but one pass holds {(long)Array.MaxLength * sizeof(float)}; use smaller groups or a window.");
+                $"{rows} positions asked for at once need {needed * sizeof(float)} bytes of logits, but one pass "
+                + $"holds {(long)Array.MaxLength * sizeof(float)}; use smaller groups or a window.");
         }
 
         if (logits.Length < needed)

@@ -5,14 +5,20 @@ namespace A3.Runtime;
 /// <summary>A token that was committed, and how probable it was.</summary>
 /// <param name="Position">Where it stands in the text; BOS is position 0.</param>
 /// <param name="Token">Its id in the vocabulary.</param>
-/// <param name="LogProbability">Natural logarithm of its probability under the model given all earlier groups; what scoring gives (law 10).</param>
-/// <param name="SamplingLogProbability">The same under the distribution it was drawn from, after temperature, top-k and top-p; 0 when greedy.</param>
+/// <param name="LogProbability">
+/// Natural logarithm of its probability under the model given all earlier groups; what scoring gives (law 10).
+/// </param>
+/// <param name="SamplingLogProbability">
+/// The same under the distribution it was drawn from, after temperature, top-k and top-p; 0 when greedy.
+/// </param>
 public readonly record struct DecodedToken(int Position, int Token, double LogProbability, double SamplingLogProbability);
 
 /// <summary>One step of decoding: the tokens committed together.</summary>
 /// <param name="Step">Counts from 0.</param>
 /// <param name="ForwardPasses">Runs of the network since the start, this step's included.</param>
-/// <param name="Tokens">The step's group by ascending position; when speculative, the accepted run in the order of generation.</param>
+/// <param name="Tokens">
+/// The step's group by ascending position; when speculative, the accepted run in the order of generation.
+/// </param>
 public sealed record DecodingStep(int Step, int ForwardPasses, ImmutableArray<DecodedToken> Tokens)
 {
     /// <summary>What became of the step's drafts; null where decoding is not speculative.</summary>
@@ -21,5 +27,7 @@ public sealed record DecodingStep(int Step, int ForwardPasses, ImmutableArray<De
 
 /// <summary>Drafts of one speculative round.</summary>
 /// <param name="Proposed">Tokens drafted.</param>
-/// <param name="Accepted">Tokens kept as drafted; at most one more was committed, drawn anew at the first rejection.</param>
+/// <param name="Accepted">
+/// Tokens kept as drafted; at most one more was committed, drawn anew at the first rejection.
+/// </param>
 public readonly record struct DraftCount(int Proposed, int Accepted);

@@ -6,7 +6,9 @@ using A3.Model;
 /// Samples a partition's target groups in order, cached and exact: keys and values of a group depend only on groups up to its
 /// own, so each is computed once. One pass per group: content rows of the group just sampled, query rows of the next.
 /// </summary>
-/// <remarks>Evidence of any structure is prefilled in the pass of the first queries; the last group's content is never run.</remarks>
+/// <remarks>
+/// Evidence of any structure is prefilled in the pass of the first queries; the last group's content is never run.
+/// </remarks>
 internal static class GroupwiseDecoder
 {
     /// <summary>One step per target group; cancellation throws between steps.</summary>
@@ -22,7 +24,11 @@ internal static class GroupwiseDecoder
         return Steps(canvas, sampling, seed, cancellation);
     }
 
-    private static IEnumerable<DecodingStep> Steps(Canvas canvas, SamplingOptions sampling, Seed seed, CancellationToken cancellation)
+    private static IEnumerable<DecodingStep> Steps(
+        Canvas canvas,
+        SamplingOptions sampling,
+        Seed seed,
+        CancellationToken cancellation)
     {
         var partition = canvas.Partition;
         int[] tokens = [.. canvas.Tokens];

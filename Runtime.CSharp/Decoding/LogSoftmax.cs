@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace A3.Runtime;
 
-/// <summary>Softmax and its logarithm in float64 of float32 logits; every reported log-probability comes from here.</summary>
+/// <summary>
+/// Softmax and its logarithm in float64 of float32 logits; every reported log-probability comes from here.
+/// </summary>
 internal static class LogSoftmax
 {
     /// <summary>log p(token) under the model itself: temperature 1, nothing cut.</summary>
@@ -12,7 +14,10 @@ internal static class LogSoftmax
         return (double)logits[token] - max - Math.Log(Exponentials(logits, max, 1, []));
     }
 
-    /// <summary>exp((logit - max) / temperature) of each token into <paramref name="weights"/> (or nowhere, when empty), and their sum.</summary>
+    /// <summary>
+    /// exp((logit - max) / temperature) of each token into <paramref name="weights"/> (or nowhere, when empty), and
+    /// their sum.
+    /// </summary>
     public static double Exponentials(ReadOnlySpan<float> logits, float max, double temperature, Span<double> weights)
     {
         var sums = Vector<double>.Zero;
@@ -77,6 +82,7 @@ internal static class LogSoftmax
         return float.IsFinite(max)
             ? max
             : throw new InvalidOperationException(
-                $"The largest of {logits.Length} logits is {max}, but it must be finite: the weights are damaged or overflow their number format.");
+                $"The largest of {logits.Length} logits is {max}, but it must be finite: the weights are damaged or "
+                + "overflow their number format.");
     }
 }

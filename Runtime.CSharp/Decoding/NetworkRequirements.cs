@@ -1,6 +1,8 @@
 namespace A3.Runtime;
 
-/// <summary>What decoding and scoring demand of a network and of the tokens given to it, checked before any work is done.</summary>
+/// <summary>
+/// What decoding and scoring demand of a network and of the tokens given to it, checked before any work is done.
+/// </summary>
 internal static class NetworkRequirements
 {
     /// <exception cref="InvalidOperationException">The network is an ordinary causal LLaMA.</exception>
@@ -9,7 +11,8 @@ internal static class NetworkRequirements
         if (network.Architecture.QueryStream.IsAbsent)
         {
             throw new InvalidOperationException(
-                "This checkpoint has no query stream (model.query_embed): it can only generate and score left to right. Adapt it with a3 train --init.");
+                "This checkpoint has no query stream (model.query_embed): it can only generate and score left to "
+                + "right. Adapt it with a3 train --init.");
         }
     }
 
@@ -19,7 +22,8 @@ internal static class NetworkRequirements
         if (length > network.Architecture.Context)
         {
             throw new ArgumentException(
-                $"{length} positions, but the model's context holds {network.Architecture.Context}; shorten the text or the gaps.");
+                $"{length} positions, but the model's context holds {network.Architecture.Context}; shorten the "
+                + "text or the gaps.");
         }
     }
 
@@ -38,7 +42,8 @@ internal static class NetworkRequirements
         if (token < 0 || token >= network.Architecture.Vocabulary)
         {
             throw new ArgumentException(
-                $"tokens[{position}] = {token}, but the vocabulary holds only 0..{network.Architecture.Vocabulary - 1}.");
+                $"tokens[{position}] = {token}, but the vocabulary holds only "
+                + $"0..{network.Architecture.Vocabulary - 1}.");
         }
     }
 }

@@ -5,7 +5,10 @@ using A3.Model;
 /// <summary>Reads what an adaptive policy goes by from a row of logits.</summary>
 internal static class Prospects
 {
-    /// <summary>Confidence, entropy and margin of the model's distribution at an open position; <paramref name="weights"/> is scratch, [vocabulary].</summary>
+    /// <summary>
+    /// Confidence, entropy and margin of the model's distribution at an open position; <paramref name="weights"/> is
+    /// scratch, [vocabulary].
+    /// </summary>
     public static Score Of(int position, ReadOnlySpan<float> logits, Span<double> weights)
     {
         var max = LogSoftmax.Max(logits);

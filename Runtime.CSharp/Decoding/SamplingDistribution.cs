@@ -43,10 +43,14 @@ internal sealed class SamplingDistribution(int vocabulary)
         }
     }
 
-    /// <summary>The token at which the cumulative distribution, by token id, passes <paramref name="uniform"/> in [0, 1).</summary>
+    /// <summary>
+    /// The token at which the cumulative distribution, by token id, passes <paramref name="uniform"/> in [0, 1).
+    /// </summary>
     public int Draw(double uniform) => Draw(probabilities, uniform);
 
-    /// <summary>As <see cref="Draw(double)"/>, of weights of any sum, for <paramref name="uniform"/> in [0, sum).</summary>
+    /// <summary>
+    /// As <see cref="Draw(double)"/>, of weights of any sum, for <paramref name="uniform"/> in [0, sum).
+    /// </summary>
     public static int Draw(ReadOnlySpan<double> weights, double uniform)
     {
         var last = 0;
@@ -85,7 +89,10 @@ internal sealed class SamplingDistribution(int vocabulary)
         return [.. best.UnorderedItems.Select(item => item.Element)];
     }
 
-    /// <summary>The fewest heaviest tokens that hold the share <paramref name="mass"/> of all weight; of equally heavy ones the lower ids.</summary>
+    /// <summary>
+    /// The fewest heaviest tokens that hold the share <paramref name="mass"/> of all weight; of equally heavy ones the
+    /// lower ids.
+    /// </summary>
     private ReadOnlySpan<int> Nucleus(double mass)
     {
         var total = probabilities.Sum();

@@ -10,7 +10,9 @@ using A3.Model;
 /// </summary>
 internal static class Scorer
 {
-    /// <summary>Scores the targets of a canvas under its partition, by ascending position; evidence is not scored.</summary>
+    /// <summary>
+    /// Scores the targets of a canvas under its partition, by ascending position; evidence is not scored.
+    /// </summary>
     public static ImmutableArray<TokenScore> Score(Canvas canvas, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(canvas);
@@ -41,7 +43,9 @@ internal static class Scorer
         return scores.MoveToImmutable();
     }
 
-    /// <summary>Scores the tokens from <paramref name="given"/> on, left to right through the content stream (law 8).</summary>
+    /// <summary>
+    /// Scores the tokens from <paramref name="given"/> on, left to right through the content stream (law 8).
+    /// </summary>
     /// <exception cref="ArgumentException">Too many tokens, or one that is not of the vocabulary.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Nothing is given: the first token has no prediction.</exception>
     public static ImmutableArray<TokenScore> ScoreCausal(
@@ -58,7 +62,9 @@ internal static class Scorer
         var scores = ImmutableArray.CreateBuilder<TokenScore>();
         using var sequence = new CountedSequence(network, Math.Max(1, tokens.Length));
 
-        foreach (var rows in PartitionRows.Causal(tokens).SkipLast(1).Chunk(CountedSequence.RowsPerPass(network.Architecture.Vocabulary)))
+        var chunk = CountedSequence.RowsPerPass(network.Architecture.Vocabulary);
+
+        foreach (var rows in PartitionRows.Causal(tokens).SkipLast(1).Chunk(chunk))
         {
             cancellation.ThrowIfCancellationRequested();
             sequence.ForwardCausal(rows);

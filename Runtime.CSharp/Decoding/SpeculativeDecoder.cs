@@ -2,7 +2,10 @@ namespace A3.Runtime;
 
 using A3.Model;
 
-/// <summary>What to draw from at a rejected draft, given what it was drafted from and what it should have been drawn from; any scale.</summary>
+/// <summary>
+/// What to draw from at a rejected draft, given what it was drafted from and what it should have been drawn from; any
+/// scale.
+/// </summary>
 internal delegate double[] Redraw(double[] drafted, double[] verified);
 
 /// <summary>
@@ -16,7 +19,9 @@ internal delegate double[] Redraw(double[] drafted, double[] verified);
 /// </remarks>
 internal static class SpeculativeDecoder
 {
-    /// <summary>One step per round; the target groups of the canvas must be singletons, whose order is the order of generation.</summary>
+    /// <summary>
+    /// One step per round; the target groups of the canvas must be singletons, whose order is the order of generation.
+    /// </summary>
     /// <exception cref="ArgumentException">A target group holds several positions.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A window below 1.</exception>
     public static IEnumerable<DecodingStep> Decode(
@@ -44,7 +49,8 @@ internal static class SpeculativeDecoder
         if (targets.FirstOrDefault(group => group.Length > 1) is { } large)
         {
             throw new ArgumentException(
-                $"A target group holds positions {string.Join(", ", large)}, but speculative decoding draws one after the other; use a grouping of singletons.",
+                $"A target group holds positions {string.Join(", ", large)}, but speculative decoding draws one "
+                + "after the other; use a grouping of singletons.",
                 nameof(canvas));
         }
 
@@ -52,7 +58,10 @@ internal static class SpeculativeDecoder
         return Steps(canvas, order, window, new(sampling, seed, redraw), cancellation);
     }
 
-    /// <summary>(q - p)+ of draft p and verified q: together with acceptance at min(1, q/p) it makes the committed token one of q.</summary>
+    /// <summary>
+    /// (q - p)+ of draft p and verified q: together with acceptance at min(1, q/p) it makes the committed token one of
+    /// q.
+    /// </summary>
     public static double[] Residual(double[] drafted, double[] verified) =>
         [.. verified.Zip(drafted, (q, p) => Math.Max(0, q - p))];
 

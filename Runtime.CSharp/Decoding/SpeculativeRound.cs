@@ -14,7 +14,9 @@ internal sealed class SpeculativeRound(Canvas canvas, int[] order, int window, S
     /// <summary>Positions of the order that have their token.</summary>
     public int Committed { get; private set; }
 
-    /// <summary>Drafts of the next window given everything committed: those that rode along, or those of a pass of their own.</summary>
+    /// <summary>
+    /// Drafts of the next window given everything committed: those that rode along, or those of a pass of their own.
+    /// </summary>
     public Draft[] Drafts(CountedSequence sequence)
     {
         if (riding.Length > 0)
@@ -31,7 +33,10 @@ internal sealed class SpeculativeRound(Canvas canvas, int[] order, int window, S
     /// <summary>Keeps drafts up to the first rejection and redraws that one; a single draft needs no pass.</summary>
     public (ImmutableArray<DecodedToken> Tokens, int Accepted) Verify(Draft[] drafts, CountedSequence sequence)
     {
-        ContentRow[] content = [.. drafts.Select((draft, i) => new ContentRow(draft.Drawn.Token, draft.Drawn.Position, Rank(Committed + i)))];
+        ContentRow[] content =
+        [
+            .. drafts.Select((draft, i) => new ContentRow(draft.Drawn.Token, draft.Drawn.Position, Rank(Committed + i))),
+        ];
 
         if (drafts.Length == 1)
         {
@@ -65,7 +70,9 @@ internal sealed class SpeculativeRound(Canvas canvas, int[] order, int window, S
         return (tokens, accepted);
     }
 
-    /// <summary>The first draft had the right condition; the others are verified by the rows of the last pass.</summary>
+    /// <summary>
+    /// The first draft had the right condition; the others are verified by the rows of the last pass.
+    /// </summary>
     private (ImmutableArray<DecodedToken> Tokens, int Accepted) Judge(Draft[] drafts, CountedSequence sequence)
     {
         var tokens = ImmutableArray.Create(drafts[0].Drawn).ToBuilder();

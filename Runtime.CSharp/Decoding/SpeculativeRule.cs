@@ -2,7 +2,9 @@ namespace A3.Runtime;
 
 using A3.Model;
 
-/// <summary>Drafting, acceptance and redrawing at one position; the random numbers of each are named by position and use.</summary>
+/// <summary>
+/// Drafting, acceptance and redrawing at one position; the random numbers of each are named by position and use.
+/// </summary>
 internal sealed record SpeculativeRule(SamplingOptions Sampling, Seed Seed, Redraw Redraw)
 {
     private const int Drafting = 0;

@@ -4,7 +4,9 @@ namespace A3.Runtime;
 
 using A3.Model;
 
-/// <summary>Samples a partition's target groups in order, running everything committed anew at every step: the oracle of law 9.</summary>
+/// <summary>
+/// Samples a partition's target groups in order, running everything committed anew at every step: the oracle of law 9.
+/// </summary>
 internal static class UncachedDecoder
 {
     /// <summary>One step per target group; cancellation throws between steps.</summary>
@@ -20,7 +22,11 @@ internal static class UncachedDecoder
         return Steps(canvas, sampling, seed, cancellation);
     }
 
-    private static IEnumerable<DecodingStep> Steps(Canvas canvas, SamplingOptions sampling, Seed seed, CancellationToken cancellation)
+    private static IEnumerable<DecodingStep> Steps(
+        Canvas canvas,
+        SamplingOptions sampling,
+        Seed seed,
+        CancellationToken cancellation)
     {
         int[] tokens = [.. canvas.Tokens];
         var sampler = new Sampler(sampling, seed, canvas.Vocabulary);

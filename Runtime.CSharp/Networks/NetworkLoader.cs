@@ -13,22 +13,25 @@ internal static class NetworkLoader
     {
         if (IsCuda(options.Device))
         {
-            return OnTorch(checkpoint, torch.CUDA, options.Precision);
+            return OnTorch(checkpoint, Device.Cuda, options.Precision);
         }
 
         if (options.Precision != ComputePrecision.Float32)
         {
-            throw new A3Exception($"precision = {options.Precision}, but the CPU computes in Float32 only; load with that, or on a CUDA device.");
+            throw new A3Exception($"precision = {options.Precision}, but the CPU computes in Float32 only; load "
+                + "with that, or on a CUDA device.");
         }
 
         return new ManagedNetwork(
-            checkpoint.Configuration.Architecture, name => checkpoint[name].ToFloats(), options.Threads ?? Environment.ProcessorCount);
+            checkpoint.Configuration.Architecture,
+            name => checkpoint[name].ToFloats(),
+            options.Threads ?? Environment.ProcessorCount);
     }
 
     /// <summary>The network as tensors; the checkpoint may be closed afterwards.</summary>
-    internal static TorchNetwork OnTorch(Checkpoint checkpoint, torch.Device device, ComputePrecision precision)
+    internal static TorchNetwork OnTorch(Checkpoint checkpoint, Device device, ComputePrecision precision)
     {
-        Native.ensure();
+        var place = Devices.Resolve(device);
         var architecture = checkpoint.Configuration.Architecture;
         var type = precision switch
         {
@@ -43,10 +46,14 @@ internal static class NetworkLoader
             architecture,
             ArchitectureModule.parameters(architecture).ToDictionary(
                 parameter => parameter.Name,
-                parameter => torch.tensor(checkpoint[parameter.Name].ToFloats(), checkpoint[parameter.Name].Shape, dtype: type, device: device)));
+                parameter => Tensor(checkpoint[parameter.Name])));
+
+        torch.Tensor Tensor(TensorView view) => torch.tensor(view.ToFloats(), view.Shape, dtype: type, device: place);
     }
 
-    /// <summary>Looks for a GPU only where a CUDA build of libtorch is named: loading libtorch takes longer than a short decode.</summary>
+    /// <summary>
+    /// Looks for a GPU only where a CUDA build of libtorch is named: loading libtorch takes longer than a short decode.
+    /// </summary>
     private static bool IsCuda(Device device) => device switch
     {
         Device.Cpu => false,

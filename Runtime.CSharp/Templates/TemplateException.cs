@@ -1,6 +1,8 @@
 namespace A3.Runtime;
 
-/// <summary>A template that does not parse; the message names the column, what stands there and what was expected.</summary>
+/// <summary>
+/// A template that does not parse; the message names the column, what stands there and what was expected.
+/// </summary>
 public sealed class TemplateException : A3Exception
 {
     internal TemplateException(int column, string message)

@@ -77,14 +77,16 @@ internal sealed class TemplateParser(string text, int defaultGap)
 
         if (inside.Contains("..", StringComparison.Ordinal))
         {
-            return new(column, $"'{{{inside}}}' is a gap of unknown length, which cannot be filled yet; write one length such as {{12}}.");
+            return new(column, $"'{{{inside}}}' is a gap of unknown length, which cannot be filled yet; write one "
+                + $"length such as {{12}}.");
         }
 
         if (!int.TryParse(inside, NumberStyles.None, CultureInfo.InvariantCulture, out var length) || length < 1)
         {
             return new(
                 column,
-                $"'{{{Shortened(inside)}}}' is not a gap: expected a number of tokens from 1 up, such as {{12}}; write \\{{ for the character itself.");
+                $"'{{{Shortened(inside)}}}' is not a gap: expected a number of tokens from 1 up, such as {{12}}; "
+                + $"write \\{{ for the character itself.");
         }
 
         at = end + 1;

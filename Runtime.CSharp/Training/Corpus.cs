@@ -50,15 +50,32 @@ internal sealed class Corpus
         {
             cancellation.ThrowIfCancellationRequested();
             int[] tokens = [.. tokenizer.Encode(text, addBos: false), .. tokenizer.EosId is { } eos ? [eos] : Array.Empty<int>()];
-            var inner = Enumerable.Range(1, tokens.Length - 1);
-            int[] words = [0, .. inner.Where(i => marks[tokens[i]].StartsWord)];
-            int[] sentences = [0, .. inner.Where(i => marks[tokens[i - 1]].EndsSentence && !marks[tokens[i]].EndsSentence)];
-            documents.Add(new Document(tokens, words, sentences));
+            documents.Add(new Document(tokens, [.. WordStarts(tokens, marks)], [.. SentenceStarts(tokens, marks)]));
         }
 
         return documents.Count > 0
             ? new Corpus(documents, bos)
             : throw new A3Exception($"no document in {string.Join(", ", paths)}: a document is any text that is not blank.");
+    }
+
+    private static IEnumerable<int> WordStarts(int[] tokens, Mark[] marks) =>
+        Enumerable.Range(0, tokens.Length).Where(i => i == 0 || marks[tokens[i]].StartsWord);
+
+    /// <summary>Where a word starts, or a line, after a token that ends a sentence and any closing quotes.</summary>
+    private static IEnumerable<int> SentenceStarts(int[] tokens, Mark[] marks)
+    {
+        yield return 0;
+        var ended = marks[tokens[0]].EndsSentence;
+        for (var i = 1; i < tokens.Length; i++)
+        {
+            var mark = marks[tokens[i]];
+            if (ended && (mark.StartsWord || marks[tokens[i - 1]].EndsLine))
+            {
+                yield return i;
+            }
+
+            ended = mark.EndsSentence || (ended && mark.ClosesQuote);
+        }
     }
 
     private static IEnumerable<string> Lines(string path)
@@ -99,14 +116,16 @@ internal sealed class Corpus
     }
 
     /// <summary>What a token says about the text around it.</summary>
-    private readonly record struct Mark(bool StartsWord, bool EndsSentence)
+    private readonly record struct Mark(bool StartsWord, bool EndsSentence, bool EndsLine, bool ClosesQuote)
     {
         public static Mark Of(ReadOnlySpan<byte> bytes)
         {
             var text = Encoding.Latin1.GetString(bytes);
             return new Mark(
-                text.StartsWith(' ') || text.StartsWith('\n'),
-                text.TrimEnd('"', '\'', ' ') is [.., '.' or '!' or '?' or '\n']);
+                StartsWord: text.StartsWith(' ') || text.StartsWith('\n'),
+                EndsSentence: text.TrimEnd('"', '\'', ' ') is [.., '.' or '!' or '?' or '\n'],
+                EndsLine: text.EndsWith('\n'),
+                ClosesQuote: text is "\"" or "'");
         }
     }
 }

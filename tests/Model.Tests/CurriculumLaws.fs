@@ -2,6 +2,7 @@ module A3.Model.Tests.CurriculumLaws
 
 open A3.Model
 open A3.Model.Tests.Generators
+open A3.Model.Tests.PlanGenerators
 open Expecto
 open FsCheck
 open FsCheck.FSharp
@@ -21,7 +22,7 @@ let private draws shapes =
         (Arb.fromGenShrink (
             case,
             fun (curriculum, seed, progress) ->
-                Generators.curriculum.Shrinker curriculum
+                PlanGenerators.curriculum.Shrinker curriculum
                 |> Seq.map (fun curriculum -> curriculum, seed, progress)
         ))
         shapes

@@ -15,7 +15,7 @@ let property name (arbitrary: Arbitrary<'value>) (holds: 'value -> unit) =
     }
 
 /// Numbers as the text forms allow them.
-let private size =
+let internal size =
     Gen.frequency [ 9, Gen.choose (1, 9); 1, Gen.constant System.Int32.MaxValue ]
 
 let private position = Gen.choose (0, 12)
@@ -35,10 +35,10 @@ let private region position =
 
 let private anyRegion = Gen.map2 Region.between anyNumber anyNumber
 
-let private upTo count generator =
+let internal upTo count generator =
     Gen.choose (0, count) >>= fun count -> Gen.listOfLength count generator
 
-type private Numbers =
+type internal Numbers =
     {
         Size: Gen<int>
         Position: Gen<int>
@@ -46,7 +46,7 @@ type private Numbers =
         Ratio: Gen<float>
     }
 
-let private readable =
+let internal readable =
     {
         Size = size
         Position = position
@@ -62,7 +62,7 @@ let private any =
         Ratio = Gen.elements [ 0.0; -2.0; nan; infinity; 2.0 ]
     }
 
-let private orderOf numbers =
+let internal orderOf numbers =
     let anchor =
         Gen.oneof [ Gen.constant Anchor.Middle; Gen.map Anchor.At numbers.Position ]
 
@@ -150,7 +150,7 @@ let permutationOf length =
 let permutation =
     Arb.fromGenShrink (Gen.choose (0, 12) >>= permutationOf, shrinkPermutation)
 
-let private scheduleOf numbers =
+let internal scheduleOf numbers =
     Gen.oneof
         [
             Gen.map Schedule.Constant numbers.Size
@@ -173,7 +173,7 @@ let private cutOf numbers =
             Gen.constant Cut.AllAtOnce
         ]
 
-let private groupingOf gives numbers =
+let internal groupingOf gives numbers =
     let rec grouping depth =
         let cut =
             Gen.map2 (fun order cut -> Grouping.Cut(order, cut)) (orderOf numbers) (cutOf numbers)
@@ -196,7 +196,7 @@ let private groupingOf gives numbers =
 
     grouping 3
 
-let rec private shrinkGrouping grouping =
+let rec internal shrinkGrouping grouping =
     let both make left right =
         Seq.concat
             [
@@ -259,220 +259,6 @@ let shape =
                 if shape.Length > 0 then
                     Seq.singleton { shape with Length = shape.Length - 1 }
             ]
-
-    Arb.fromGenShrink (generator, shrink)
-
-let private shrinkPartition partition =
-    let groups = Partition.groups partition
-    let evidence = Partition.evidenceGroups partition
-    let last = Partition.length partition - 1
-
-    let withoutLast =
-        groups
-        |> Array.map (Array.filter (fun position -> position < last))
-        |> Array.filter (fun group -> group.Length > 0)
-
-    Seq.concat
-        [
-            if evidence > 0 then
-                Seq.singleton (Partition.withEvidence (evidence - 1) partition)
-            if last >= 0 then
-                Seq.singleton (Partition.create (min evidence withoutLast.Length) withoutLast)
-        ]
-
-let partitionOf length =
-    gen {
-        let! ranks = Gen.arrayOfLength length (Gen.choose (0, 5))
-        let! evidence = Gen.choose (0, ranks |> Array.distinct |> Array.length)
-        return Partition.ofRanks evidence ranks
-    }
-
-let partition =
-    Arb.fromGenShrink (Gen.choose (0, 12) >>= partitionOf, shrinkPartition)
-
-/// Every ordered partition of so few positions, without evidence: 1, 1, 3, 13, 75, 541.
-let allPartitions length =
-    let rec assign ranks position =
-        if position = length then
-            [ Array.ofList ranks ]
-        else
-            [ 0 .. length - 1 ]
-            |> List.collect (fun rank -> assign (rank :: ranks) (position + 1))
-
-    assign [] 0 |> List.map (Partition.ofRanks 0) |> List.distinct
-
-let layout =
-    let generator =
-        gen {
-            let! length = Gen.choose (0, 10)
-            let! groups = Gen.arrayOfLength length (Gen.choose (0, 4))
-            let! padding = Gen.arrayOfLength length (Gen.elements [ true; false ])
-            let! documents = Gen.arrayOfLength length (Gen.choose (0, 2))
-
-            return
-                {
-                    Group = groups
-                    Padding = padding
-                    Document = documents
-                }
-        }
-
-    let shrink layout =
-        if Layout.length layout = 0 then
-            Seq.empty
-        else
-            Seq.singleton
-                {
-                    Group = Array.tail layout.Group
-                    Padding = Array.tail layout.Padding
-                    Document = Array.tail layout.Document
-                }
-
-    Arb.fromGenShrink (generator, shrink)
-
-let mask =
-    let relations =
-        [ Mask.EarlierGroup; Mask.SameGroup; Mask.NotPadding; Mask.SameDocument ]
-
-    let rec generate depth =
-        if depth = 0 then
-            Gen.elements relations
-        else
-            let inner = generate (depth - 1)
-
-            Gen.oneof
-                [
-                    Gen.elements relations
-                    Gen.map2 (fun left right -> Mask.And(left, right)) inner inner
-                    Gen.map2 (fun left right -> Mask.Or(left, right)) inner inner
-                    Gen.map Mask.Not inner
-                ]
-
-    let shrink mask =
-        match mask with
-        | Mask.And(left, right)
-        | Mask.Or(left, right) -> Seq.ofList [ left; right ]
-        | Mask.Not inner -> Seq.singleton inner
-        | Mask.EarlierGroup -> Seq.empty
-        | Mask.SameGroup
-        | Mask.NotPadding
-        | Mask.SameDocument -> Seq.singleton Mask.EarlierGroup
-
-    Arb.fromGenShrink (generate 4, shrink)
-
-let policy =
-    let criterion =
-        Gen.elements
-            [
-                Criterion.Confidence
-                Criterion.Entropy
-                Criterion.Margin
-                Criterion.Random
-                Criterion.Leftmost
-            ]
-
-    let amount =
-        Gen.oneof
-            [
-                Gen.map Amount.Constant size
-                Gen.map Amount.Threshold (Gen.elements [ 0.0; 0.5; 0.9; -1.5; 1e-300; 12345678.9 ])
-                Gen.map Amount.Scheduled (scheduleOf readable)
-            ]
-
-    let adaptive =
-        Gen.map3
-            (fun criterion amount window -> Policy.Adaptive(criterion, amount, window))
-            criterion
-            amount
-            (Gen.optionOf size)
-
-    let shrink policy =
-        match policy with
-        | Policy.Fixed grouping -> shrinkGrouping grouping |> Seq.map Policy.Fixed
-        | Policy.Adaptive(criterion, amount, Some _) -> Seq.singleton (Policy.Adaptive(criterion, amount, None))
-        | Policy.Adaptive(_, _, None) -> Seq.empty
-
-    Arb.fromGenShrink (Gen.oneof [ Gen.map Policy.Fixed (groupingOf true readable); adaptive ], shrink)
-
-let private range =
-    Gen.map2
-        (fun first last ->
-            {
-                Lowest = min first last
-                Highest = max first last
-            })
-        (Gen.choose (1, 6))
-        (Gen.choose (1, 40))
-
-let draw =
-    let reading =
-        Gen.elements [ Reading.Bidirectional; Reading.Causal; Reading.Predicted ]
-
-    let context =
-        Gen.oneof
-            [
-                Gen.constant Context.Start
-                Gen.map Context.Prefix reading
-                Gen.map3 (fun count length reading -> Context.Gaps(count, length, reading)) range range reading
-            ]
-
-    let recipe =
-        Gen.oneof
-            [
-                Gen.map Recipe.Template (groupingOf false readable)
-                Gen.map2 (fun order sizes -> Recipe.Expand(order, sizes.Lowest, sizes.Highest)) (orderOf readable) range
-            ]
-
-    Gen.map3
-        (fun weight context recipe ->
-            {
-                Weight = weight
-                Context = context
-                Recipe = recipe
-            })
-        (Gen.elements [ 1.0; 2.0; 0.1; 1e9; 1.0 / 3.0 ])
-        context
-        recipe
-
-let private curriculumOf (stages: (int * Draw list) list) =
-    let sum = stages |> List.sumBy fst |> float
-
-    stages
-    |> List.map (fun (share, mixture) ->
-        {
-            Share = float share / sum
-            Mixture = mixture
-        })
-    |> Curriculum.create
-
-let curriculum =
-    let stage =
-        gen {
-            let! share = Gen.choose (1, 9)
-            let! first = draw
-            let! others = upTo 3 draw
-            return share, first :: others
-        }
-
-    let generator =
-        gen {
-            let! first = stage
-            let! others = upTo 3 stage
-            return curriculumOf (first :: others)
-        }
-
-    let shrink curriculum =
-        let stages =
-            Curriculum.stages curriculum |> List.map (fun stage -> 1, stage.Mixture)
-
-        match stages with
-        | [ _, [ draw ] ] ->
-            if draw.Context = Context.Start then
-                Seq.empty
-            else
-                Seq.singleton (curriculumOf [ 1, [ { draw with Context = Context.Start } ] ])
-        | [ _, mixture ] -> mixture |> Seq.map (fun draw -> curriculumOf [ 1, [ draw ] ])
-        | stages -> stages |> Seq.map (fun stage -> curriculumOf [ stage ])
 
     Arb.fromGenShrink (generator, shrink)
 

@@ -2,6 +2,7 @@ module A3.Model.Tests.GroupingLaws
 
 open A3.Model
 open A3.Model.Tests.Generators
+open A3.Model.Tests.PartitionGenerators
 open Expecto
 open FsCheck
 open FsCheck.FSharp

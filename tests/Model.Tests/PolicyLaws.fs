@@ -2,6 +2,7 @@ module A3.Model.Tests.PolicyLaws
 
 open A3.Model
 open A3.Model.Tests.Generators
+open A3.Model.Tests.PlanGenerators
 open Expecto
 open FsCheck
 open FsCheck.FSharp

@@ -50,6 +50,8 @@ let private texts: (string * Type * string) list =
         "order", typeof<A3.Order>, "reverse (random 7) then bisect"
         "partition", typeof<A3.Partition>, "given 0..3 8 / 4 7 / 5..6"
         "grouping", typeof<A3.Grouping>, "given 0 | random 7 | chunks 4"
+        "mask", typeof<A3.Mask>, "earlier-group and not (same-document or not-padding)"
+        "factorization", typeof<A3.Factorization>, "p(4 7 | 0..3) p(5..6 | 0..4 7)"
         "policy", typeof<A3.Policy>, "entropy | threshold 0.9 | window 16"
         "curriculum", typeof<A3.Curriculum>, "stage 1: 2 * (prefix causal | bisect | words)"
     ]
@@ -111,6 +113,18 @@ let private facade =
             equal "given 0 2 / 1 / 3" (A3.Grouping.Singletons(A3.Order.LeftToRight).Resolve(4, [| 2; 0 |]))
             equal "stage 1: (left-to-right | singletons)" A3.Curriculum.Ar
             equal "given 0 / 1 / 2" (A3.Curriculum.Ar.Draw(1L, 0.5, 3))
+            let three = A3.Partition.Parse "given 0 / 2 / 1"
+            equal "p(2 | 0) p(1 | 0 2)" (A3.Factorization.Of three)
+            Expect.equal (A3.Factorization.Of(three).ToPartition()) three "there and back"
+            Expect.equal (A3.Factorization.Of(three).Factors[1].Context) [| 0; 2 |] "context of the second factor"
+
+            Expect.equal
+                (A3.Mask.Content.And(A3.Mask.Query.Not()))
+                (A3.Mask.Parse "(earlier-group or same-group) and not earlier-group")
+                "own group"
+
+            let query = A3.Mask.Query.Matrix three
+            Expect.equal (query[1, 2], query[2, 1]) (true, false) "position 1 sees position 2, not the reverse"
             Expect.equal (bisect.Resolve 3) [| 1; 0; 2 |] "resolved"
             Expect.equal (A3.Partition.OfGroups([| [| 1 |]; [| 0; 2 |] |], 1).Ranks) [| 1; 0; 1 |] "ranks"
         }
@@ -125,6 +139,7 @@ let private facade =
             refused (fun () -> A3.Order.Bisect.Resolve -1)
             refused (fun () -> A3.Grouping.Chunks(A3.Order.Bisect, 0))
             refused (fun () -> A3.Grouping.Geometric(A3.Order.Bisect, 1, nan))
+            refused (fun () -> A3.Grouping.Geometric(A3.Order.Bisect, 1, infinity))
             refused (fun () -> A3.Policy.Adaptive(A3.Criterion.Entropy, 0))
             refused (fun () -> A3.Policy.Adaptive(enum 9, 1))
             refused (fun () -> A3.Policy.AdaptiveAbove(A3.Criterion.Entropy, nan))
@@ -134,6 +149,10 @@ let private facade =
                 "given position outside"
 
             Expect.throwsT<ArgumentException> (fun () -> A3.Partition.OfGroups([| 1 |]) |> ignore) "not a partition"
+
+            Expect.throwsT<InvalidOperationException>
+                (fun () -> A3.Factorization.Parse("p(0) p(1)").ToPartition() |> ignore)
+                "factors that forget"
 
             Expect.throwsT<InvalidOperationException>
                 (fun () -> A3.Policy.Fixed(A3.Grouping.AllAtOnce).WithWindow 3 |> ignore)

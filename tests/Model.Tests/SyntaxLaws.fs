@@ -2,6 +2,8 @@ module A3.Model.Tests.SyntaxLaws
 
 open A3.Model
 open A3.Model.Tests.Generators
+open A3.Model.Tests.PartitionGenerators
+open A3.Model.Tests.PlanGenerators
 open Expecto
 open FsCheck
 open FsCheck.FSharp

@@ -57,7 +57,7 @@ internal sealed unsafe class ManagedPass
         attention = new ManagedAttention(architecture, cache, team.Size);
         queryWidth = ArchitectureModule.queryWidth(architecture);
         fusedWidth = queryWidth + 2 * ArchitectureModule.kvWidth(architecture);
-        activationStride = network.Weights.Blocks[0].Gate.Panels * PanelKernel.Columns;
+        activationStride = network.Weights.Blocks[0].GateUp.Outputs / 2;
 
         normaliseBeforeAttention = NormaliseBeforeAttention;
         project = Project;
@@ -122,7 +122,7 @@ internal sealed unsafe class ManagedPass
         for (mlpStart = firstRow; mlpStart < rows; mlpStart += MlpRows)
         {
             mlpEnd = Math.Min(rows, mlpStart + MlpRows);
-            ForPanels(Block.Gate, 2 * (mlpEnd - mlpStart), gate);
+            team.Run(Block.GateUp.Panels / 2, 2 * Block.GateUp.PanelCost(mlpEnd - mlpStart), gate);
             ForPanels(Block.Down, mlpEnd - mlpStart, addMlp);
         }
     }
@@ -270,14 +270,13 @@ internal sealed unsafe class ManagedPass
             {
                 var count = Math.Min(GateRows, mlpEnd - row);
                 var input = MlpInput + (nint)row * architecture.Width;
-                Block.Gate.MultiplyPanel(input, architecture.Width, count, panel, gates, columns, accumulate: false);
-                Block.Up.MultiplyPanel(input, architecture.Width, count, panel, ups, columns, accumulate: false);
+                Block.GateUp.MultiplyPanel(
+                    input, architecture.Width, count, 2 * panel, gates, columns, accumulate: false);
+                Block.GateUp.MultiplyPanel(
+                    input, architecture.Width, count, 2 * panel + 1, ups, columns, accumulate: false);
 
-                for (var i = 0; i < count; i++)
-                {
-                    var target = activation.Pointer + (nint)(row - mlpStart + i) * activationStride + panel * columns;
-                    RowMath.SwiGlu(gates + i * columns, ups + i * columns, columns, target);
-                }
+                var target = activation.Pointer + (nint)(row - mlpStart) * activationStride + panel * columns;
+                RowMath.SwiGlu(gates, ups, count, columns, target, activationStride);
             }
         }
     }

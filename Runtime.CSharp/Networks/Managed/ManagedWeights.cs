@@ -8,16 +8,14 @@ namespace A3.Runtime;
 /// <param name="QueryKeyValue">The three projections as one, [query heads then key heads then value heads, width].</param>
 /// <param name="AttentionOutput">[width, query heads].</param>
 /// <param name="MlpNorm">Gain, [width].</param>
-/// <param name="Gate">[MLP width, width].</param>
-/// <param name="Up">[MLP width, width].</param>
+/// <param name="GateUp">A panel of gates, then a panel of ups, and so on: the two are read together. [2 padded MLP width, width].</param>
 /// <param name="Down">[width, MLP width].</param>
 internal sealed record ManagedBlock(
     AlignedBuffer AttentionNorm,
     PackedMatrix QueryKeyValue,
     PackedMatrix AttentionOutput,
     AlignedBuffer MlpNorm,
-    PackedMatrix Gate,
-    PackedMatrix Up,
+    PackedMatrix GateUp,
     PackedMatrix Down);
 
 /// <summary>All weights of a network, packed; immutable, safe to share between threads.</summary>
@@ -26,6 +24,7 @@ internal sealed unsafe class ManagedWeights
     private readonly Model.Architecture architecture;
     private readonly Func<string, float[]> source;
     private readonly Dictionary<string, FSharpList<int>> shapes;
+    private readonly WeightArena arena;
     private readonly AlignedBuffer? embedding;
 
     /// <summary>
@@ -35,10 +34,8 @@ internal sealed unsafe class ManagedWeights
     {
         this.architecture = architecture;
         this.source = source;
+        arena = new WeightArena(ArchitectureModule.parameterCount(architecture));
         shapes = ArchitectureModule.parameters(architecture).ToDictionary(tensor => tensor.Name, tensor => tensor.Shape);
-        Blocks = [.. Enumerable.Range(0, architecture.Layers).Select(ReadBlock)];
-        FinalNorm = ReadVector(ArchitectureModule.finalNorm);
-
         if (architecture.QueryStream.IsLearned)
         {
             QueryEmbedding = ReadVector(ArchitectureModule.queryEmbedding);
@@ -53,6 +50,9 @@ internal sealed unsafe class ManagedWeights
             embedding = ReadVector(ArchitectureModule.embedding);
             Head = ReadMatrix(ArchitectureModule.head);
         }
+
+        Blocks = [.. Enumerable.Range(0, architecture.Layers).Select(ReadBlock)];
+        FinalNorm = ReadVector(ArchitectureModule.finalNorm);
     }
 
     public IReadOnlyList<ManagedBlock> Blocks { get; }
@@ -89,15 +89,14 @@ internal sealed unsafe class ManagedWeights
             ReadMatrix(Name("self_attn.q_proj"), Name("self_attn.k_proj"), Name("self_attn.v_proj")),
             ReadMatrix(Name("self_attn.o_proj")),
             ReadVector(Name("post_attention_layernorm")),
-            ReadMatrix(Name("mlp.gate_proj")),
-            ReadMatrix(Name("mlp.up_proj")),
+            ReadGateUp(Name("mlp.gate_proj"), Name("mlp.up_proj")),
             ReadMatrix(Name("mlp.down_proj")));
     }
 
     private AlignedBuffer ReadVector(string name)
     {
         var numbers = Read(name);
-        var buffer = new AlignedBuffer(numbers.Length);
+        var buffer = arena.Take(numbers.Length);
         numbers.CopyTo(new Span<float>(buffer.Pointer, numbers.Length));
         return buffer;
     }
@@ -111,12 +110,32 @@ internal sealed unsafe class ManagedWeights
             outputs += shapes[name][0];
         }
 
-        var matrix = new PackedMatrix(outputs, shapes[names[0]][1]);
+        var matrix = new PackedMatrix(outputs, shapes[names[0]][1], arena);
         var first = 0;
         foreach (var name in names)
         {
             matrix.Fill(first, Read(name));
             first += shapes[name][0];
+        }
+
+        return matrix;
+    }
+
+    /// <summary>Alternates panels of two matrices of one shape; their last panels are padded with zeros.</summary>
+    private PackedMatrix ReadGateUp(string gate, string up)
+    {
+        var (outputs, inputs) = (shapes[gate][0], shapes[gate][1]);
+        var columns = PanelKernel.Columns;
+        var panels = (outputs + columns - 1) / columns;
+        var matrix = new PackedMatrix(2 * panels * columns, inputs, arena);
+        var (gates, ups) = (Read(gate), Read(up));
+
+        for (var panel = 0; panel < panels; panel++)
+        {
+            var start = panel * columns * inputs;
+            var length = Math.Min(columns, outputs - panel * columns) * inputs;
+            matrix.Fill(2 * panel * columns, gates.AsSpan(start, length));
+            matrix.Fill((2 * panel + 1) * columns, ups.AsSpan(start, length));
         }
 
         return matrix;

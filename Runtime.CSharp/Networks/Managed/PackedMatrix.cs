@@ -12,12 +12,13 @@ internal sealed unsafe class PackedMatrix
 
     private readonly AlignedBuffer weights;
 
-    public PackedMatrix(int outputs, int inputs)
+    /// <summary>A matrix of zeros, with memory from the arena.</summary>
+    public PackedMatrix(int outputs, int inputs, WeightArena arena)
     {
         Outputs = outputs;
         Inputs = inputs;
         Panels = (outputs + PanelKernel.Columns - 1) / PanelKernel.Columns;
-        weights = new AlignedBuffer((long)Panels * PanelFloats);
+        weights = arena.Take(Panels * PanelFloats);
     }
 
     public int Outputs { get; }

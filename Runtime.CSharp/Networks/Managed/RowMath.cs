@@ -57,14 +57,20 @@ internal static unsafe class RowMath
         }
     }
 
-    /// <summary>SwiGLU: target = gate / (1 + exp(-gate)) * up, all padded to whole vectors.</summary>
+    /// <summary>
+    /// SwiGLU: target = gate / (1 + exp(-gate)) * up; gate and up are [rows, columns] without gaps, columns in whole vectors,
+    /// and the rows of the target lie the given stride apart.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void SwiGlu(float* gate, float* up, int width, float* target)
+    public static void SwiGlu(float* gate, float* up, int rows, int columns, float* target, nint targetStride)
     {
-        for (var i = 0; i < width; i += Vector<float>.Count)
+        for (var row = 0; row < rows; row++, gate += columns, up += columns, target += targetStride)
         {
-            var value = Vector.Load(gate + i);
-            (value / (Vector<float>.One + Exp(-value)) * Vector.Load(up + i)).Store(target + i);
+            for (var i = 0; i < columns; i += Vector<float>.Count)
+            {
+                var value = Vector.Load(gate + i);
+                (value / (Vector<float>.One + Exp(-value)) * Vector.Load(up + i)).Store(target + i);
+            }
         }
     }
 

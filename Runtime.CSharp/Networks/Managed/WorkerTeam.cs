@@ -16,7 +16,9 @@ internal sealed class WorkerTeam : IDisposable
     /// <summary>Multiply-adds that make a piece worth sharing, about 3 microseconds of work.</summary>
     private const long PieceCost = 1 << 17;
 
-    private const int MostPieces = 1 << 16;
+    /// <summary>Pieces for each worker at most: enough to level out, few enough to read weights in long runs.</summary>
+    private const int PiecesEach = 8;
+
     private const int PieceBits = 20;
     private const long PieceMask = (1L << PieceBits) - 1;
 
@@ -58,7 +60,7 @@ internal sealed class WorkerTeam : IDisposable
     public void Run(int itemCount, long itemCost, TeamWork body)
     {
         var size = (int)Math.Clamp(PieceCost / Math.Max(1, itemCost), 1, Math.Max(1, itemCount));
-        size = Math.Max(size, (itemCount + MostPieces - 1) / MostPieces);
+        size = Math.Max(size, itemCount / (PiecesEach * Size));
         var pieces = (itemCount + size - 1) / size;
 
         if (pieces <= 1 || helpers.Length == 0 || Interlocked.CompareExchange(ref taken, 1, 0) != 0)

@@ -12,7 +12,11 @@ public sealed class LoadedModelTests
         using var model = A3Model.Load(directory, new() { Device = Device.Cpu, Threads = 1 });
         using var expected = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(directory, "expected.json")));
         var given = expected.RootElement.GetProperty("cases")[0];
-        int[] ids = [.. given.GetProperty("ids").EnumerateArray().Concat(given.GetProperty("greedy_continuation_ids").EnumerateArray()).Select(id => id.GetInt32())];
+        int[] ids =
+        [
+            .. given.GetProperty("ids").EnumerateArray().Concat(given.GetProperty("greedy_continuation_ids").EnumerateArray())
+                .Select(id => id.GetInt32()),
+        ];
         var text = model.Generate(given.GetProperty("text").GetString()!, 40, new() { Sampling = SamplingOptions.Greedy });
 
         Assert.Equal(model.Tokenizer.Decode(ids.AsSpan(..text.Tokens.Length)), text.Text);
@@ -39,9 +43,10 @@ public sealed class LoadedModelTests
     {
         var directory = Fixtures.Shared("stories260K");
 
+        var half = new LoadOptions { Device = Device.Cpu, Precision = ComputePrecision.Float16 };
+
         Assert.Contains(
-            "the CPU computes in Float32 only",
-            Assert.Throws<A3Exception>(() => A3Model.Load(directory, new() { Device = Device.Cpu, Precision = ComputePrecision.Float16 })).Message);
+            "the CPU computes in Float32 only", Assert.Throws<A3Exception>(() => A3Model.Load(directory, half)).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => new LoadOptions { Threads = 0 });
     }
 }

@@ -15,8 +15,10 @@ public sealed class PublicSurfaceTests
     {
         const BindingFlags Public = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
         var type = typeof(A3Model).Assembly.GetType(name, throwOnError: true)!;
-        var shown = type.GetMethods(Public).SelectMany(method => method.GetParameters().Select(parameter => parameter.ParameterType).Append(method.ReturnType))
-            .Concat(type.GetConstructors().SelectMany(constructor => constructor.GetParameters()).Select(parameter => parameter.ParameterType))
+        var methods = type.GetMethods(Public);
+        var shown = methods.Cast<MethodBase>().Concat(type.GetConstructors())
+            .SelectMany(method => method.GetParameters().Select(parameter => parameter.ParameterType))
+            .Concat(methods.Select(method => method.ReturnType))
             .Concat(type.GetFields(Public).Select(field => field.FieldType))
             .Concat(type.GetInterfaces())
             .SelectMany(Parts);

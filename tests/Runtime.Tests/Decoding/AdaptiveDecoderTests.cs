@@ -10,7 +10,11 @@ public sealed class AdaptiveDecoderTests
 
     private static readonly string[] Policies =
     [
-        "confidence | constant 2 | window 4", "entropy | threshold 1.7", "margin | constant 1", "random | constant 3", "leftmost | schedule cosine 3",
+        "confidence | constant 2 | window 4",
+        "entropy | threshold 1.7",
+        "margin | constant 1",
+        "random | constant 3",
+        "leftmost | schedule cosine 3",
     ];
 
     [Fact]
@@ -39,8 +43,10 @@ public sealed class AdaptiveDecoderTests
         var canvas = given.ToDecode(network);
         var open = PartitionModule.targets(given.Partition).SelectMany(group => group).Order();
 
-        Assert.Equal(open, Positions(AdaptiveDecoder.Decode(canvas, Adaptive("confidence | constant 3"), Sampling, given.RunSeed)));
-        Assert.Equal(open, Positions(AdaptiveDecoder.DecodeReference(canvas, Adaptive("confidence | constant 3"), Sampling, given.RunSeed)));
+        var policy = Adaptive("confidence | constant 3");
+
+        Assert.Equal(open, Positions(AdaptiveDecoder.Decode(canvas, policy, Sampling, given.RunSeed)));
+        Assert.Equal(open, Positions(AdaptiveDecoder.DecodeReference(canvas, policy, Sampling, given.RunSeed)));
     });
 
     [Fact]
@@ -48,8 +54,10 @@ public sealed class AdaptiveDecoderTests
     {
         using var network = new FakeNetwork();
         var given = new DecodingCase(new int[9], [0, 1, 1, 1, 1, 1, 1, 1, 1], 1, 5);
-        var run = AdaptiveDecoder.Decode(given.ToDecode(network), Adaptive("confidence | constant 2"), Sampling, given.RunSeed);
-        var reference = AdaptiveDecoder.DecodeReference(given.ToDecode(network), Adaptive("confidence | constant 2"), Sampling, given.RunSeed);
+        var canvas = given.ToDecode(network);
+        var policy = Adaptive("confidence | constant 2");
+        var run = AdaptiveDecoder.Decode(canvas, policy, Sampling, given.RunSeed);
+        var reference = AdaptiveDecoder.DecodeReference(canvas, policy, Sampling, given.RunSeed);
 
         Assert.Equal(4, run.Count());
         Assert.Equal(run.SelectMany(step => step.Tokens), run.SelectMany(step => step.Tokens));
@@ -57,15 +65,20 @@ public sealed class AdaptiveDecoderTests
     }
 
     [Fact]
-    public void Prospects_are_confidence_entropy_and_margin()
+    public void Prospects_are_confidence_entropy_and_margin_wherever_the_tokens_stand()
     {
-        float[] logits = [.. new[] { 0.2, 0.5, 0.3, 0 }.Select(p => (float)Math.Log(p) - 2)];
-        var prospect = Prospects.Of(6, logits, new double[4]);
+        double[][] orders = [[0.2, 0.5, 0.3, 0], [0.3, 0.5, 0, 0.2], [0.5, 0.3, 0.2, 0], [0, 0.2, 0.3, 0.5]];
 
-        Assert.Equal(6, prospect.Position);
-        Assert.Equal(0.5, prospect.Confidence, 1e-6);
-        Assert.Equal(-(0.2 * Math.Log(0.2)) - (0.5 * Math.Log(0.5)) - (0.3 * Math.Log(0.3)), prospect.Entropy, 1e-6);
-        Assert.Equal(0.2, prospect.Margin, 1e-6);
+        foreach (var probabilities in orders)
+        {
+            float[] logits = [.. probabilities.Select(p => (float)Math.Log(p) - 2)];
+            var prospect = Prospects.Of(6, logits, new double[4]);
+
+            Assert.Equal(6, prospect.Position);
+            Assert.Equal(0.5, prospect.Confidence, 1e-6);
+            Assert.Equal(-(0.2 * Math.Log(0.2)) - (0.5 * Math.Log(0.5)) - (0.3 * Math.Log(0.3)), prospect.Entropy, 1e-6);
+            Assert.Equal(0.2, prospect.Margin, 1e-6);
+        }
     }
 
     [Fact]
@@ -76,10 +89,13 @@ public sealed class AdaptiveDecoderTests
         cancelled.Cancel();
         var given = new DecodingCase(new int[4], [0, 1, 2, 3], 1, 0);
 
+        var canvas = given.ToDecode(network);
+        var policy = Adaptive("confidence | constant 1");
+
         Assert.Throws<OperationCanceledException>(
-            () => AdaptiveDecoder.Decode(given.ToDecode(network), Adaptive("confidence | constant 1"), new(), given.RunSeed, cancelled.Token).First());
+            () => AdaptiveDecoder.Decode(canvas, policy, new(), given.RunSeed, cancelled.Token).First());
         Assert.Throws<OperationCanceledException>(
-            () => AdaptiveDecoder.DecodeReference(given.ToDecode(network), Adaptive("confidence | constant 1"), new(), given.RunSeed, cancelled.Token).First());
+            () => AdaptiveDecoder.DecodeReference(canvas, policy, new(), given.RunSeed, cancelled.Token).First());
         Assert.Equal(0, network.Passes + network.OpenSequences);
     }
 

@@ -17,9 +17,13 @@ public sealed record DecodingCase(int[] Tokens, int[] Ranks, int Evidence, int S
     internal Canvas ToDecode(INetwork network) => Canvas.ToDecode(network, Tokens, Partition);
 
     public override string ToString() =>
-        $"tokens [{string.Join(" ", Tokens)}], ranks [{string.Join(" ", Ranks)}], {Evidence} evidence groups, seed {Seed}";
+        $"tokens [{string.Join(" ", Tokens)}], ranks [{string.Join(" ", Ranks)}], {Evidence} evidence groups, seed "
+        + $"{Seed}";
 
-    /// <summary>Any ordered partition of 1 to 12 positions with any number of evidence groups; shrinks by dropping positions and evidence.</summary>
+    /// <summary>
+    /// Any ordered partition of 1 to 12 positions with any number of evidence groups; shrinks by dropping positions and
+    /// evidence.
+    /// </summary>
     public static Arbitrary<DecodingCase> Arbitrary { get; } = Arb.From(
         from length in Gen.Choose(1, 12)
         from tokens in Gen.Choose(0, Vocabulary - 1).ArrayOf(length)

@@ -132,6 +132,9 @@ public sealed class GroupwiseDecoderTests
             "tokens[2] = -1,",
             Assert.Throws<ArgumentException>(() => Canvas.ToScore(network, [1, 0, -1], three)).Message);
         Assert.StartsWith(
+            "No tokens;",
+            Assert.Throws<ArgumentException>(() => Canvas.ToDecode(network, [], PartitionModule.ofRanks(0, []))).Message);
+        Assert.StartsWith(
             "5 positions, but the model's context holds 4",
             Assert.Throws<ArgumentException>(() => Canvas.ToDecode(network, new int[5], PartitionModule.ofRanks(0, new int[5]))).Message);
         Assert.StartsWith(

@@ -22,7 +22,8 @@ public sealed class SpeculativeDecoderTests
             foreach (var window in new[] { 2, 3, 9 })
             {
                 var (distance, floor) = Distance(sampling, window, SpeculativeDecoder.Residual);
-                Assert.True(distance <= floor, $"{sampling}, window {window}: total variation {distance} above {floor}.");
+                Assert.True(distance <= floor, $"{sampling}, window {window}: total variation {distance} above "
+                    + $"{floor}.");
             }
         }
     }
@@ -149,7 +150,10 @@ public sealed class SpeculativeDecoderTests
     private static IEnumerable<string> Outcomes() =>
         from a in "012" from b in "012" from c in "012" from d in "012" select string.Concat(a, b, c, d);
 
-    /// <summary>The product of the sampling distributions that sequential decoding draws from, one open position after the other.</summary>
+    /// <summary>
+    /// The product of the sampling distributions that sequential decoding draws from, one open position after the
+    /// other.
+    /// </summary>
     private static double Probability(FakeNetwork network, string outcome, SamplingOptions sampling)
     {
         int[] tokens = [Small.Tokens[0], .. outcome.Select(digit => digit - '0')];

@@ -14,7 +14,7 @@ public sealed unsafe class PackedMatrixTests
             {
                 var weights = Numbers(random, outputs * inputs);
                 var x = Numbers(random, 20 * inputs);
-                var matrix = new PackedMatrix(outputs, inputs);
+                var matrix = new PackedMatrix(outputs, inputs, new WeightArena(0));
                 matrix.Fill(0, weights);
                 var all = Multiply(matrix, x, 20, []);
 
@@ -42,7 +42,7 @@ public sealed unsafe class PackedMatrixTests
         var weights = Numbers(random, outputs * inputs);
         var x = Numbers(random, 7 * inputs);
         var start = Numbers(random, 7 * outputs);
-        var matrix = new PackedMatrix(outputs, inputs);
+        var matrix = new PackedMatrix(outputs, inputs, new WeightArena(0));
         matrix.Fill(0, weights);
         var sum = Multiply(matrix, x, 7, start);
         var product = Multiply(matrix, x, 7, []);
@@ -58,7 +58,7 @@ public sealed unsafe class PackedMatrixTests
     {
         var random = new Random(10);
         var (first, second) = (Numbers(random, 37 * 11), Numbers(random, 40 * 11));
-        var matrix = new PackedMatrix(77, 11);
+        var matrix = new PackedMatrix(77, 11, new WeightArena(0));
         matrix.Fill(0, first);
         matrix.Fill(37, second);
         float[] rows = [.. first, .. second];

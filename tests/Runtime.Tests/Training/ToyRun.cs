@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace A3.Runtime.Tests.Training;
 
 /// <summary>A run small enough to train within a test: a few made-up stories, a network of some thousand parameters.</summary>
@@ -5,6 +7,13 @@ internal static class ToyRun
 {
     private static readonly string[] Names = ["Tom", "Lily", "Max", "Sue", "Ben"];
     private static readonly string[] Things = ["red ball", "small cat", "big dog", "blue hat"];
+
+    /// <summary>One thread: at this size two spend their time waiting for each other.</summary>
+    static ToyRun()
+    {
+        Model.Tensors.Native.ensure();
+        TorchSharp.torch.set_num_threads(1);
+    }
 
     /// <summary>Writes 40 stories and gives the options of a run over them.</summary>
     public static TrainingOptions Options(Folder folder, string output = "run")

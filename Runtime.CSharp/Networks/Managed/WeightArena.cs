@@ -1,0 +1,32 @@
+namespace A3.Runtime;
+
+/// <summary>Hands out the memory of a network's weights in large pieces, side by side: small matrices then share huge pages.</summary>
+/// <param name="expected">Numbers that will be asked for, about.</param>
+internal sealed class WeightArena(long expected)
+{
+    /// <summary>256 MB: far below the largest array, far above a huge page.</summary>
+    private const long LargestPiece = 1 << 26;
+
+    /// <summary>Keeps every start on a cache line.</summary>
+    private const int LineNumbers = 16;
+
+    private AlignedBuffer piece = new(0);
+    private long used;
+    private long open = expected;
+
+    /// <summary>Zeros.</summary>
+    public AlignedBuffer Take(long length)
+    {
+        var rounded = (length + LineNumbers - 1) / LineNumbers * LineNumbers;
+        if (used + rounded > piece.Length)
+        {
+            piece = new AlignedBuffer(Math.Max(rounded, Math.Min(open, LargestPiece)));
+            used = 0;
+        }
+
+        var part = piece.Slice(used, length);
+        used += rounded;
+        open -= rounded;
+        return part;
+    }
+}

@@ -1,0 +1,69 @@
+using Xunit;
+
+namespace A3.Runtime.Tests;
+
+public sealed class WorkerTeamTests
+{
+    [Theory(DisplayName = "Each item is worked on exactly once, whatever the team, the items and their cost")]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void EachItemOnce(int size)
+    {
+        using var team = new WorkerTeam(size);
+        var random = new Random(12);
+
+        for (var loop = 0; loop < 2000; loop++)
+        {
+            var counts = new int[random.Next(1, 300)];
+            team.Run(counts.Length, 1L << random.Next(0, 20), (worker, start, end) =>
+            {
+                Assert.InRange(worker, 0, size - 1);
+                for (var item = start; item < end; item++)
+                {
+                    counts[item]++;
+                }
+            });
+            Assert.All(counts, count => Assert.Equal(1, count));
+        }
+    }
+
+    [Fact(DisplayName = "Callers that find the team taken work alone, and nobody's items are lost")]
+    public async Task SeveralCallers()
+    {
+        using var team = new WorkerTeam(3);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(caller => Task.Run(() =>
+        {
+            for (var loop = 0; loop < 500; loop++)
+            {
+                var counts = new int[100];
+                team.Run(counts.Length, 1 << 20, (_, start, end) =>
+                {
+                    for (var item = start; item < end; item++)
+                    {
+                        counts[item]++;
+                    }
+                });
+                Assert.All(counts, count => Assert.Equal(1, count));
+            }
+        })));
+    }
+
+    [Fact(DisplayName = "A team that slept wakes up, and one that was disposed of leaves the work to its caller")]
+    public void SleepsAndEnds()
+    {
+        var team = new WorkerTeam(2);
+        var done = 0;
+
+        for (var loop = 0; loop < 5; loop++)
+        {
+            Thread.Sleep(5);
+            team.Run(64, 1 << 20, (_, start, end) => Interlocked.Add(ref done, end - start));
+        }
+
+        team.Dispose();
+        Thread.Sleep(5);
+        team.Run(64, 1 << 20, (_, start, end) => Interlocked.Add(ref done, end - start));
+        Assert.Equal(6 * 64, done);
+    }
+}
