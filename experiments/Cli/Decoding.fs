@@ -43,9 +43,9 @@ module Decoding =
     /// What the network computes in.
     let precision name =
         match name with
-        | Float32 -> ComputePrecision.Float32
-        | Bfloat16 -> ComputePrecision.BFloat16
-        | Float16 -> ComputePrecision.Float16
+        | Float32 -> NumberType.Float32
+        | Bfloat16 -> NumberType.BFloat16
+        | Float16 -> NumberType.Float16
 
     /// The model that the command line names, ready to run.
     let load (invocation: Invocation) =

@@ -43,7 +43,7 @@ public sealed class LoadedModelTests
     {
         var directory = Fixtures.Shared("stories260K");
 
-        var half = new LoadOptions { Device = Device.Cpu, Precision = ComputePrecision.Float16 };
+        var half = new LoadOptions { Device = Device.Cpu, Precision = NumberType.Float16 };
 
         Assert.Contains(
             "the CPU computes in Float32 only", Assert.Throws<A3Exception>(() => A3Model.Load(directory, half)).Message);
