@@ -1,5 +1,5 @@
-using A3.Model;
 using System.Runtime.CompilerServices;
+using A3.Model;
 
 namespace A3.Runtime;
 
