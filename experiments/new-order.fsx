@@ -20,13 +20,18 @@ let orders =
     ]
 
 let story = "Tom had a red ball. {12} He was very happy."
-let model = A3Model.Load(System.IO.Path.Combine(__SOURCE_DIRECTORY__, "models", "tinystories-a3"))
+
+let model =
+    A3Model.Load(System.IO.Path.Combine(__SOURCE_DIRECTORY__, "models", "tinystories-a3"))
 
 printfn "%-14s %10s %7s  %s" "order" "log p" "passes" "text"
 
 for name, order in orders do
     let grouping = order |> Grouping.chunks 2 |> Grouping.print
-    let options = DecodingOptions(Policy = A3.Policy.Parse grouping, Sampling = SamplingOptions.Greedy)
+
+    let options =
+        DecodingOptions(Policy = A3.Policy.Parse grouping, Sampling = SamplingOptions.Greedy)
+
     let filled = model.Infill(story, options)
     printfn "%-14s %10.2f %7d  %s" name filled.LogProbability filled.ForwardPasses filled.Text
 

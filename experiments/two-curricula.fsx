@@ -46,7 +46,9 @@ let train curriculum =
     Directory.Delete(folder, true)
     last.Value.Validation
 
-let results = [ for curriculum in [ "paper"; "direct" ] -> curriculum, train curriculum ]
+let results =
+    [ for curriculum in [ "paper"; "direct" ] -> curriculum, train curriculum ]
+
 let measures = (snd results.Head).Keys |> List.ofSeq
 
 printfn "nats per token after %d tokens of %s" tokens (Path.GetFileName stories)
