@@ -3,7 +3,7 @@ namespace A3.Runtime;
 /// <summary>The numbers that weights, keys and values are held in.</summary>
 public enum ComputePrecision
 {
-    /// <summary>32-bit floats; the only one of the CPU.</summary>
+    /// <summary>32-bit floats; the one that the CPU is fast in.</summary>
     Float32,
 
     /// <summary>bfloat16: the range of float32 with 8 bits of precision.</summary>
