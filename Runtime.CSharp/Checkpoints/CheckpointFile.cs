@@ -36,5 +36,5 @@ internal static class CheckpointFile
     }
 
     public static CheckpointException Unreadable(string path, Exception error) =>
-        new(path, null, error.Message, "a readable file is expected.", error);
+        new(path, null, error.Message.TrimEnd('.'), "a readable file is expected.", error);
 }

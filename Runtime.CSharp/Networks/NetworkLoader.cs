@@ -5,10 +5,10 @@ namespace A3.Runtime;
 
 using A3.Model;
 
-/// <summary>The one place that chooses what runs a network: SIMD loops on the CPU, libtorch on a GPU.</summary>
+/// <summary>The one place that chooses what runs a network: SIMD loops for float32 on the CPU, libtorch for all else.</summary>
 internal static class NetworkLoader
 {
-    /// <exception cref="A3Exception">The device is not there, or does not compute in the wanted precision.</exception>
+    /// <exception cref="A3Exception">The device is not there.</exception>
     public static INetwork Load(Checkpoint checkpoint, LoadOptions options)
     {
         if (IsCuda(options.Device))
@@ -18,8 +18,7 @@ internal static class NetworkLoader
 
         if (options.Precision != NumberType.Float32)
         {
-            throw new A3Exception($"precision = {options.Precision}, but the CPU computes in Float32 only; load "
-                + "with that, or on a CUDA device.");
+            return OnTorch(checkpoint, Device.Cpu, options.Precision);
         }
 
         return new ManagedNetwork(

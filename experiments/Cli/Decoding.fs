@@ -47,6 +47,28 @@ module Decoding =
         | Bfloat16 -> NumberType.BFloat16
         | Float16 -> NumberType.Float16
 
+    let private sampling request =
+        SamplingOptions(
+            Temperature =
+                (request.Temperature
+                 |> Option.defaultValue temperature
+                 |> Options.number
+                     "of at least 0; 0 is greedy"
+                     (fun value -> value >= 0.0 && Double.IsFinite value)
+                     "--temperature"),
+            TopK =
+                (request.TopK
+                 |> Option.map (Options.between 1 Int32.MaxValue "--top-k")
+                 |> Option.toNullable),
+            TopP =
+                (request.TopP
+                 |> Option.defaultValue topP
+                 |> Options.number
+                     "above 0 and at most 1; 1 keeps every token"
+                     (fun value -> value > 0.0 && value <= 1.0)
+                     "--top-p")
+        )
+
     /// The model that the command line names, ready to run.
     let load (invocation: Invocation) =
         A3Model.Load(
@@ -60,15 +82,13 @@ module Decoding =
                 (invocation.Grouping
                  |> Option.map (Options.specification "--grouping" A3.Model.Policy.parse >> A3.Policy)
                  |> Option.toObj),
-            Sampling =
-                SamplingOptions(
-                    Temperature = defaultArg request.Temperature temperature,
-                    TopK = Option.toNullable request.TopK,
-                    TopP = defaultArg request.TopP topP
-                ),
+            Sampling = sampling request,
             Seed = defaultArg invocation.Seed defaultSeed,
             Reference = request.Reference,
-            SpeculativeWindow = Option.toNullable request.Speculative,
+            SpeculativeWindow =
+                (request.Speculative
+                 |> Option.map (Options.between 2 1000000 "--speculative")
+                 |> Option.toNullable),
             Causal = request.Causal
         )
 
@@ -88,8 +108,9 @@ module Decoding =
         }
 
     /// Decodes a template, before the eyes of whoever sits at the terminal.
-    let run (invocation: Invocation) request (model: A3Model) (template: Template) =
+    let run (invocation: Invocation) request (template: Template) =
         let options = options invocation request
+        use model = load invocation
 
         let prepared =
             try

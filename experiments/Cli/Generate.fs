@@ -61,8 +61,7 @@ module Generate =
             |> Option.defaultValue "Once upon a time"
 
         let request = request arguments
-        use model = Decoding.load invocation
 
         Template.Of [ TemplatePart.Given prompt; TemplatePart.Gap length ]
-        |> Decoding.run invocation request model
+        |> Decoding.run invocation request
         |> Filling.write invocation request.Trace

@@ -72,7 +72,6 @@ module Infill =
     let run (invocation: Invocation) (arguments: ParseResults<InfillArguments>) =
         let template = template arguments
         let request = request arguments
-        use model = Decoding.load invocation
 
-        Decoding.run invocation request model template
+        Decoding.run invocation request template
         |> Filling.write invocation request.Trace

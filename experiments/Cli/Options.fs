@@ -45,6 +45,13 @@ module Options =
 
         value
 
+    /// The number where it keeps its rule.
+    let number rule holds name (value: float) =
+        if not (holds value) then
+            raise (MisuseException $"{name} {value}: expected a number {rule}.")
+
+        value
+
     /// The value of a text form.
     let specification name parse (text: string) =
         match parse text with

@@ -28,7 +28,7 @@ module Outcome =
         | _ -> error
 
     /// What was given, without what .NET adds about parameters.
-    let private argumentMessage (error: ArgumentException) =
+    let argumentMessage (error: ArgumentException) =
         let suffix = error.Message.IndexOf(" (Parameter '", StringComparison.Ordinal)
 
         let message =

@@ -31,9 +31,20 @@ module Show =
 
     let private longest = 4096
 
-    let private save path (picture: string) output =
-        File.WriteAllText(path, picture)
-        output |> Output.note $"drawn in {path}"
+    /// Writes the picture where one is asked for, before anything is drawn.
+    let private save
+        (invocation: Invocation)
+        (arguments: ParseResults<ShowArguments>)
+        length
+        (picture: unit -> string)
+        =
+        match arguments.TryGetResult ShowArguments.Svg with
+        | Some path when length > PartitionSvg.longest ->
+            raise (MisuseException $"--svg {path}: pictures hold up to {PartitionSvg.longest} positions, not {length}.")
+        | Some path ->
+            File.WriteAllText(path, picture ())
+            invocation.Output |> Output.note $"drawn in {path}"
+        | None -> ()
 
     let private groupsJson partition =
         Partition.groups partition |> Seq.map Json.wholes |> Json.list
@@ -78,22 +89,13 @@ module Show =
         let partition = grouping |> Grouping.resolve (Shape.ofLength length)
         let title = Grouping.print grouping
         let sorted = arguments.Contains ShowArguments.Sorted
+        save invocation arguments length (fun () -> PartitionSvg.draw sorted title partition)
 
         if invocation.Output.Json then
             invocation.Output |> Output.json (partitionJson title partition)
         else
             invocation.Output
             |> Output.lines (PartitionText.draw invocation.Output.Ink invocation.Output.Width sorted title partition)
-
-        arguments.TryGetResult ShowArguments.Svg
-        |> Option.iter (fun path ->
-            if length > PartitionSvg.longest then
-                raise (
-                    MisuseException
-                        $"--svg {path}: pictures hold up to {PartitionSvg.longest} positions, not {length}."
-                )
-
-            invocation.Output |> save path (PartitionSvg.draw sorted title partition))
 
     let private sampleJson title length sample =
         let partition (progress, partition) =
@@ -134,22 +136,14 @@ module Show =
             curriculum
             |> CurriculumSample.draw length (Seed.ofInt64 (defaultArg invocation.Seed 0L))
 
+        save invocation arguments length (fun () -> CurriculumSvg.draw name sample)
+
         if invocation.Output.Json then
             invocation.Output
             |> Output.json (sampleJson (Curriculum.print curriculum) length sample)
         else
             invocation.Output
             |> Output.lines (CurriculumText.draw invocation.Output.Ink invocation.Output.Width name sample)
-
-        arguments.TryGetResult ShowArguments.Svg
-        |> Option.iter (fun path ->
-            if length > PartitionSvg.longest then
-                raise (
-                    MisuseException
-                        $"--svg {path}: pictures hold up to {PartitionSvg.longest} positions, not {length}."
-                )
-
-            invocation.Output |> save path (CurriculumSvg.draw name sample))
 
     let private curriculumPrefix = "curriculum "
 

@@ -1,6 +1,7 @@
 namespace A3.Cli
 
 open System
+open System.Text.RegularExpressions
 open Argu
 open A3.Runtime
 
@@ -78,6 +79,9 @@ module Train =
         | Some _, Some _ -> raise (MisuseException $"{first} and {second} say the same; give one of the two.")
         | given, other -> Option.orElse other given
 
+    let private existing folder =
+        folder |> Option.map (Some >> ModelFolder.find) |> Option.toObj
+
     let private options (invocation: Invocation) output (arguments: ParseResults<TrainArguments>) =
         let standard = TrainingOptions(Data = [||], Output = "")
 
@@ -95,8 +99,8 @@ module Train =
             Curriculum = curriculum,
             Initial =
                 (oneOf "--init" "--model" (arguments.TryGetResult TrainArguments.Init) invocation.Model
-                 |> Option.toObj),
-            Tokenizer = (arguments.TryGetResult TrainArguments.Tokenizer |> Option.toObj),
+                 |> existing),
+            Tokenizer = (arguments.TryGetResult TrainArguments.Tokenizer |> existing),
             Vocabulary = arguments.GetResult(TrainArguments.Vocabulary, standard.Vocabulary),
             Width = arguments.GetResult(TrainArguments.Width, standard.Width),
             Layers = arguments.GetResult(TrainArguments.Layers, standard.Layers),
@@ -118,6 +122,16 @@ module Train =
             Device = invocation.Device
         )
 
+    /// `LearningRate = 5: ...` as `--learning-rate 5: ...`.
+    let private named (message: string) =
+        let option = Regex.Match(message, "^[A-Z][A-Za-z]* = ").Value
+
+        if option = "" then
+            message
+        else
+            let kebab = Regex.Replace(option.Replace(" = ", ""), "(?<=[a-z])[A-Z]", "-$0")
+            $"--{kebab.ToLowerInvariant()} {message.Substring option.Length}"
+
     /// The directory of the run, and what prepares it.
     let private prepared (invocation: Invocation) (arguments: ParseResults<TrainArguments>) =
         match arguments.TryGetResult TrainArguments.Resume, arguments.TryGetResult TrainArguments.Out with
@@ -125,6 +139,7 @@ module Train =
             arguments.GetAllResults().Length > 1
             || invocation.Grouping.IsSome
             || invocation.Model.IsSome
+            || invocation.Seed.IsSome
             ->
             raise (MisuseException $"--resume {folder} goes on with the options of that run; give no others.")
         | Some folder, _ -> folder, fun () -> Trainer.Resume(folder, invocation.Cancellation)
@@ -143,8 +158,15 @@ module Train =
     let run (invocation: Invocation) (arguments: ParseResults<TrainArguments>) =
         let folder, prepare = prepared invocation arguments
         let output = invocation.Output
-        output |> Output.note "preparing tokenizer, data and weights..."
-        use trainer = prepare ()
+
+        if output.Ink <> Ink.Plain then
+            output |> Output.note "preparing tokenizer, data and weights..."
+
+        use trainer =
+            try
+                prepare ()
+            with :? ArgumentException as error ->
+                raise (MisuseException(named (Outcome.argumentMessage error)))
 
         try
             trainer.Run(TrainingDisplay.reporting output, invocation.Cancellation)
