@@ -1,18 +1,5 @@
 namespace A3.Runtime;
 
-/// <summary>The numbers that weights, keys and values are held in.</summary>
-public enum ComputePrecision
-{
-    /// <summary>32-bit floats; the one that the CPU is fast in.</summary>
-    Float32,
-
-    /// <summary>bfloat16: the range of float32 with 8 bits of precision.</summary>
-    BFloat16,
-
-    /// <summary>IEEE half precision.</summary>
-    Float16,
-}
-
 /// <summary>How a model is loaded.</summary>
 public sealed record LoadOptions
 {
@@ -22,7 +9,7 @@ public sealed record LoadOptions
     /// <summary>
     /// What it computes in; float32 by default. Logits and log-probabilities are float32 and float64 in any case.
     /// </summary>
-    public ComputePrecision Precision { get; init; }
+    public NumberType Precision { get; init; }
 
     /// <summary>Threads of a forward pass on the CPU; null (the default) is one per processor.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Below 1.</exception>

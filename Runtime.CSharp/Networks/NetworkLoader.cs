@@ -16,7 +16,7 @@ internal static class NetworkLoader
             return OnTorch(checkpoint, Device.Cuda, options.Precision);
         }
 
-        if (options.Precision != ComputePrecision.Float32)
+        if (options.Precision != NumberType.Float32)
         {
             return OnTorch(checkpoint, Device.Cpu, options.Precision);
         }
@@ -28,15 +28,15 @@ internal static class NetworkLoader
     }
 
     /// <summary>The network as tensors; the checkpoint may be closed afterwards.</summary>
-    internal static TorchNetwork OnTorch(Checkpoint checkpoint, Device device, ComputePrecision precision)
+    internal static TorchNetwork OnTorch(Checkpoint checkpoint, Device device, NumberType precision)
     {
         var place = Devices.Resolve(device);
         var architecture = checkpoint.Configuration.Architecture;
         var type = precision switch
         {
-            ComputePrecision.Float32 => torch.ScalarType.Float32,
-            ComputePrecision.BFloat16 => torch.ScalarType.BFloat16,
-            ComputePrecision.Float16 => torch.ScalarType.Float16,
+            NumberType.Float32 => torch.ScalarType.Float32,
+            NumberType.BFloat16 => torch.ScalarType.BFloat16,
+            NumberType.Float16 => torch.ScalarType.Float16,
             _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, "no such precision."),
         };
         using var scope = torch.NewDisposeScope();

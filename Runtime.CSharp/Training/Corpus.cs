@@ -44,38 +44,18 @@ internal sealed class Corpus
     public static Corpus Load(IReadOnlyList<string> paths, ITokenizer tokenizer, CancellationToken cancellation)
     {
         var bos = tokenizer.BosId ?? throw new A3Exception("the tokenizer has no BOS token, which every sequence starts with.");
-        var marks = Enumerable.Range(0, tokenizer.VocabularySize).Select(id => Mark.Of(tokenizer.TokenBytes(id).Span)).ToArray();
         var documents = new List<Document>();
         foreach (var text in paths.SelectMany(Texts))
         {
             cancellation.ThrowIfCancellationRequested();
             int[] tokens = [.. tokenizer.Encode(text, addBos: false), .. tokenizer.EosId is { } eos ? [eos] : Array.Empty<int>()];
-            documents.Add(new Document(tokens, [.. WordStarts(tokens, marks)], [.. SentenceStarts(tokens, marks)]));
+            var (words, sentences) = TextBoundaries.Of(tokens, tokenizer);
+            documents.Add(new Document(tokens, words, sentences));
         }
 
         return documents.Count > 0
             ? new Corpus(documents, bos)
             : throw new A3Exception($"no document in {string.Join(", ", paths)}: a document is any text that is not blank.");
-    }
-
-    private static IEnumerable<int> WordStarts(int[] tokens, Mark[] marks) =>
-        Enumerable.Range(0, tokens.Length).Where(i => i == 0 || marks[tokens[i]].StartsWord);
-
-    /// <summary>Where a word starts, or a line, after a token that ends a sentence and any closing quotes.</summary>
-    private static IEnumerable<int> SentenceStarts(int[] tokens, Mark[] marks)
-    {
-        yield return 0;
-        var ended = marks[tokens[0]].EndsSentence;
-        for (var i = 1; i < tokens.Length; i++)
-        {
-            var mark = marks[tokens[i]];
-            if (ended && (mark.StartsWord || marks[tokens[i - 1]].EndsLine))
-            {
-                yield return i;
-            }
-
-            ended = mark.EndsSentence || (ended && mark.ClosesQuote);
-        }
     }
 
     private static IEnumerable<string> Lines(string path)
@@ -112,20 +92,6 @@ internal sealed class Corpus
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new A3Exception($"{path}: cannot be read ({error.Message})", error);
-        }
-    }
-
-    /// <summary>What a token says about the text around it.</summary>
-    private readonly record struct Mark(bool StartsWord, bool EndsSentence, bool EndsLine, bool ClosesQuote)
-    {
-        public static Mark Of(ReadOnlySpan<byte> bytes)
-        {
-            var text = Encoding.Latin1.GetString(bytes);
-            return new Mark(
-                StartsWord: text.StartsWith(' ') || text.StartsWith('\n'),
-                EndsSentence: text.TrimEnd('"', '\'', ' ') is [.., '.' or '!' or '?' or '\n'],
-                EndsLine: text.EndsWith('\n'),
-                ClosesQuote: text is "\"" or "'");
         }
     }
 }

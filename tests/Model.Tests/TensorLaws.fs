@@ -48,10 +48,10 @@ let private architectures =
         "wide heads", { base' with HeadWidth = 10 }
     ]
 
-/// Weights far from their small initial values, so that a wrong sign or slot shows.
+/// Weights somewhat larger than at the start of training, so that a wrong sign or slot shows.
 let private network architecture =
     let flat = Weights.initialise architecture 5L
-    flat.mul_ (6.0.ToScalar()) |> ignore
+    flat.mul_ (1.5.ToScalar()) |> ignore
     let numbers = flat.data<float32>().ToArray()
 
     let places =

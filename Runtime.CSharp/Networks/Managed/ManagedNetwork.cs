@@ -48,12 +48,25 @@ internal sealed class ManagedNetwork : INetwork
     {
         ThrowIfDisposed();
 
-        return capacity >= 1 && capacity <= Architecture.Context
-            ? new ManagedSequence(this, capacity)
-            : throw new ArgumentOutOfRangeException(
+        if (capacity < 1 || capacity > Architecture.Context)
+        {
+            throw new ArgumentOutOfRangeException(
                 nameof(capacity),
                 capacity,
                 $"capacity = {capacity}: must be in 1..{Architecture.Context}, the context of the network.");
+        }
+
+        try
+        {
+            return new ManagedSequence(this, capacity);
+        }
+        catch (Exception error) when (error is OutOfMemoryException or ArgumentException)
+        {
+            var bytes = capacity * ArchitectureModule.cacheBytesPerToken(sizeof(float), Architecture);
+            throw new A3Exception(
+                $"capacity = {capacity}: the cache of a sequence needs {bytes} bytes, more than there are; use a smaller capacity or fewer sequences.",
+                error);
+        }
     }
 
     public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed), this);

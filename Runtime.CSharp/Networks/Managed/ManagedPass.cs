@@ -1,5 +1,4 @@
 using A3.Model;
-using System.Runtime.CompilerServices;
 
 namespace A3.Runtime;
 
@@ -7,28 +6,20 @@ namespace A3.Runtime;
 /// <remarks>Its buffers grow to the largest pass and are used again: a decode step allocates nothing.</remarks>
 internal sealed unsafe class ManagedPass
 {
-    /// <summary>Rows that go through the MLP together, so that its wide activations stay small.</summary>
-    private const int MlpRows = 256;
-
-    /// <summary>Rows of the tile in which gate and up meet.</summary>
-    private const int GateRows = 16;
-
     private readonly ManagedNetwork network;
     private readonly Model.Architecture architecture;
     private readonly KeyValueCache cache;
     private readonly ManagedAttention attention;
+    private readonly ManagedMlp mlp;
     private readonly WorkerTeam team;
     private readonly int queryWidth;
     private readonly int fusedWidth;
-    private readonly int activationStride;
     private readonly TeamWork normaliseBeforeAttention;
     private readonly TeamWork project;
     private readonly TeamWork rotate;
     private readonly TeamWork attend;
     private readonly TeamWork addAttention;
     private readonly TeamWork normaliseBeforeMlp;
-    private readonly TeamWork gate;
-    private readonly TeamWork addMlp;
     private readonly TeamWork normaliseForHead;
     private readonly TeamWork predict;
 
@@ -37,15 +28,12 @@ internal sealed unsafe class ManagedPass
     private AlignedBuffer normed = new(0);
     private AlignedBuffer fused = new(0);
     private AlignedBuffer attended = new(0);
-    private AlignedBuffer activation = new(0);
     private AlignedBuffer angles = new(0);
 
     private int rows;
     private int contentRows;
     private int layer;
     private int firstRow;
-    private int mlpStart;
-    private int mlpEnd;
     private float* logits;
 
     public ManagedPass(ManagedNetwork network, KeyValueCache cache)
@@ -55,9 +43,9 @@ internal sealed unsafe class ManagedPass
         architecture = network.Architecture;
         team = network.Team;
         attention = new ManagedAttention(architecture, cache, team.Size);
+        mlp = new ManagedMlp(network);
         queryWidth = ArchitectureModule.queryWidth(architecture);
         fusedWidth = queryWidth + 2 * ArchitectureModule.kvWidth(architecture);
-        activationStride = network.Weights.Blocks[0].GateUp.Outputs / 2;
 
         normaliseBeforeAttention = NormaliseBeforeAttention;
         project = Project;
@@ -65,8 +53,6 @@ internal sealed unsafe class ManagedPass
         attend = Attend;
         addAttention = AddAttention;
         normaliseBeforeMlp = NormaliseBeforeMlp;
-        gate = Gate;
-        addMlp = AddMlp;
         normaliseForHead = NormaliseForHead;
         predict = Predict;
     }
@@ -119,12 +105,8 @@ internal sealed unsafe class ManagedPass
         ForPanels(Block.AttentionOutput, rows - firstRow, addAttention);
         ForRows(width, normaliseBeforeMlp);
 
-        for (mlpStart = firstRow; mlpStart < rows; mlpStart += MlpRows)
-        {
-            mlpEnd = Math.Min(rows, mlpStart + MlpRows);
-            team.Run(Block.GateUp.Panels / 2, 2 * Block.GateUp.PanelCost(mlpEnd - mlpStart), gate);
-            ForPanels(Block.Down, mlpEnd - mlpStart, addMlp);
-        }
+        var start = (nint)firstRow * width;
+        mlp.Run(layer, rows - firstRow, MlpInput + start, hidden.Pointer + start);
     }
 
     private void WriteLogits(int first, Span<float> target)
@@ -156,7 +138,6 @@ internal sealed unsafe class ManagedPass
         normed = new AlignedBuffer((long)room * architecture.Width);
         fused = new AlignedBuffer((long)room * fusedWidth);
         attended = new AlignedBuffer((long)room * queryWidth);
-        activation = new AlignedBuffer((long)Math.Min(room, MlpRows) * activationStride);
         angles = new AlignedBuffer((long)room * 2 * Half);
     }
 
@@ -254,41 +235,6 @@ internal sealed unsafe class ManagedPass
             start,
             end,
             hidden.Pointer + (nint)firstRow * architecture.Width,
-            architecture.Width,
-            accumulate: true);
-
-    [SkipLocalsInit]
-    private void Gate(int worker, int start, int end)
-    {
-        var columns = PanelKernel.Columns;
-        var gates = stackalloc float[2 * GateRows * columns];
-        var ups = gates + GateRows * columns;
-
-        for (var panel = start; panel < end; panel++)
-        {
-            for (var row = mlpStart; row < mlpEnd; row += GateRows)
-            {
-                var count = Math.Min(GateRows, mlpEnd - row);
-                var input = MlpInput + (nint)row * architecture.Width;
-                Block.GateUp.MultiplyPanel(
-                    input, architecture.Width, count, 2 * panel, gates, columns, accumulate: false);
-                Block.GateUp.MultiplyPanel(
-                    input, architecture.Width, count, 2 * panel + 1, ups, columns, accumulate: false);
-
-                var target = activation.Pointer + (nint)(row - mlpStart) * activationStride + panel * columns;
-                RowMath.SwiGlu(gates, ups, count, columns, target, activationStride);
-            }
-        }
-    }
-
-    private void AddMlp(int worker, int start, int end) =>
-        Block.Down.Multiply(
-            activation.Pointer,
-            activationStride,
-            mlpEnd - mlpStart,
-            start,
-            end,
-            hidden.Pointer + (nint)mlpStart * architecture.Width,
             architecture.Width,
             accumulate: true);
 

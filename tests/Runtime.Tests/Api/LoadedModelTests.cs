@@ -44,7 +44,7 @@ public sealed class LoadedModelTests
         var directory = Fixtures.Shared("stories260K");
         var greedy = new DecodingOptions { Sampling = SamplingOptions.Greedy };
 
-        var texts = Enum.GetValues<ComputePrecision>().Select(precision =>
+        var texts = Enum.GetValues<NumberType>().Select(precision =>
         {
             using var model = A3Model.Load(directory, new LoadOptions { Device = Device.Cpu, Precision = precision });
             return model.Generate("Once upon a time", 20, greedy).Text;

@@ -107,7 +107,7 @@ public sealed class DecodingFixtureTests
         var directory = Fixtures.Repository(fixture);
         using var managed = Network(directory);
         using var checkpoint = Checkpoint.Open(directory);
-        using var torch = NetworkLoader.OnTorch(checkpoint, Device.Cpu, ComputePrecision.Float32);
+        using var torch = NetworkLoader.OnTorch(checkpoint, Device.Cpu, NumberType.Float32);
 
         for (var seed = 0; seed < 5; seed++)
         {

@@ -50,6 +50,15 @@ public sealed class ManagedErrorTests
     }
 
     [Fact]
+    public void CacheThatCannotFit()
+    {
+        var endless = RandomNetwork.With(Architecture, kvHeads: 4, headWidth: 40, context: 1 << 24);
+        using var network = RandomNetwork.Create(endless);
+        var error = Assert.Throws<A3Exception>(() => network.Open(1 << 24));
+        Assert.StartsWith("capacity = 16777216: the cache of a sequence needs 42949672960 bytes", error.Message);
+    }
+
+    [Fact]
     public void FullCache()
     {
         using var network = RandomNetwork.Create(Architecture);

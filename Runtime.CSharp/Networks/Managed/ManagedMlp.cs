@@ -1,0 +1,84 @@
+using System.Runtime.CompilerServices;
+
+namespace A3.Runtime;
+
+/// <summary>The SwiGLU layer of a block, added to the residual stream; its buffer is used again by every Block.</summary>
+internal sealed unsafe class ManagedMlp
+{
+    /// <summary>Rows that go through together, so that the wide activations stay small.</summary>
+    private const int BlockRows = 256;
+
+    /// <summary>Rows of the tile in which gate and up meet.</summary>
+    private const int TileRows = 16;
+
+    private readonly IReadOnlyList<ManagedBlock> blocks;
+    private readonly int width;
+    private readonly WorkerTeam team;
+    private readonly TeamWork gate;
+    private readonly TeamWork add;
+
+    private AlignedBuffer activation = new(0);
+    private int layer;
+    private int rows;
+    private float* input;
+    private float* hidden;
+
+    public ManagedMlp(ManagedNetwork network)
+    {
+        blocks = network.Weights.Blocks;
+        width = network.Architecture.Width;
+        team = network.Team;
+        gate = Gate;
+        add = Add;
+    }
+
+    private ManagedBlock Block => blocks[layer];
+
+    /// <summary>Numbers of one row of activations: the MLP width in whole panels.</summary>
+    private int Stride => Block.GateUp.Outputs / 2;
+
+    /// <summary>hidden += down (silu (gate input) * up input), both [rows, width]; they may be the same memory.</summary>
+    public void Run(int index, int rowCount, float* source, float* target)
+    {
+        layer = index;
+
+        for (var first = 0; first < rowCount; first += BlockRows)
+        {
+            rows = Math.Min(BlockRows, rowCount - first);
+            input = source + (nint)first * width;
+            hidden = target + (nint)first * width;
+            if (activation.Length < (long)rows * Stride)
+            {
+                activation = new AlignedBuffer((long)rows * Stride);
+            }
+
+            team.Run(Block.GateUp.Panels / 2, 2 * Block.GateUp.PanelCost(rows), gate);
+            team.Run(Block.Down.Panels, Block.Down.PanelCost(rows), add);
+        }
+    }
+
+    /// <summary>One item is a panel of gates and the panel of ups beside it.</summary>
+    [SkipLocalsInit]
+    private void Gate(int worker, int start, int end)
+    {
+        var columns = PanelKernel.Columns;
+        var gates = stackalloc float[2 * TileRows * columns];
+        var ups = gates + TileRows * columns;
+
+        for (var item = start; item < end; item++)
+        {
+            for (var row = 0; row < rows; row += TileRows)
+            {
+                var count = Math.Min(TileRows, rows - row);
+                var tile = input + (nint)row * width;
+                var target = activation.Pointer + (nint)row * Stride + item * columns;
+                Block.GateUp.MultiplyPanel(tile, width, count, 2 * item, gates, columns, accumulate: false);
+                Block.GateUp.MultiplyPanel(tile, width, count, 2 * item + 1, ups, columns, accumulate: false);
+                RowMath.SwiGlu(gates, ups, count, columns, target, Stride);
+            }
+        }
+    }
+
+    private void Add(int worker, int start, int end) =>
+        Block.Down.Multiply(activation.Pointer, Stride, rows, start, end, hidden, width, accumulate: true);
+}
