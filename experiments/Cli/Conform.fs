@@ -25,7 +25,7 @@ module Conform =
         new ManagedNetwork(checkpoint.Configuration.Architecture, fun name -> checkpoint[name].ToFloats()) :> INetwork
 
     let private torch (invocation: Invocation) checkpoint =
-        NetworkLoader.OnTorch(checkpoint, invocation.Device, Decoding.precision invocation.NumberType) :> INetwork
+        NetworkLoader.OnTorch(checkpoint, invocation.Device, invocation.NumberType) :> INetwork
 
     /// The networks this machine can run, by name; a remark where libtorch is missing.
     let private backends (invocation: Invocation) checkpoint =

@@ -40,13 +40,6 @@ module Decoding =
 
     let defaultSeed = 1L
 
-    /// What the network computes in.
-    let precision name =
-        match name with
-        | Float32 -> NumberType.Float32
-        | Bfloat16 -> NumberType.BFloat16
-        | Float16 -> NumberType.Float16
-
     let private sampling request =
         SamplingOptions(
             Temperature =
@@ -73,7 +66,7 @@ module Decoding =
     let load (invocation: Invocation) =
         A3Model.Load(
             ModelFolder.find invocation.Model,
-            LoadOptions(Device = invocation.Device, Precision = precision invocation.NumberType)
+            LoadOptions(Device = invocation.Device, Precision = invocation.NumberType)
         )
 
     let private options (invocation: Invocation) request =

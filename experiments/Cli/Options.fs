@@ -27,7 +27,7 @@ type Invocation =
         /// `--device`.
         Device: A3.Runtime.Device
         /// `--dtype`.
-        NumberType: NumberTypeName
+        NumberType: A3.Runtime.NumberType
         /// `--seed`.
         Seed: int64 option
         /// `--grouping`.

@@ -2,6 +2,7 @@ namespace A3.Cli
 
 open System
 open System.IO
+open System.Text.RegularExpressions
 open A3.Model.Tensors
 open A3.Runtime
 
@@ -27,15 +28,13 @@ module Outcome =
           NonNull inner -> cause inner
         | _ -> error
 
-    /// What was given, without what .NET adds about parameters.
-    let argumentMessage (error: ArgumentException) =
-        let suffix = error.Message.IndexOf(" (Parameter '", StringComparison.Ordinal)
+    /// Without what .NET adds about parameters.
+    let private withoutParameter (message: string) =
+        Regex.Replace(message, @"\s*\(Parameter '[^']*'\)(\s*Actual value was .*)?", "", RegexOptions.Singleline)
 
-        let message =
-            if suffix < 0 then
-                error.Message
-            else
-                error.Message.Substring(0, suffix)
+    /// What was given, and the rule.
+    let argumentMessage (error: ArgumentException) =
+        let message = withoutParameter error.Message
 
         match error with
         | :? ArgumentOutOfRangeException as range when not (isNull range.ActualValue) ->
@@ -44,7 +43,7 @@ module Outcome =
 
     let private oneLine (text: string) =
         let visible =
-            text.Trim()
+            (withoutParameter text).Trim()
             |> String.map (fun letter -> if Char.IsControl letter then ' ' else letter)
 
         if visible.Length > 1000 then

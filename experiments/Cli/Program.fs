@@ -74,14 +74,20 @@ module Program =
         | Cpu -> Device.Cpu
         | Cuda -> Device.Cuda
 
-    let private run output cancellation (results: ParseResults<Arguments>) =
+    let private numberTypeOf name =
+        match name with
+        | Float32 -> NumberType.Float32
+        | Bfloat16 -> NumberType.BFloat16
+        | Float16 -> NumberType.Float16
+
+    let private execute output cancellation (results: ParseResults<Arguments>) =
         let invocation =
             {
                 Output = output
                 Cancellation = cancellation
                 Model = results.TryGetResult Arguments.Model
                 Device = results.GetResult(Arguments.Device, Auto) |> deviceOf
-                NumberType = results.GetResult(Arguments.Dtype, Float32)
+                NumberType = results.GetResult(Arguments.Dtype, Float32) |> numberTypeOf
                 Seed = results.TryGetResult Arguments.Seed
                 Grouping = results.TryGetResult Arguments.Grouping
             }
@@ -128,15 +134,17 @@ module Program =
                     source.Cancel()
         )
 
+    /// Does what a command line says and gives the exit code. Never throws.
+    let run (output: Output) cancellation (argv: string[]) =
+        try
+            parser.Value.ParseCommandLine argv |> execute output cancellation
+            0
+        with error ->
+            report argv output error
+
     [<EntryPoint>]
     let main argv =
         use source = new CancellationTokenSource()
         use _ = cancelOn source PosixSignal.SIGINT
         use _ = cancelOn source PosixSignal.SIGTERM
-        let output = Output.standard (Array.contains "--json" argv)
-
-        try
-            parser.Value.ParseCommandLine argv |> run output source.Token
-            0
-        with error ->
-            report argv output error
+        run (Output.standard (Array.contains "--json" argv)) source.Token argv

@@ -67,12 +67,6 @@ module Train =
     let example =
         "a3 train stories.txt --out runs/mine --curriculum infill --tokens 2000000"
 
-    let private savedAs name =
-        match name with
-        | Float32 -> NumberType.Float32
-        | Bfloat16 -> NumberType.BFloat16
-        | Float16 -> NumberType.Float16
-
     /// One of two options that say the same.
     let private oneOf first second (given: string option) (other: string option) =
         match given, other with
@@ -118,7 +112,7 @@ module Train =
             CheckpointSeconds = arguments.GetResult(TrainArguments.Checkpoint_Seconds, standard.CheckpointSeconds),
             ValidateEvery = arguments.GetResult(TrainArguments.Validate_Every, standard.ValidateEvery),
             ValidationRows = arguments.GetResult(TrainArguments.Validation_Rows, standard.ValidationRows),
-            SavedAs = savedAs invocation.NumberType,
+            SavedAs = invocation.NumberType,
             Device = invocation.Device
         )
 
