@@ -3,10 +3,10 @@ namespace A3.Runtime;
 /// <summary>How weights are held in memory or on disk.</summary>
 public enum NumberType
 {
-    /// <summary>32 bits.</summary>
+    /// <summary>32 bits; the one that the CPU is fast in.</summary>
     Float32,
 
-    /// <summary>The upper 16 bits of a 32-bit number.</summary>
+    /// <summary>The upper 16 bits of a 32-bit number: its range with 8 bits of precision.</summary>
     BFloat16,
 
     /// <summary>IEEE half precision.</summary>

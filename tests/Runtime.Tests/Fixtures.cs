@@ -6,9 +6,12 @@ namespace A3.Runtime.Tests;
 internal static class Fixtures
 {
     /// <summary>A directory of tests/fixtures; it is part of the repository, so its absence is a failure.</summary>
-    public static string Repository(string name) =>
-        Above(Path.Combine("tests", "fixtures", name))
-        ?? throw new DirectoryNotFoundException($"tests/fixtures/{name} is not above {AppContext.BaseDirectory}.");
+    public static string Repository(string name) => InRepository("tests", "fixtures", name);
+
+    /// <summary>A directory of the repository.</summary>
+    public static string InRepository(params string[] path) =>
+        Above(Path.Combine(path))
+        ?? throw new DirectoryNotFoundException($"{string.Join('/', path)} is not above {AppContext.BaseDirectory}.");
 
     /// <summary>A directory of shared/fixtures; skips the test where there is none.</summary>
     public static string Shared(string name)

@@ -44,6 +44,21 @@ public sealed class ManagedBitsTests
         }
     }
 
+    [Fact(DisplayName = "A long causal prefill gives each row the bits it gets when the rows come in short pieces")]
+    public void LongPasses()
+    {
+        var architecture = RandomNetwork.With(RandomNetwork.Kinds["odd sizes"], context: 600);
+        var ranks = Enumerable.Range(0, 600).ToArray();
+        var content = RandomNetwork.Content(new Random(13), ranks, architecture.Vocabulary);
+        using var network = RandomNetwork.Create(architecture);
+        using var whole = network.Open(600);
+        using var pieces = network.Open(600);
+        var expected = content.Chunk(90)
+            .SelectMany(piece => pieces.Run(architecture.Vocabulary, piece, []).Content)
+            .ToArray();
+        Assert.Equal(expected, whole.Run(architecture.Vocabulary, content, []).Content);
+    }
+
     [Theory(DisplayName = "The number of threads changes no bit")]
     [InlineData(2)]
     [InlineData(5)]

@@ -1,0 +1,94 @@
+using Xunit;
+
+namespace A3.Runtime.Tests;
+
+/// <summary>The model in the box, which every newcomer meets first.</summary>
+public sealed class BoxModelTests
+{
+    private const int LargestBytes = 10_000_000;
+
+    /// <summary>Written for this test, so in nobody's training data.</summary>
+    private static readonly string[] Sentences =
+    [
+        "Once upon a time, there was a little girl named Mia.",
+        " Mia had a small boat made of wood.",
+        " One day, she went to the lake with her dad.",
+        " She put the boat on the water and it started to move.",
+        " But then a big wind came and the boat went far away.",
+        " Mia was very sad and she began to cry.",
+        " Her dad said, \"Don't worry, we can find it.\"",
+        " They walked and walked until they saw the boat next to a tree.",
+        " Mia was so happy that she gave her dad a big hug.",
+    ];
+
+    private static readonly string Directory = Fixtures.InRepository("experiments", "models", "tinystories-a3");
+
+    [Fact]
+    public void It_fits_its_size_and_has_a_card()
+    {
+        var bytes = new DirectoryInfo(Directory).GetFiles().Sum(file => file.Length);
+
+        Assert.InRange(bytes, 1, LargestBytes);
+        Assert.Contains("tinystories", File.ReadAllText(Path.Combine(Directory, "README.md")), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("left-to-right | singletons")]
+    [InlineData("random 3 | singletons")]
+    [InlineData("random 3 | chunks 2")]
+    public void A_story_is_more_probable_than_its_sentences_shuffled(string grouping)
+    {
+        using var model = Load();
+        var shuffled = new[] { 0, 5, 2, 7, 1, 6, 3, 8, 4 }.Select(i => Sentences[i]);
+
+        double LogProbability(IEnumerable<string> sentences) =>
+            model.Score(string.Concat(sentences), Grouping.Parse(grouping)).LogProbability;
+
+        Assert.True(LogProbability(Sentences) > LogProbability(shuffled) + 5);
+    }
+
+    [Fact]
+    public void The_text_after_a_gap_makes_its_own_word_more_probable()
+    {
+        using var model = Load();
+
+        double LogProbability(string animal, string ending) => model.Score(
+            [.. Encode($"Tom had a", $" {animal}", $". {ending}", out var partition)], partition).LogProbability;
+
+        Assert.True(LogProbability("cat", "The cat was very happy.") > LogProbability("dog", "The cat was very happy."));
+        Assert.True(LogProbability("dog", "The dog was very happy.") > LogProbability("cat", "The dog was very happy."));
+
+        int[] Encode(string before, string gap, string after, out Partition partition)
+        {
+            int[] first = model.Tokenizer.Encode(before, addBos: true);
+            int[] middle = model.Tokenizer.EncodeContinuation(gap);
+            int[] last = model.Tokenizer.EncodeContinuation(after);
+            var ranks = new int[first.Length + middle.Length + last.Length];
+            for (var i = 0; i < middle.Length; i++)
+            {
+                ranks[first.Length + i] = i + 1;
+            }
+
+            partition = new(Model.PartitionModule.ofRanks(1, ranks));
+            return [.. first, .. middle, .. last];
+        }
+    }
+
+    [Fact]
+    public void A_gap_is_filled_with_words_in_any_order_and_the_rest_stays()
+    {
+        using var model = Load();
+        foreach (var policy in new[] { "left-to-right", "bisect | chunks 2", "entropy | constant 2" })
+        {
+            var options = new DecodingOptions { Policy = Policy.Parse(policy), Sampling = SamplingOptions.Greedy };
+            var filled = model.Infill("Tom had a red ball. {12} He was very happy.", options);
+
+            Assert.StartsWith("Tom had a red ball.", filled.Text);
+            Assert.EndsWith(" He was very happy.", filled.Text);
+            Assert.Matches("^[A-Za-z0-9 .,!?'\"\n]+$", filled.Text);
+            Assert.Equal(filled.LogProbability, model.Score([.. filled.Tokens.Select(token => token.Token)], filled.Partition!).LogProbability, 1e-3);
+        }
+    }
+
+    private static A3Model Load() => A3Model.Load(Directory, new LoadOptions { Device = Device.Cpu });
+}
