@@ -1,0 +1,28 @@
+using System.Text.Json;
+using A3.Cli;
+
+namespace A3.Runtime.Tests.Cli;
+
+/// <summary>What a command line gave: exit code, standard output, standard error.</summary>
+internal sealed record CommandLine(int Code, string Out, string Error)
+{
+    public static readonly string[] Commands = ["infill", "generate", "score", "show", "inspect", "train", "conform"];
+
+    /// <summary>Runs the program in this process, as it runs in a pipe.</summary>
+    public static CommandLine Run(params string[] arguments) => Run(Ink.Plain, CancellationToken.None, arguments);
+
+    /// <summary>Runs the program in this process.</summary>
+    public static CommandLine Run(Ink ink, CancellationToken cancellation, params string[] arguments)
+    {
+        using var result = new StringWriter();
+        using var error = new StringWriter();
+        var output = new Output(
+            result, error, ink, isTerminal: ink != Ink.Plain, width: 100, height: 40, json: arguments.Contains("--json"));
+        var code = Program.run(output, cancellation, arguments);
+        return new(code, result.ToString(), error.ToString());
+    }
+
+    /// <summary>Every line of the output as JSON.</summary>
+    public JsonElement[] Json() =>
+        [.. Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+}

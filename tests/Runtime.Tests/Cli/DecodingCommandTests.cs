@@ -1,0 +1,160 @@
+using System.Text.Json;
+using A3.Cli;
+using Xunit;
+
+namespace A3.Runtime.Tests.Cli;
+
+public sealed class DecodingCommandTests : IDisposable
+{
+    private readonly Folder folder = new();
+    private readonly string model;
+
+    public DecodingCommandTests() => model = TinyCheckpoint.In(folder);
+
+    public void Dispose() => folder.Dispose();
+
+    private CommandLine Run(params string[] arguments) => CommandLine.Run([.. arguments, "--model", model]);
+
+    [Fact]
+    public void Infill_keeps_the_given_text_and_fills_every_gap()
+    {
+        var json = Assert.Single(Run("infill", "Tom had ___ ball. {3} happy.", "--length", "4", "--json").Json());
+        var gaps = json.GetProperty("gaps").EnumerateArray().ToArray();
+        var texts = gaps.Select(gap => gap.GetProperty("text").GetString()).ToArray();
+
+        Assert.Equal([4, 3], gaps.Select(gap => gap.GetProperty("length").GetInt32()));
+        Assert.Equal($"Tom had{texts[0]} ball.{texts[1]} happy.", json.GetProperty("text").GetString());
+        Assert.Equal(7, json.GetProperty("forward_passes").GetInt32());
+    }
+
+    [Fact]
+    public void In_a_pipe_infill_prints_the_text_alone()
+    {
+        var plain = Run("infill", "Tom had {3} ball.");
+        var json = Run("infill", "Tom had {3} ball.", "--json").Json()[0];
+
+        Assert.Equal(json.GetProperty("text").GetString() + Environment.NewLine, plain.Out);
+        Assert.Contains("3 tokens in 3 forward passes", plain.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', plain.Out + plain.Error);
+    }
+
+    [Fact]
+    public void A_terminal_sees_the_text_fill_up_and_then_the_finished_text()
+    {
+        var shown = CommandLine.Run(Ink.TrueColour, CancellationToken.None, "infill", "Tom had {3} ball.", "--model", model).Out;
+        var frames = shown.Split("\u001b[J");
+
+        Assert.Equal(5, frames.Length);
+        Assert.Equal([3, 2, 1, 0, 0], frames.Select(frame => frame.Count(letter => letter == '·')));
+        Assert.Contains("first step", frames[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_text_and_another_one_another()
+    {
+        string Text(string seed) => Run("generate", "Tom", "--length", "20", "--seed", seed).Out;
+
+        Assert.Equal(Text("4"), Text("4"));
+        Assert.NotEqual(Text("4"), Text("5"));
+    }
+
+    [Fact]
+    public void A_trace_names_every_token_in_the_order_of_the_grouping()
+    {
+        var lines = Run("infill", "{4}", "--grouping", "right-to-left | chunks 2", "--trace").Out.TrimEnd().Split('\n');
+        var table = lines.SkipWhile(line => !line.StartsWith("step  position", StringComparison.Ordinal)).Skip(1);
+
+        Assert.Equal(["3", "4", "1", "2"], table.Select(line => line.Substring(4, 10).Trim()));
+        Assert.Equal(["0", "", "1", ""], table.Select(line => line[..4].Trim()));
+    }
+
+    [Fact]
+    public void An_adaptive_policy_is_a_grouping_too()
+    {
+        var json = Run("infill", "Tom {4} ball.", "--grouping", "confidence | constant 2", "--json").Json()[0];
+
+        Assert.Equal(2, json.GetProperty("forward_passes").GetInt32());
+    }
+
+    [Fact]
+    public void The_score_of_an_infilled_gap_is_the_one_that_infilling_reported()
+    {
+        var agreeing = 0;
+
+        for (var seed = 0; seed < 100 && agreeing < 3; seed++)
+        {
+            var filled = Run("infill", "Tom had {2}", "--grouping", "right-to-left", "--seed", $"{seed}", "--json").Json()[0];
+            var gap = filled.GetProperty("gaps")[0].GetProperty("text").GetString();
+            var score = Run("score", $"Tom had[[{gap}]]", "--grouping", "right-to-left", "--json").Json()[0];
+
+            // Drawn weights draw bytes that are no text, or a text that has other tokens.
+            if (filled.GetProperty("tokens").EnumerateArray().Select(Id).TakeLast(2)
+                .SequenceEqual(score.GetProperty("tokens").EnumerateArray().Select(Id)))
+            {
+                agreeing++;
+                Assert.Equal(
+                    filled.GetProperty("log_probability").GetDouble(), score.GetProperty("log_probability").GetDouble(), 1e-4);
+            }
+        }
+
+        Assert.Equal(3, agreeing);
+
+        static int Id(JsonElement token) => token.GetProperty("id").GetInt32();
+    }
+
+    [Fact]
+    public void A_score_is_the_sum_over_its_tokens()
+    {
+        var json = Run("score", "Tom had a red ball.", "--json").Json()[0];
+        var tokens = json.GetProperty("tokens").EnumerateArray().Select(token => token.GetProperty("log_probability").GetDouble());
+
+        Assert.Equal(tokens.Sum(), json.GetProperty("log_probability").GetDouble(), 1e-9);
+        Assert.Equal(19, json.GetProperty("bytes").GetInt32());
+        Assert.Equal(
+            -tokens.Sum() / Math.Log(2) / 19, json.GetProperty("bits_per_byte").GetDouble(), 1e-9);
+    }
+
+    [Fact]
+    public void A_file_stands_for_a_text()
+    {
+        var path = folder.File("story.txt");
+        File.WriteAllText(path, "Tom had {3} ball.\n");
+
+        Assert.Equal(Run("infill", "Tom had {3} ball.").Out, Run("infill", "--file", path).Out);
+        Assert.Equal(2, Run("infill", "a {3}", "--file", path).Code);
+    }
+
+    [Fact]
+    public void A_checkpoint_without_query_stream_generates_and_scores_left_to_right()
+    {
+        using var other = new Folder();
+        var causal = TinyCheckpoint.In(other, queryStream: false);
+
+        Assert.Equal(0, CommandLine.Run("generate", "Tom", "--length", "5", "--model", causal).Code);
+        Assert.Equal(0, CommandLine.Run("score", "Tom had a ball.", "--model", causal).Code);
+        Assert.Equal(2, CommandLine.Run("infill", "Tom ___ ball.", "--model", causal).Code);
+        Assert.Equal(2, CommandLine.Run("score", "Tom [[had]]", "--model", causal).Code);
+    }
+
+    [Fact]
+    public void A_cancelled_command_gives_130_and_one_line()
+    {
+        var stopped = CommandLine.Run(Ink.Plain, new(canceled: true), "infill", "Tom {3}", "--model", model);
+
+        Assert.Equal(130, stopped.Code);
+        Assert.Equal("a3: cancelled.", stopped.Error.Trim());
+    }
+
+    [Fact]
+    public void Inspect_says_what_the_checkpoint_is()
+    {
+        var json = CommandLine.Run("inspect", model, "--tensors", "--json").Json()[0];
+        var bytes = json.GetProperty("tensors").EnumerateArray().Sum(tensor => tensor.GetProperty("bytes").GetInt64());
+
+        Assert.Equal(json.GetProperty("stored_bytes").GetInt64(), bytes);
+        Assert.Equal(bytes, json.GetProperty("bytes_by_type").GetProperty("F32").GetInt64());
+        Assert.Equal(bytes / 4, json.GetProperty("parameters").GetInt64());
+        Assert.Equal("byte-level BPE", json.GetProperty("tokenizers")[0].GetProperty("kind").GetString());
+        Assert.Contains("model.query_embed", CommandLine.Run("inspect", model, "--tensors").Out, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,106 @@
+using Xunit;
+
+namespace A3.Runtime.Tests.Cli;
+
+/// <summary>What bad input gets: one line on standard error, exit code 2 for misuse and 1 for a failed run.</summary>
+public sealed class MisuseTests
+{
+    private static void AssertOneLine(int code, string expected, CommandLine given)
+    {
+        Assert.Equal(code, given.Code);
+        Assert.Equal("", given.Out);
+        Assert.StartsWith("a3: ", given.Error, StringComparison.Ordinal);
+        Assert.Single(given.Error.TrimEnd().Split('\n'));
+        Assert.Contains(expected, given.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("unrecognized argument: 'nonsense'", "nonsense")]
+    [InlineData("unknown option '--nope'", "infill", "--nope")]
+    [InlineData("'--seed' must be followed by <NUMBER>, but was 'x'", "infill", "a ___", "--seed", "x")]
+    [InlineData("'--device' must be followed by <auto|cpu|cuda>", "infill", "a ___", "--device", "gpu")]
+    [InlineData("'--dtype' must be followed by <float32|bfloat16|float16>", "infill", "a ___", "--dtype", "int8")]
+    [InlineData("'--length' has been specified more than once", "generate", "a", "--length", "3", "--length", "4")]
+    [InlineData("--length 0: expected a whole number in 1..", "infill", "a ___", "--length", "0")]
+    [InlineData("--temperature -1: expected a number of at least 0", "infill", "a ___", "--temperature", "-1")]
+    [InlineData("--top-k 0: expected a whole number in 1..", "generate", "a", "--top-k", "0")]
+    [InlineData("--top-p 1.5: expected a number above 0 and at most 1", "generate", "a", "--top-p", "1.5")]
+    [InlineData("--speculative 1: expected a whole number in 2..", "infill", "a ___", "--speculative", "1")]
+    [InlineData("column 3: '{x}' is not a gap", "infill", "a {x}")]
+    [InlineData("column 3: '{' begins a gap", "infill", "a {12")]
+    [InlineData("the text has no gap to fill", "infill", "a")]
+    [InlineData("column 10: found 'chunk', expected", "infill", "a ___", "--grouping", "bisect | chunk 2")]
+    [InlineData("column 1: found the end of the text", "infill", "a ___", "--grouping", "")]
+    [InlineData("column 19: found 'x', expected a size", "show", "random 7 | chunks x")]
+    [InlineData("column 7: found 'x', expected a share of the run", "show", "curriculum stage x: bisect")]
+    [InlineData("--given \"x\": expected positions", "show", "bisect", "--given", "x")]
+    [InlineData("--length 5000: expected a whole number in 1..4096", "show", "bisect", "--length", "5000")]
+    [InlineData("pictures hold up to 512 positions", "show", "bisect", "--length", "600", "--svg", "x.svg")]
+    [InlineData("a specification and --grouping", "show", "bisect", "--grouping", "random")]
+    [InlineData("score needs a text", "score")]
+    [InlineData("conform needs a directory", "conform")]
+    [InlineData("train needs --out", "train", "stories.txt")]
+    [InlineData("train needs text files", "train", "--out", "x")]
+    [InlineData("--curriculum and --grouping say the same", "train", "a", "--out", "x", "--curriculum", "ar", "--grouping", "bisect")]
+    [InlineData("--resume x goes on with the options of that run", "train", "--resume", "x", "--tokens", "5")]
+    [InlineData("--learning-rate 5: must be in (0, 1).\n", "train", "a", "--out", "x", "--learning-rate", "5")]
+    public void Misuse_gets_one_line_and_exit_code_2(string expected, params string[] arguments)
+    {
+        using var folder = new Folder();
+        string[] all = arguments[0] is "infill" or "generate" ? [.. arguments, "--model", TinyCheckpoint.In(folder)] : arguments;
+
+        AssertOneLine(2, expected, CommandLine.Run(all));
+    }
+
+    [Fact]
+    public void What_does_not_fit_the_model_is_misuse()
+    {
+        using var folder = new Folder();
+        var model = TinyCheckpoint.In(folder);
+
+        AssertOneLine(2, "context holds 64", CommandLine.Run("infill", "a {64}", "--model", model));
+        AssertOneLine(2, "context holds 64", CommandLine.Run("generate", "a", "--length", "200000", "--model", model));
+        AssertOneLine(2, "context holds 64", CommandLine.Run("score", new string('x', 70), "--model", model));
+        AssertOneLine(2, "no ']]' follows", CommandLine.Run("score", "a [[b", "--model", model));
+        AssertOneLine(2, "nothing to score", CommandLine.Run("score", "", "--model", model));
+    }
+
+    [Theory]
+    [InlineData("infill", "a ___", "--model")]
+    [InlineData("generate", "a", "--model")]
+    [InlineData("score", "a", "--model")]
+    [InlineData("inspect")]
+    [InlineData("conform")]
+    [InlineData("train", "--resume")]
+    [InlineData("infill", "--file")]
+    public void A_path_that_is_not_there_is_a_failed_run(params string[] arguments)
+    {
+        using var folder = new Folder();
+        var path = folder.File("absent");
+
+        AssertOneLine(1, path, CommandLine.Run([.. arguments, path]));
+    }
+
+    [Fact]
+    public void A_broken_checkpoint_is_a_failed_run()
+    {
+        using var folder = new Folder();
+        var model = TinyCheckpoint.In(folder);
+        using (var weights = File.OpenWrite(folder.File("model.safetensors")))
+        {
+            weights.SetLength(weights.Length - 4);
+        }
+
+        AssertOneLine(1, "its bytes must end within", CommandLine.Run("inspect", model));
+        File.WriteAllText(folder.File("tokenizer.json"), """{"model": {"type": "WordPiece"}}""");
+        AssertOneLine(1, "model.safetensors", CommandLine.Run("infill", "a ___", "--model", model));
+    }
+
+    [Fact]
+    public void A_directory_without_reference_numbers_does_not_conform()
+    {
+        using var folder = new Folder();
+
+        AssertOneLine(1, "holds no reference numbers", CommandLine.Run("conform", folder.Path));
+    }
+}

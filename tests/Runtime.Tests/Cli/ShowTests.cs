@@ -1,0 +1,123 @@
+using System.Xml.Linq;
+using A3.Cli;
+using Xunit;
+
+namespace A3.Runtime.Tests.Cli;
+
+public sealed class ShowTests
+{
+    [Fact]
+    public void A_partition_is_drawn_step_by_step_with_both_masks()
+    {
+        const string Expected = """
+            given 0 | right-to-left | chunks 2
+            4 positions, 2 groups to predict, so 2 forward passes
+
+             step  positions  0
+            given  0          #...
+                0  2..3       +.##
+                1  1          +#++
+
+            content mask: rows that know their token    query mask: rows to predict
+
+                 0123                                        0123
+               0 #...                                      0 ....
+               1 ####                                      1 #.##
+               2 #.##                                      2 #...
+               3 #.##                                      3 #...
+
+            Each row attends to the marked columns.
+
+            """;
+
+        var shown = CommandLine.Run("show", "right-to-left | chunks 2", "--length", "4", "--given", "0");
+
+        Assert.Equal(
+            Expected.ReplaceLineEndings("\n").Split('\n'),
+            shown.Out.ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd()));
+        Assert.Equal((0, ""), (shown.Code, shown.Error));
+    }
+
+    [Fact]
+    public void Masks_sorted_by_step_are_triangular()
+    {
+        var lines = CommandLine.Run("show", "random 3 | singletons", "--length", "6", "--sorted").Out.Split('\n');
+        var rows = lines.SkipWhile(line => !line.StartsWith("content mask", StringComparison.Ordinal)).Skip(3).Take(6);
+
+        Assert.Equal(
+            ["#.....", "##....", "###...", "####..", "#####.", "######"], rows.Select(row => row.Substring(5, 6)));
+    }
+
+    [Fact]
+    public void Json_holds_the_groups_and_the_masks()
+    {
+        var json = Assert.Single(CommandLine.Run("show", "right-to-left | chunks 2", "--length", "3", "--json").Json());
+
+        Assert.Equal("[[1,2],[0]]", json.GetProperty("groups").GetRawText());
+        Assert.Equal("[[0,1,2],[1,2],[1,2]]", json.GetProperty("content_mask").GetRawText());
+        Assert.Equal("[[1,2],[],[]]", json.GetProperty("query_mask").GetRawText());
+    }
+
+    [Theory]
+    [InlineData("random 7 | chunks 4", "16")]
+    [InlineData("given 0..3 | bisect", "40")]
+    [InlineData("infill", "32")]
+    public void A_picture_is_well_formed_and_needs_nothing_else(string specification, string length)
+    {
+        using var folder = new Folder();
+        var path = folder.File("groups.svg");
+        CommandLine.Run("show", specification, "--length", length, "--svg", path);
+        var picture = XDocument.Load(path);
+        Assert.Equal("svg", picture.Root!.Name.LocalName);
+        Assert.DoesNotContain("href", File.ReadAllText(path), StringComparison.Ordinal);
+        Assert.Contains(picture.Descendants(), element => element.Name.LocalName == "rect");
+    }
+
+    [Fact]
+    public void A_picture_marks_as_many_squares_as_the_masks_allow()
+    {
+        using var folder = new Folder();
+        var path = folder.File("groups.svg");
+        CommandLine.Run("show", "left-to-right | singletons", "--length", "4", "--svg", path);
+        var squares = XDocument.Load(path).Descendants().Where(element => element.Name.LocalName == "path")
+            .Sum(element => element.Attribute("d")!.Value.Count(letter => letter == 'z'));
+
+        Assert.Equal(10 + 6, squares);
+    }
+
+    [Fact]
+    public void A_seed_redraws_what_is_random()
+    {
+        string Groups(params string[] more) =>
+            CommandLine.Run(["show", "random | singletons", "--length", "12", "--json", .. more]).Json()[0].GetProperty("groups").GetRawText();
+
+        Assert.Equal(Groups("--seed", "5"), Groups("--seed", "5"));
+        Assert.NotEqual(Groups("--seed", "5"), Groups("--seed", "6"));
+    }
+
+    [Fact]
+    public void Built_in_curricula_are_drawn_by_name()
+    {
+        var paper = Assert.Single(CommandLine.Run("show", "paper", "--json").Json());
+        var sizes = paper.GetProperty("stages").EnumerateArray().Select(stage => stage.GetProperty("group_sizes"));
+
+        Assert.Equal(
+            ["1", "1 2 3 4", "3 4", "7 8"],
+            sizes.Select(stage => string.Join(' ', stage.EnumerateObject().Select(size => size.Name))));
+        Assert.All((string[])["ar", "direct", "infill"], name => Assert.Equal(0, CommandLine.Run("show", name).Code));
+    }
+
+    [Fact]
+    public void Colours_are_for_terminals_only()
+    {
+        string Variable(string name) => name == "COLORTERM" ? "truecolor" : "";
+        Microsoft.FSharp.Core.FSharpFunc<string, string> Environment(string set) =>
+            Microsoft.FSharp.Core.FuncConvert.FromFunc<string, string>(name => name == set ? "1" : Variable(name));
+
+        Assert.Equal(Ink.Plain, InkModule.ofEnvironment(false, Environment("")));
+        Assert.Equal(Ink.Plain, InkModule.ofEnvironment(true, Environment("NO_COLOR")));
+        Assert.Equal(Ink.TrueColour, InkModule.ofEnvironment(true, Environment("")));
+        Assert.Contains('\u001b', CommandLine.Run(Ink.TrueColour, CancellationToken.None, "show").Out);
+        Assert.DoesNotContain('\u001b', CommandLine.Run("show").Out);
+    }
+}

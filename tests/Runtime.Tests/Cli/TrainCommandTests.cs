@@ -1,0 +1,54 @@
+using A3.Cli;
+using A3.Runtime.Tests.Training;
+using Xunit;
+
+namespace A3.Runtime.Tests.Cli;
+
+public sealed class TrainCommandTests
+{
+    private static string[] Arguments(Folder folder)
+    {
+        var options = ToyRun.Options(folder);
+        return
+        [
+            "train", options.Data[0], "--out", options.Output, "--curriculum", "infill", "--validation", options.Data[0],
+            "--tokens", "3000", "--batch-tokens", "256", "--context", "48", "--vocabulary", "300", "--width", "16",
+            "--layers", "1", "--heads", "2", "--validate-every", "5", "--validation-rows", "4", "--device", "cpu",
+        ];
+    }
+
+    [Fact]
+    public void A_run_reports_in_json_lines_and_leaves_a_checkpoint_that_infills()
+    {
+        using var folder = new Folder();
+        var run = CommandLine.Run([.. Arguments(folder), "--json"]);
+        var lines = run.Json();
+
+        Assert.Equal((0, ""), (run.Code, run.Error));
+        Assert.True(lines[^1].GetProperty("done").GetBoolean());
+        Assert.Contains(lines, line => line.TryGetProperty("validation", out var losses) && losses.EnumerateObject().Any());
+        Assert.Equal(0, CommandLine.Run("infill", "Tom had ___ ball.", "--model", folder.File("run")).Code);
+    }
+
+    [Fact]
+    public void A_stopped_run_says_how_to_go_on_and_goes_on()
+    {
+        using var folder = new Folder();
+        using var source = new CancellationTokenSource();
+        using var output = new StoppingWriter(source);
+        using var error = new StringWriter();
+        var stopped = Program.run(new(output, error, Ink.Plain, false, 100, 40, false), source.Token, Arguments(folder));
+        var resumed = CommandLine.Run("train", "--resume", folder.File("run"));
+
+        Assert.Equal(130, stopped);
+        Assert.Matches(@"^a3: stopped at step \d+ and saved; go on with: a3 train --resume ", error.ToString());
+        Assert.Equal(0, resumed.Code);
+        Assert.Contains("the checkpoint is in", resumed.Out, StringComparison.Ordinal);
+    }
+
+    /// <summary>Cancels at the first line written to it, as somebody pressing Ctrl-C then.</summary>
+    private sealed class StoppingWriter(CancellationTokenSource source) : StringWriter
+    {
+        public override void WriteLine(string? value) => source.Cancel();
+    }
+}
