@@ -4,7 +4,7 @@ namespace A3.Runtime;
 /// A checkpoint, or a file of one, that cannot be read as what it should be: which file, which tensor, what is there,
 /// and the rule it breaks.
 /// </summary>
-public sealed class CheckpointException : Exception
+public sealed class CheckpointException : A3Exception
 {
     private const int Longest = 480;
 

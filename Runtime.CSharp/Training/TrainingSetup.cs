@@ -1,5 +1,6 @@
 using A3.Model;
 using A3.Model.Tensors;
+using Microsoft.FSharp.Collections;
 using Microsoft.FSharp.Core;
 using static TorchSharp.torch;
 
@@ -27,7 +28,7 @@ internal static class TrainingSetup
         var valid = ArchitectureModule.validate(architecture);
         return valid.IsOk
             ? new Configuration(
-                architecture, Some(tokenizer.BosId), tokenizer.EosId is { } eos ? [eos] : [], Some<int>(null), FSharpOption<Precision>.None)
+                architecture, Some(tokenizer.BosId), Eos(tokenizer), FSharpOption<int>.None, FSharpOption<Precision>.None)
             : throw new ArgumentException(valid.ErrorValue.Message);
     }
 
@@ -69,6 +70,10 @@ internal static class TrainingSetup
         var architecture = ArchitectureModule.withQueryStream(configuration.Architecture);
         return new Configuration(architecture, configuration.Bos, configuration.Eos, configuration.Pad, configuration.Precision);
     }
+
+    /// <summary>Not as a collection expression: its builder is missing from the FSharp.Core that `dotnet fsi` brings.</summary>
+    private static FSharpList<int> Eos(ITokenizer tokenizer) =>
+        ListModule.OfSeq(tokenizer.EosId is { } eos ? new[] { eos } : []);
 
     private static FSharpOption<T> Some<T>(T? value)
         where T : struct => value is { } present ? FSharpOption<T>.Some(present) : FSharpOption<T>.None;

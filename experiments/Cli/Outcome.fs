@@ -61,8 +61,6 @@ module Outcome =
         | :? A3.SpecificationException as error -> misuse, oneLine error.Message
         | :? ArgumentException as error -> misuse, oneLine (argumentMessage error)
         | :? A3Exception
-        | :? CheckpointException
-        | :? TokenizerException
         | :? NativeLibraryException
         | :? IOException
         | :? UnauthorizedAccessException as error -> failedRun, oneLine error.Message

@@ -34,17 +34,18 @@ public sealed class BoxModelTests
 
     [Theory]
     [InlineData("left-to-right | singletons")]
-    [InlineData("random 3 | singletons")]
-    [InlineData("random 3 | chunks 2")]
-    public void A_story_is_more_probable_than_its_sentences_shuffled(string grouping)
+    [InlineData("random SEED | singletons")]
+    [InlineData("random SEED | chunks 2")]
+    public void A_story_is_more_probable_than_its_sentences_shuffled(string groupings)
     {
         using var model = Load();
         var shuffled = new[] { 0, 5, 2, 7, 1, 6, 3, 8, 4 }.Select(i => Sentences[i]);
 
-        double LogProbability(IEnumerable<string> sentences) =>
-            model.Score(string.Concat(sentences), Grouping.Parse(grouping)).LogProbability;
+        // One random order says little: which tokens come early weighs more than the order of the sentences.
+        double LogProbability(IEnumerable<string> sentences) => Enumerable.Range(1, 8).Average(seed =>
+            model.Score(string.Concat(sentences), Grouping.Parse(groupings.Replace("SEED", $"{seed}"))).LogProbability);
 
-        Assert.True(LogProbability(Sentences) > LogProbability(shuffled) + 5);
+        Assert.True(LogProbability(Sentences) > LogProbability(shuffled) + 3);
     }
 
     [Fact]
@@ -53,7 +54,7 @@ public sealed class BoxModelTests
         using var model = Load();
 
         double LogProbability(string animal, string ending) => model.Score(
-            [.. Encode($"Tom had a", $" {animal}", $". {ending}", out var partition)], partition).LogProbability;
+            [.. Encode("Tom had a", $" {animal}", $". {ending}", out var partition)], partition).LogProbability;
 
         Assert.True(LogProbability("cat", "The cat was very happy.") > LogProbability("dog", "The cat was very happy."));
         Assert.True(LogProbability("dog", "The dog was very happy.") > LogProbability("cat", "The dog was very happy."));
