@@ -7,7 +7,7 @@ internal static class Conformance
     public const string Decodes = "decode.safetensors";
     public const string Texts = "expected.json";
 
-    /// <summary>Runs every case of the directory that the network takes part in, one by one as they are asked for.</summary>
+    /// <summary>Runs every case of the directory that needs a network, one by one as they are asked for.</summary>
     /// <exception cref="A3Exception">The directory holds no reference numbers, or a case cannot be run.</exception>
     /// <exception cref="CheckpointException">A file of them cannot be read.</exception>
     public static IEnumerable<ConformanceCase> Run(
@@ -21,7 +21,7 @@ internal static class Conformance
     }
 
     /// <summary>Runs the cases of the directory that need no network: token ids.</summary>
-    /// <exception cref="A3Exception">The directory holds no reference numbers, or a file of them cannot be read.</exception>
+    /// <exception cref="A3Exception">The directory holds no reference numbers, or none that can be read.</exception>
     public static IEnumerable<ConformanceCase> RunTokenizers(string directory)
     {
         RequireReferences(directory);
@@ -35,7 +35,8 @@ internal static class Conformance
         string[] files = [Logits, Decodes, Texts];
         if (!files.Any(file => File.Exists(Path.Combine(directory, file))))
         {
-            throw new A3Exception($"{directory}: holds no reference numbers; expected one of {string.Join(", ", files)} beside the weights.");
+            throw new A3Exception(
+                $"{directory}: holds no reference numbers; expected {string.Join(", ", files)} beside the weights.");
         }
     }
 
@@ -57,7 +58,8 @@ internal static class Conformance
         if (Path.Combine(directory, Decodes) is var decodes && File.Exists(decodes))
         {
             using var file = ReferenceFile.Open(decodes);
-            foreach (var item in Checked(decodes, DecodingCases.Run(file, backend, network, cancellation), cancellation))
+            var decoding = DecodingCases.Run(file, backend, network, cancellation);
+            foreach (var item in Checked(decodes, decoding, cancellation))
             {
                 yield return item;
             }
@@ -65,7 +67,8 @@ internal static class Conformance
 
         if (Path.Combine(directory, Texts) is var texts && File.Exists(texts))
         {
-            foreach (var item in Checked(texts, TextCases.Continue(TextCases.Read(texts), backend, network, cancellation), cancellation))
+            var continuing = TextCases.Continue(TextCases.Read(texts), backend, network, cancellation);
+            foreach (var item in Checked(texts, continuing, cancellation))
             {
                 yield return item;
             }

@@ -3,7 +3,7 @@ namespace A3.Runtime;
 /// <summary>One comparison with reference numbers.</summary>
 /// <param name="Name">The case of the file, and what of it is compared, such as <c>chunk4 query_logits</c>.</param>
 /// <param name="Backend">What computed it: <c>managed</c>, <c>torch</c>, or the name of a tokenizer file.</param>
-/// <param name="Difference">The largest difference of two numbers, or how many tokens differ; NaN where something is not a number.</param>
+/// <param name="Difference">The largest difference of two numbers (NaN where one is none), or how many tokens differ.</param>
 /// <param name="Bound">The largest difference that passes.</param>
 internal sealed record ConformanceCase(string Name, string Backend, double Difference, double Bound)
 {
@@ -13,7 +13,11 @@ internal sealed record ConformanceCase(string Name, string Backend, double Diffe
     public bool Passed => Difference <= Bound;
 
     /// <summary>Numbers against numbers of the same shape.</summary>
-    public static ConformanceCase Numbers(string name, string backend, ReadOnlySpan<float> expected, ReadOnlySpan<float> computed)
+    public static ConformanceCase Numbers(
+        string name,
+        string backend,
+        ReadOnlySpan<float> expected,
+        ReadOnlySpan<float> computed)
     {
         var largest = 0.0;
         for (var index = 0; index < expected.Length; index++)
@@ -27,7 +31,11 @@ internal sealed record ConformanceCase(string Name, string Backend, double Diffe
     }
 
     /// <summary>Tokens against tokens, which must be the same.</summary>
-    public static ConformanceCase Tokens(string name, string backend, ReadOnlySpan<int> expected, ReadOnlySpan<int> computed)
+    public static ConformanceCase Tokens(
+        string name,
+        string backend,
+        ReadOnlySpan<int> expected,
+        ReadOnlySpan<int> computed)
     {
         var differing = Math.Abs(expected.Length - computed.Length);
         for (var index = 0; index < Math.Min(expected.Length, computed.Length); index++)

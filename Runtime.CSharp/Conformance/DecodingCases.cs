@@ -2,7 +2,7 @@ namespace A3.Runtime;
 
 using A3.Model;
 
-/// <summary>Cases of <c>decode.safetensors</c>: greedy decodes by the authors' algorithms, to be met token by token.</summary>
+/// <summary>Cases of <c>decode.safetensors</c>: greedy decodes by the authors' algorithms, token by token.</summary>
 internal static class DecodingCases
 {
     private const int Blank = 0;
@@ -15,9 +15,16 @@ internal static class DecodingCases
         ["leftmost"] = Criterion.Leftmost,
     };
 
-    /// <summary>Compares each case: <c>groupwise.NAME</c> with cached decoding, <c>dynamic.CRITERION.stepS</c> with the authors' re-encoding.</summary>
+    /// <summary>
+    /// Compares each case: <c>groupwise.NAME</c> with cached decoding, <c>dynamic.CRITERION.stepS</c> with the authors'
+    /// re-encoding.
+    /// </summary>
     /// <exception cref="A3Exception">A case is of neither kind.</exception>
-    public static IEnumerable<ConformanceCase> Run(ReferenceFile file, string backend, INetwork network, CancellationToken cancellation) =>
+    public static IEnumerable<ConformanceCase> Run(
+        ReferenceFile file,
+        string backend,
+        INetwork network,
+        CancellationToken cancellation) =>
         file.Cases.Select(name => Case(file, name, backend, network, cancellation));
 
     private static ConformanceCase Case(
@@ -30,10 +37,13 @@ internal static class DecodingCases
         var inputs = file.Rows($"{name}.input_ids");
         var expected = file.Rows($"{name}.output_ids").SelectMany(row => row).ToArray();
         var parts = name.Split('.');
-        int[][] outputs = parts switch
+        var outputs = parts switch
         {
-            ["groupwise", _] => [.. inputs.Zip(file.Rows($"{name}.group_ids"), (tokens, ranks) => Groupwise(network, tokens, ranks, cancellation))],
-            ["dynamic", var criterion, var step] => [.. inputs.Select(tokens => Dynamic(network, tokens, PolicyOf(name, criterion, step), cancellation))],
+            ["groupwise", _] => inputs.Zip(
+                file.Rows($"{name}.group_ids"),
+                (tokens, ranks) => Groupwise(network, tokens, ranks, cancellation)),
+            ["dynamic", var criterion, var step] => inputs.Select(
+                tokens => Dynamic(network, tokens, PolicyOf(name, criterion, step), cancellation)),
             _ => throw Unknown(name),
         };
         return ConformanceCase.Tokens($"{name} output_ids", backend, expected, [.. outputs.SelectMany(row => row)]);
@@ -48,7 +58,11 @@ internal static class DecodingCases
     }
 
     /// <summary>All that is not blank is given.</summary>
-    private static int[] Dynamic(INetwork network, int[] tokens, Policy.Adaptive policy, CancellationToken cancellation)
+    private static int[] Dynamic(
+        INetwork network,
+        int[] tokens,
+        Policy.Adaptive policy,
+        CancellationToken cancellation)
     {
         int[] ranks = [.. tokens.Select(token => token == Blank ? 1 : 0)];
         var partition = PartitionModule.ofRanks(ranks.Contains(0) ? 1 : 0, ranks);
@@ -76,5 +90,6 @@ internal static class DecodingCases
             : throw Unknown(name);
 
     private static A3Exception Unknown(string name) => new(
-        $"case {name} is neither groupwise.NAME nor dynamic.CRITERION.stepS with CRITERION one of {string.Join(", ", criteria.Keys)}.");
+        $"case {name} is neither groupwise.NAME nor dynamic.CRITERION.stepS; "
+        + $"criteria are {string.Join(", ", criteria.Keys)}.");
 }

@@ -1,8 +1,8 @@
 namespace A3.Runtime;
 
 /// <summary>
-/// A safetensors file of reference numbers: tensors named <c>CASE.WHAT</c>, tokens and ranks as integers [batch, position].
-/// Owns the file.
+/// A safetensors file of reference numbers: tensors named <c>CASE.WHAT</c>, tokens and ranks as integers
+/// [batch, position]. Owns the file.
 /// </summary>
 internal sealed class ReferenceFile : IDisposable
 {
@@ -22,7 +22,7 @@ internal sealed class ReferenceFile : IDisposable
     public bool Holds(string name) => file.TryGet(name, out _);
 
     /// <summary>The rows of a tensor [batch, position] of integers that fit 32 bits.</summary>
-    /// <exception cref="CheckpointException">It is missing, of another rank, or holds a number that no token or rank can be.</exception>
+    /// <exception cref="CheckpointException">It is missing, of another rank, or holds what is no token or rank.</exception>
     public int[][] Rows(string name)
     {
         var tensor = file[name];
@@ -42,7 +42,8 @@ internal sealed class ReferenceFile : IDisposable
         var tensor = file[name];
         return tensor.Count == count
             ? tensor.ToFloats()
-            : throw new CheckpointException(file.Path, name, tensor.ToString(), $"{count} numbers are expected by the tokens and the vocabulary.");
+            : throw new CheckpointException(
+                file.Path, name, tensor.ToString(), $"{count} numbers are expected by the tokens and the vocabulary.");
     }
 
     public void Dispose() => file.Dispose();

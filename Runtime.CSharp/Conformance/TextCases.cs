@@ -4,10 +4,10 @@ namespace A3.Runtime;
 
 using A3.Model;
 
-/// <summary>A text of <c>expected.json</c>: its ids with BOS, and what greedy decoding left to right makes of them.</summary>
+/// <summary>A text of <c>expected.json</c>: its ids with BOS, and what greedy decoding from left to right adds.</summary>
 internal sealed record ExpectedText(string Text, int[] Ids, int[] Continuation);
 
-/// <summary>Cases of <c>expected.json</c>: token ids by every tokenizer file of the directory, and greedy continuations.</summary>
+/// <summary>Cases of <c>expected.json</c>: token ids by every tokenizer file, and greedy continuations.</summary>
 internal static class TextCases
 {
     /// <summary>Compares the ids of every text by every tokenizer file.</summary>
@@ -27,11 +27,11 @@ internal static class TextCases
     {
         foreach (var (index, text) in texts.Index())
         {
-            var length = text.Continuation.Length;
+            var (expected, seed) = (text.Continuation, SeedModule.ofInt(0));
             var steps = CausalDecoder.Decode(
-                network, text.Ids, length, new HashSet<int>(), SamplingOptions.Greedy, SeedModule.ofInt(0), cancellation);
+                network, text.Ids, expected.Length, new HashSet<int>(), SamplingOptions.Greedy, seed, cancellation);
             int[] tokens = [.. steps.SelectMany(step => step.Tokens).Select(token => token.Token)];
-            yield return ConformanceCase.Tokens($"text {index} greedy_continuation_ids", backend, text.Continuation, tokens);
+            yield return ConformanceCase.Tokens($"text {index} greedy_continuation_ids", backend, expected, tokens);
         }
     }
 
@@ -44,10 +44,11 @@ internal static class TextCases
             using var json = JsonDocument.Parse(CheckpointFile.ReadText(path));
             return [.. json.RootElement.GetProperty("cases").EnumerateArray().Select(Text)];
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception error)
+            when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             throw new A3Exception(
-                $"{path}: {error.Message} Expected {{\"cases\": [{{\"text\", \"ids\", \"greedy_continuation_ids\"}}]}}.", error);
+                $$"""{{path}}: {{error.Message}} Expected {"cases": [{"text", "ids", "greedy_continuation_ids"}]}.""", error);
         }
     }
 

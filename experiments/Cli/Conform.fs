@@ -69,6 +69,10 @@ module Conform =
             |> Output.line $"{verdict}  {item.Name.PadRight 36}  {item.Backend.PadRight 15}  {difference}"
 
     let private cases (invocation: Invocation) folder =
+        let grouping =
+            invocation.Grouping
+            |> Option.map (Options.specification "--grouping" A3.Model.Grouping.parse)
+
         seq {
             yield! Conformance.RunTokenizers folder
             use checkpoint = Checkpoint.Open folder
@@ -76,6 +80,10 @@ module Conform =
             for backend, network in backends invocation checkpoint do
                 use network = network
                 yield! Conformance.Run(folder, backend, network, invocation.Cancellation)
+
+                match grouping with
+                | Some grouping -> CacheCase.Run(grouping, backend, network, invocation.Cancellation)
+                | None -> ()
         }
 
     let run (invocation: Invocation) (arguments: ParseResults<ConformArguments>) =

@@ -1,7 +1,6 @@
 namespace A3.Cli
 
 open System
-open System.Globalization
 open A3.Runtime
 
 /// Finished texts as people and programs meet them; `infill` and `generate` share it.
@@ -30,14 +29,13 @@ module Filling =
 
         $"first step {blocks} last"
 
-    let private number (format: string) (value: float) =
-        value.ToString(format, CultureInfo.InvariantCulture)
-
     let private summary (decoded: Decoded) =
         let tokens = decoded.Text.Tokens |> Seq.filter _.Step.HasValue |> Seq.length
         let passes = decoded.Text.ForwardPasses
 
-        $"""{tokens} tokens in {passes} forward passes, {number "0" decoded.Speed} tokens/s, log-probability {number "0.00" decoded.Text.LogProbability}"""
+        let speed = Number.text "0" decoded.Speed
+        let logProbability = Number.text "0.00" decoded.Text.LogProbability
+        $"{tokens} tokens in {passes} forward passes, {speed} tokens/s, log-probability {logProbability}"
 
     let private token (name: int -> string) (token: TextToken) =
         Json.record

@@ -28,7 +28,7 @@ type GenerateArguments =
             | TopP _ -> "draw from the likeliest tokens that reach this share of probability together (default 0.95)."
             | Speculative _ -> "draft this many tokens at once and verify them: the same distribution in fewer passes."
             | Causal ->
-                "use the content stream, as an ordinary LLaMA does, and stop where a text ends; the only way of a checkpoint without query stream, which takes it unasked."
+                "use the content stream, as an ordinary LLaMA does, and stop where a text ends; without a query stream it is the only way."
             | Reference -> "decode without a cache, as the authors' code does."
             | Trace -> "show what each step committed, and how sure the model was."
 

@@ -38,7 +38,7 @@ module Infill =
         "a3 infill \"Tom had a red ball. ___ He was very happy.\" --grouping \"bisect | chunks 2\" --trace"
 
     let private builtIn =
-        "Once upon a time, there was a little girl named Lily. {20} She opened the box and saw {10}. Lily was very happy."
+        "Once upon a time, there was a little girl named Lily. {20} She opened the box and saw {10}. Lily was happy."
 
     let private request (arguments: ParseResults<InfillArguments>) =
         {

@@ -14,7 +14,7 @@ type Ink =
 [<RequireQualifiedAccess>]
 module Ink =
 
-    /// The ink that an environment promises: none where output is no terminal, `NO_COLOR` is set or the terminal is dumb.
+    /// The ink that an environment promises: none where output is no terminal, it is dumb, or `NO_COLOR` is set.
     let ofEnvironment isTerminal (variable: string -> string) =
         if not isTerminal || variable "NO_COLOR" <> "" || variable "TERM" = "dumb" then
             Ink.Plain

@@ -68,4 +68,4 @@ module Outcome =
         | error ->
             failedRun,
             oneLine
-                $"unexpected {error.GetType().Name}: {error.Message} This is a defect of a3; A3_DEBUG=1 shows where it arose."
+                $"unexpected {error.GetType().Name}: {error.Message} This is a defect; A3_DEBUG=1 shows where it arose."

@@ -1,7 +1,6 @@
 namespace A3.Cli
 
 open System
-open System.Globalization
 open Argu
 open A3.Model
 open A3.Runtime
@@ -16,11 +15,10 @@ type ScoreArguments =
     interface IArgParserTemplate with
         member argument.Usage =
             match argument with
-            | Text _ ->
-                "the text; with [[parts]] in double brackets only these are scored, given the rest; - reads standard input."
+            | Text _ -> "the text; of one with [[parts]] only these are scored, given the rest; - reads standard input."
             | File _ -> "read the text from a file."
             | Causal ->
-                "use the content stream, as an ordinary LLaMA does; the only way of a checkpoint without query stream, which takes it unasked."
+                "use the content stream, as an ordinary LLaMA does; a checkpoint without query stream always does."
 
 /// `a3 score`: how probable a text is.
 [<RequireQualifiedAccess>]
@@ -71,7 +69,7 @@ module Score =
         if tokens.Count > model.Architecture.Context then
             raise (
                 MisuseException
-                    $"the text takes {tokens.Count} positions, but the model's context holds {model.Architecture.Context}; shorten the text."
+                    $"{tokens.Count} positions of text, but the model's context holds {model.Architecture.Context}; shorten it."
             )
 
         tokens.ToArray(), marked
@@ -103,83 +101,12 @@ module Score =
             if marked.Length > 0 || invocation.Grouping.IsSome then
                 raise (
                     MisuseException
-                        "[[parts]] and --grouping need a query stream, which this way of scoring has not; score the whole text left to right."
+                        "[[parts]] and --grouping need the query stream of an A3 checkpoint; without it, score the whole text."
                 )
 
             tokens, model.ScoreCausal(text, invocation.Cancellation)
         else
             tokens, model.Score(tokens, partition model (grouping invocation) tokens marked, invocation.Cancellation)
-
-    /// Every token with the text it completes and, where it was scored, its log-probability.
-    let private withTexts (model: A3Model) (tokens: int[]) (score: TextScore) =
-        let stream = TextStream(model.Tokenizer, false)
-
-        let scores =
-            score.Tokens
-            |> Seq.map (fun item -> item.Position, item.LogProbability)
-            |> Map.ofSeq
-
-        tokens
-        |> Array.mapi (fun position token -> token, stream.Push token, scores |> Map.tryFind position)
-
-    let private number (format: string) (value: float) =
-        value.ToString(format, CultureInfo.InvariantCulture)
-
-    let private heat ink tokens =
-        tokens
-        |> Seq.map (fun (_, text: string, score) ->
-            let text = Ink.visible text
-
-            match score with
-            | Some score -> Ink.text (Colour.ofLogProbability score) text ink
-            | None -> Ink.dim text ink)
-        |> String.Concat
-
-    let private table (model: A3Model) tokens =
-        [
-            "position  log-probability  token"
-            for position, (token, _, score) in Seq.indexed tokens do
-                match score with
-                | Some score ->
-                    $"""{(string position).PadLeft 8}  {(number "0.0000" score).PadLeft 15}  {Trace.quoted (model.Tokenizer.TokenText token)}"""
-                | None -> ()
-        ]
-
-    let private totals (score: TextScore) =
-        [
-            $"""log-probability  {number "0.0000" score.LogProbability} nats, {score.Tokens.Length} tokens, {score.Bytes} bytes"""
-            $"""bits per byte    {number "0.0000" score.BitsPerByte}"""
-            $"""perplexity       {number "0.00" score.Perplexity} per token"""
-        ]
-
-    let private json (model: A3Model) grouping tokens (score: TextScore) =
-        Json.record
-            [
-                "log_probability", Json.number score.LogProbability
-                "bits_per_byte", Json.number score.BitsPerByte
-                "perplexity", Json.number score.Perplexity
-                "bytes", Json.whole score.Bytes
-                "grouping",
-                (if isNull score.Partition then
-                     null
-                 else
-                     Json.text (Grouping.print grouping))
-                "tokens",
-                Json.list
-                    [
-                        for position, (token: int, _, logProbability) in Seq.indexed tokens do
-                            match logProbability with
-                            | Some logProbability ->
-                                Json.record
-                                    [
-                                        "position", Json.whole position
-                                        "id", Json.whole token
-                                        "token", Json.text (model.Tokenizer.TokenText token)
-                                        "log_probability", Json.number logProbability
-                                    ]
-                            | None -> ()
-                    ]
-            ]
 
     let run (invocation: Invocation) (arguments: ParseResults<ScoreArguments>) =
         let text =
@@ -192,17 +119,18 @@ module Score =
         let grouping = grouping invocation
         use model = Decoding.load invocation
 
-        let tokens, score =
+        let ids, score =
             score invocation (arguments.Contains ScoreArguments.Causal) model text
 
-        let tokens = withTexts model tokens score
+        let tokens = ScoredText.tokens model.Tokenizer ids score
         let output = invocation.Output
 
         if output.Json then
-            output |> Output.json (json model grouping tokens score)
+            output |> Output.json (ScoredText.json (Grouping.print grouping) tokens score)
         elif output.Ink = Ink.Plain then
-            output |> Output.lines (table model tokens @ [ "" ] @ totals score)
+            output
+            |> Output.lines (ScoredText.table tokens @ [ "" ] @ ScoredText.totals score)
         else
-            output |> Output.line (heat output.Ink tokens)
+            output |> Output.line (ScoredText.heat output.Ink tokens)
             output |> Output.line ""
-            output |> Output.lines (totals score)
+            output |> Output.lines (ScoredText.totals score)

@@ -1,7 +1,6 @@
 namespace A3.Cli
 
 open System
-open System.Globalization
 open A3.Runtime
 
 /// What each step committed and how sure the model was of it.
@@ -24,7 +23,7 @@ module Trace =
                 whole + bars[eighths % 8 - 1]
 
     let percent (logProbability: float) =
-        (100.0 * exp logProbability).ToString("0.0", CultureInfo.InvariantCulture) + "%"
+        Number.text "0.0" (100.0 * exp logProbability) + "%"
 
     /// A token between quotes, in one line.
     let quoted (text: string) =
@@ -46,13 +45,16 @@ module Trace =
                     let position = string token.Position
                     let probability = percent token.LogProbability
 
+                    let shown = quoted (decoded.Name token.Token)
+                    let numbers = $"{position.PadLeft 8}  {probability.PadLeft 11}"
+
                     let line =
-                        $"{Ink.strong colour (name.PadLeft 4) ink}  {position.PadLeft 8}  {probability.PadLeft 11}  {Ink.text colour (quoted (decoded.Name token.Token)) ink}"
+                        $"{Ink.strong colour (name.PadLeft 4) ink}  {numbers}  {Ink.text colour shown ink}"
 
                     if ink = Ink.Plain then
                         line
                     else
-                        let room = max 1 (16 - (quoted (decoded.Name token.Token)).Length)
+                        let room = max 1 (16 - shown.Length)
 
                         line
                         + String(' ', room)

@@ -1,15 +1,11 @@
 namespace A3.Cli
 
 open System
-open System.Globalization
 open A3.Runtime
 
 /// The progress of a training run: a bar in a terminal, one line per report in a pipe, JSON lines for programs.
 [<RequireQualifiedAccess>]
 module TrainingDisplay =
-
-    let private number (format: string) (value: float) =
-        value.ToString(format, CultureInfo.InvariantCulture)
 
     /// `1:02:03`, or `2:03` below an hour.
     let duration (span: TimeSpan) =
@@ -23,11 +19,12 @@ module TrainingDisplay =
 
     let private validation (progress: TrainingProgress) =
         progress.Validation
-        |> Seq.map (fun entry -> $"""{entry.Key} {number "0.000" entry.Value}""")
+        |> Seq.map (fun entry -> $"""{entry.Key} {Number.text "0.000" entry.Value}""")
         |> fun losses -> String.Join(", ", losses)
 
     let private numbers (progress: TrainingProgress) =
-        $"""loss {number "0.000" progress.Loss}  {number "#,0" progress.TokensPerSecond} tokens/s  {duration progress.Remaining} left"""
+        let speed = Number.text "#,0" progress.TokensPerSecond
+        $"""loss {Number.text "0.000" progress.Loss}  {speed} tokens/s  {duration progress.Remaining} left"""
 
     /// One line that says all of a report.
     let line (progress: TrainingProgress) =
@@ -37,7 +34,7 @@ module TrainingDisplay =
             else
                 $"  validation: {validation progress}"
 
-        $"""step {progress.Step}  {number "0.0" (100.0 * share progress)}%%  {numbers progress}{tested}"""
+        $"""step {progress.Step}  {Number.text "0.0" (100.0 * share progress)}%%  {numbers progress}{tested}"""
 
     /// A bar of so many columns, and the numbers behind it.
     let bar ink columns (progress: TrainingProgress) =
@@ -46,7 +43,7 @@ module TrainingDisplay =
 
         Ink.text colour (String('━', filled)) ink
         + Ink.dim (String('─', columns - filled)) ink
-        + $"""  {number "0" (100.0 * share progress)}%%  {numbers progress}"""
+        + $"""  {Number.text "0" (100.0 * share progress)}%%  {numbers progress}"""
 
     let private json (progress: TrainingProgress) =
         Json.record

@@ -9,8 +9,6 @@ module CurriculumSvg =
     let private margin = 32.0
     let private row = 14.0
 
-    let private percent (share: float) = $"{round (share * 100.0)}%%"
-
     let private strip x y cell partition =
         let groups = Partition.groupOf partition
 
@@ -35,7 +33,7 @@ module CurriculumSvg =
                 let length = max 1.0 (share * (width - 60.0))
                 Svg.text (x - 8.0) (top + row - 4.0) "row" (string size)
                 Svg.rectangle x top length (row - 2.0) (Colour.hex (Colour.ofStep 16 (min 15 (size - 1))))
-                Svg.text (x + length + 6.0) (top + row - 4.0) "label" (percent share)
+                Svg.text (x + length + 6.0) (top + row - 4.0) "label" (Number.percent share)
         ]
 
     /// The whole picture.
@@ -67,10 +65,11 @@ module CurriculumSvg =
 
                 for index, (progress, partition) in List.indexed sample.Partitions do
                     let y = top + float index * row
-                    Svg.text (left - 8.0) (y + row - 4.0) "row" (percent progress)
+                    Svg.text (left - 8.0) (y + row - 4.0) "row" (Number.percent progress)
                     yield! strip left y cell partition
 
-                for stage, ((share, sizes), y) in List.indexed (List.zip sample.Sizes tops[.. sample.Sizes.Length - 1]) do
-                    Svg.text margin y "heading" $"stage {stage}, {percent share} of the run: sizes of its groups"
+                for stage, (share, sizes) in List.indexed sample.Sizes do
+                    let y = tops[stage]
+                    Svg.text margin y "heading" $"stage {stage}, {Number.percent share} of the run: sizes of its groups"
                     yield! histogram left (y + 10.0) width sizes
             ]

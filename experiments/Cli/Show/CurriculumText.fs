@@ -32,8 +32,6 @@ module CurriculumText =
             | _, false -> Ink.text (PartitionText.colourOf partition rank) "█" ink)
         |> String.Concat
 
-    let private percent (share: float) = $"{round (share * 100.0)}%%"
-
     let private bar ink longest share =
         let width = share * float longest |> round |> int |> max 1
         String((if ink = Ink.Plain then '#' else '█'), width)
@@ -46,7 +44,8 @@ module CurriculumText =
             for size, count in sizes do
                 let share = float count / total
                 let colour = Colour.ofStep 16 (min 15 (size - 1))
-                $"  {(string size).PadLeft 4}  {(percent share).PadLeft 4}  {Ink.text colour (bar ink longest share) ink}"
+                let drawn = Ink.text colour (bar ink longest share) ink
+                $"  {(string size).PadLeft 4}  {(Number.percent share).PadLeft 4}  {drawn}"
         ]
 
     /// The whole drawing, line by line.
@@ -63,13 +62,13 @@ module CurriculumText =
             Ink.bold first ink + Ink.dim $", by progress of the run; {given}" ink
 
             for progress, partition in sample.Partitions do
-                $"  {(percent progress).PadLeft 4}  {strip ink partition}"
+                $"  {(Number.percent progress).PadLeft 4}  {strip ink partition}"
 
             for stage, (share, sizes) in List.indexed sample.Sizes do
                 ""
 
                 Ink.bold $"stage {stage}" ink
-                + Ink.dim $", {percent share} of the run: sizes of its groups" ink
+                + Ink.dim $", {Number.percent share} of the run: sizes of its groups" ink
 
                 yield! histogram ink width sizes
         ]

@@ -11,6 +11,7 @@ module PartitionSvg =
 
     let private margin = 32.0
     let private gutter = 44.0
+    let private white = { Red = 255; Green = 255; Blue = 255 }
     let private empty = "#f1f3f6"
 
     /// The side of a position's square, in pixels.
@@ -78,31 +79,21 @@ module PartitionSvg =
         let count = Partition.groupCount partition
         let height = stepHeight cell count
 
-        let square rank position =
+        let fill rank position =
             let group = Partition.rankOf position partition
+            let colour = PartitionText.colourOf partition group
 
-            if group > rank then
-                Svg.rectangle
-                    (x + float position * cell)
-                    (y + float rank * height)
-                    (max 1.0 (cell - 1.0))
-                    (max 1.0 (height - 1.0))
-                    empty
-            else
-                let colour = PartitionText.colourOf partition group
+            if group > rank then empty
+            elif group = rank then Colour.hex colour
+            else Colour.hex (Colour.blend 0.7 colour white)
 
-                let fill =
-                    if group = rank then
-                        colour
-                    else
-                        Colour.blend 0.7 colour { Red = 255; Green = 255; Blue = 255 }
-
-                Svg.rectangle
-                    (x + float position * cell)
-                    (y + float rank * height)
-                    (max 1.0 (cell - 1.0))
-                    (max 1.0 (height - 1.0))
-                    (Colour.hex fill)
+        let square rank position =
+            Svg.rectangle
+                (x + float position * cell)
+                (y + float rank * height)
+                (max 1.0 (cell - 1.0))
+                (max 1.0 (height - 1.0))
+                (fill rank position)
 
         [
             yield! columnLabels x (y - 6.0) cell (Array.init length id)

@@ -3,8 +3,8 @@ namespace A3.Cli
 open System
 open A3.Model
 
-/// A partition drawn with letters: what each step generates, and who may attend to whom. With ink, blocks in the colours
-/// of the groups; without, plain ASCII.
+/// A partition drawn with letters: what each step generates, and who may attend to whom. With ink, blocks in the
+/// colours of the groups; without, plain ASCII.
 [<RequireQualifiedAccess>]
 module PartitionText =
 
@@ -134,8 +134,8 @@ module PartitionText =
     /// Longest sequence whose masks are drawn with letters.
     let longestMask = 128
 
-    /// The whole drawing, line by line: steps, then both masks side by side where the width allows. `sorted` draws the rows and
-    /// columns of the masks by step instead of by position.
+    /// The whole drawing, line by line: steps, then both masks side by side where the width allows. `sorted` draws the
+    /// rows and columns of the masks by step instead of by position.
     let draw ink width sorted title partition =
         let length = Partition.length partition
         let count = Partition.groupCount partition - Partition.evidenceGroups partition

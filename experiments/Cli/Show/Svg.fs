@@ -44,7 +44,10 @@ module Svg =
     let document (width: float) (height: float) (pieces: string seq) =
         let body = String.Join("\n", pieces |> Seq.filter (fun piece -> piece <> ""))
 
-        $"""<svg xmlns="http://www.w3.org/2000/svg" width="{at width}" height="{at height}" viewBox="0 0 {at width} {at height}">
+        let size =
+            $"width='{at width}' height='{at height}' viewBox='0 0 {at width} {at height}'"
+
+        $"""<svg xmlns="http://www.w3.org/2000/svg" {size}>
 <style>{style}</style>
 {rectangle 0.0 0.0 width height "#ffffff"}
 {body}

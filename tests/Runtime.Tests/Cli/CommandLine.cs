@@ -16,13 +16,16 @@ internal sealed record CommandLine(int Code, string Out, string Error)
     {
         using var result = new StringWriter();
         using var error = new StringWriter();
-        var output = new Output(
-            result, error, ink, isTerminal: ink != Ink.Plain, width: 100, height: 40, json: arguments.Contains("--json"));
+        var (isTerminal, json) = (ink != Ink.Plain, arguments.Contains("--json"));
+        var output = new Output(result, error, ink, isTerminal, width: 100, height: 40, json);
         var code = Program.run(output, cancellation, arguments);
         return new(code, result.ToString(), error.ToString());
     }
 
     /// <summary>Every line of the output as JSON.</summary>
-    public JsonElement[] Json() =>
-        [.. Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+    public JsonElement[] Json()
+    {
+        var lines = Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return [.. lines.Select(line => JsonDocument.Parse(line).RootElement)];
+    }
 }

@@ -26,6 +26,18 @@ public sealed class ConformTests
         Assert.Contains("20 cases passed, 0 failed", run.Out, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("bisect | chunks 3")]
+    [InlineData("random 7 | chunks 4")]
+    public void Cached_decoding_is_compared_with_uncached_decoding_under_a_grouping(string grouping)
+    {
+        var run = CommandLine.Run("conform", Fixtures.Repository("two-stream-pre-norm"), "--grouping", grouping);
+
+        Assert.Equal(0, run.Code);
+        Assert.Contains($"pass  cached = uncached: {grouping}", run.Out, StringComparison.Ordinal);
+        Assert.Contains("58 cases passed, 0 failed", run.Out, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void One_wrong_number_is_found()
     {

@@ -13,6 +13,8 @@ public sealed class DecodingCommandTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
+    private static double LogProbability(JsonElement json) => json.GetProperty("log_probability").GetDouble();
+
     private CommandLine Run(params string[] arguments) => CommandLine.Run([.. arguments, "--model", model]);
 
     [Fact]
@@ -41,8 +43,8 @@ public sealed class DecodingCommandTests : IDisposable
     [Fact]
     public void A_terminal_sees_the_text_fill_up_and_then_the_finished_text()
     {
-        var shown = CommandLine.Run(Ink.TrueColour, CancellationToken.None, "infill", "Tom had {3} ball.", "--model", model).Out;
-        var frames = shown.Split("\u001b[J");
+        string[] arguments = ["infill", "Tom had {3} ball.", "--model", model];
+        var frames = CommandLine.Run(Ink.TrueColour, CancellationToken.None, arguments).Out.Split("\u001b[J");
 
         Assert.Equal(5, frames.Length);
         Assert.Equal([3, 2, 1, 0, 0], frames.Select(frame => frame.Count(letter => letter == '·')));
@@ -79,21 +81,21 @@ public sealed class DecodingCommandTests : IDisposable
     [Fact]
     public void The_score_of_an_infilled_gap_is_the_one_that_infilling_reported()
     {
+        string[] grouping = ["--grouping", "right-to-left", "--json"];
         var agreeing = 0;
 
         for (var seed = 0; seed < 100 && agreeing < 3; seed++)
         {
-            var filled = Run("infill", "Tom had {2}", "--grouping", "right-to-left", "--seed", $"{seed}", "--json").Json()[0];
+            var filled = Run(["infill", "Tom had {2}", "--seed", $"{seed}", .. grouping]).Json()[0];
             var gap = filled.GetProperty("gaps")[0].GetProperty("text").GetString();
-            var score = Run("score", $"Tom had[[{gap}]]", "--grouping", "right-to-left", "--json").Json()[0];
+            var score = Run(["score", $"Tom had[[{gap}]]", .. grouping]).Json()[0];
 
             // Drawn weights draw bytes that are no text, or a text that has other tokens.
             if (filled.GetProperty("tokens").EnumerateArray().Select(Id).TakeLast(2)
                 .SequenceEqual(score.GetProperty("tokens").EnumerateArray().Select(Id)))
             {
                 agreeing++;
-                Assert.Equal(
-                    filled.GetProperty("log_probability").GetDouble(), score.GetProperty("log_probability").GetDouble(), 1e-4);
+                Assert.Equal(LogProbability(filled), LogProbability(score), 1e-4);
             }
         }
 
@@ -106,12 +108,11 @@ public sealed class DecodingCommandTests : IDisposable
     public void A_score_is_the_sum_over_its_tokens()
     {
         var json = Run("score", "Tom had a red ball.", "--json").Json()[0];
-        var tokens = json.GetProperty("tokens").EnumerateArray().Select(token => token.GetProperty("log_probability").GetDouble());
+        var sum = json.GetProperty("tokens").EnumerateArray().Sum(LogProbability);
 
-        Assert.Equal(tokens.Sum(), json.GetProperty("log_probability").GetDouble(), 1e-9);
+        Assert.Equal(sum, LogProbability(json), 1e-9);
         Assert.Equal(19, json.GetProperty("bytes").GetInt32());
-        Assert.Equal(
-            -tokens.Sum() / Math.Log(2) / 19, json.GetProperty("bits_per_byte").GetDouble(), 1e-9);
+        Assert.Equal(-sum / Math.Log(2) / 19, json.GetProperty("bits_per_byte").GetDouble(), 1e-9);
     }
 
     [Fact]
@@ -155,6 +156,22 @@ public sealed class DecodingCommandTests : IDisposable
         Assert.Equal(bytes, json.GetProperty("bytes_by_type").GetProperty("F32").GetInt64());
         Assert.Equal(bytes / 4, json.GetProperty("parameters").GetInt64());
         Assert.Equal("byte-level BPE", json.GetProperty("tokenizers")[0].GetProperty("kind").GetString());
-        Assert.Contains("model.query_embed", CommandLine.Run("inspect", model, "--tensors").Out, StringComparison.Ordinal);
+        Assert.Contains("\nmodel.query_embed ", CommandLine.Run("inspect", model, "--tensors").Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Inspect_counts_what_decoding_a_context_under_a_grouping_costs()
+    {
+        (int, long) Cost(string grouping)
+        {
+            var json = CommandLine.Run("inspect", model, "--grouping", grouping, "--json").Json()[0];
+            var decode = json.GetProperty("decode");
+            return (decode.GetProperty("forward_passes").GetInt32(), decode.GetProperty("flops").GetInt64());
+        }
+
+        var architecture = A3.Architecture.Create(Tokenizer.Load(model).VocabularySize, 16, 2, 2, 64);
+        var oneByOne = Enumerable.Range(1, 63).Sum(keys => 2 * architecture.FlopsPerToken(keys));
+        Assert.Equal((63, oneByOne), Cost("bisect | singletons"));
+        Assert.Equal((1, 64 * architecture.FlopsPerToken(1)), Cost("all-at-once"));
     }
 }

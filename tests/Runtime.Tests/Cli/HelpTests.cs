@@ -53,8 +53,13 @@ public sealed partial class HelpTests
         var help = Regex.Replace(CommandLine.Run("train", "--help").Out, @"\s+", " ");
         var standard = new TrainingOptions { Data = [], Output = "" };
 
-        foreach (var name in (string[])["Vocabulary", "Width", "Layers", "Heads", "Context", "Tokens", "BatchTokens", "LearningRate",
-            "Warmup", "WeightDecay", "Clip", "ContentWeight", "Crop", "CheckpointSeconds", "ValidateEvery", "ValidationRows"])
+        string[] numbers =
+        [
+            "Vocabulary", "Width", "Layers", "Heads", "Context", "Tokens", "BatchTokens", "LearningRate", "Warmup",
+            "WeightDecay", "Clip", "ContentWeight", "Crop", "CheckpointSeconds", "ValidateEvery", "ValidationRows",
+        ];
+
+        foreach (var name in numbers)
         {
             var value = typeof(TrainingOptions).GetProperty(name)!.GetValue(standard);
             Assert.Matches($@"{Kebab(name)} <\w+> [^<]*\(default {Regex.Escape($"{value}")}\)", help);

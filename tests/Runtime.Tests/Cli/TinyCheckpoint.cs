@@ -6,7 +6,8 @@ namespace A3.Runtime.Tests.Cli;
 /// <summary>A whole checkpoint directory of some thousand drawn weights: configuration, weights, tokenizer.</summary>
 internal static class TinyCheckpoint
 {
-    private static readonly string[] Texts = ["Tom had a red ball. He was very happy.", "Tom had a small cat. She was very happy."];
+    private static readonly string[] Texts =
+        ["Tom had a red ball. He was very happy.", "Tom had a small cat. She was very happy."];
 
     /// <summary>Writes one into a folder and gives its path.</summary>
     public static string In(Folder folder, bool queryStream = true)
@@ -14,8 +15,9 @@ internal static class TinyCheckpoint
         var tokenizer = BpeTrainer.Train(Texts, 300, null, CancellationToken.None);
         var whole = ArchitectureModule.create(tokenizer.VocabularySize, 16, 2, 2, 64);
         var architecture = queryStream ? whole : ArchitectureModule.withoutQueryStream(whole);
-        var configuration = new Configuration(
-            architecture, FSharpOption<int>.Some(tokenizer.BosId!.Value), [], null, FSharpOption<Precision>.Some(Precision.Float32));
+        var bos = FSharpOption<int>.Some(tokenizer.BosId!.Value);
+        var precision = FSharpOption<Precision>.Some(Precision.Float32);
+        var configuration = new Configuration(architecture, bos, [], null, precision);
         var random = new Random(7);
         Checkpoint.Save(folder.Path, configuration, Dtype.Float32, (parameter, sink) =>
         {

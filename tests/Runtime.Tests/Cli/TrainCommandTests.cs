@@ -11,9 +11,10 @@ public sealed class TrainCommandTests
         var options = ToyRun.Options(folder);
         return
         [
-            "train", options.Data[0], "--out", options.Output, "--curriculum", "infill", "--validation", options.Data[0],
-            "--tokens", "3000", "--batch-tokens", "256", "--context", "48", "--vocabulary", "300", "--width", "16",
-            "--layers", "1", "--heads", "2", "--validate-every", "5", "--validation-rows", "4", "--device", "cpu",
+            "train", options.Data[0], "--out", options.Output, "--curriculum", "infill",
+            "--validation", options.Data[0], "--tokens", "3000", "--batch-tokens", "256", "--context", "48",
+            "--vocabulary", "300", "--width", "16", "--layers", "1", "--heads", "2", "--validate-every", "5",
+            "--validation-rows", "4", "--device", "cpu",
         ];
     }
 
@@ -26,7 +27,8 @@ public sealed class TrainCommandTests
 
         Assert.Equal((0, ""), (run.Code, run.Error));
         Assert.True(lines[^1].GetProperty("done").GetBoolean());
-        Assert.Contains(lines, line => line.TryGetProperty("validation", out var losses) && losses.EnumerateObject().Any());
+        Assert.Contains(
+            lines, line => line.TryGetProperty("validation", out var losses) && losses.EnumerateObject().Any());
         Assert.Equal(0, CommandLine.Run("infill", "Tom had ___ ball.", "--model", folder.File("run")).Code);
     }
 
@@ -37,7 +39,8 @@ public sealed class TrainCommandTests
         using var source = new CancellationTokenSource();
         using var output = new StoppingWriter(source);
         using var error = new StringWriter();
-        var stopped = Program.run(new(output, error, Ink.Plain, false, 100, 40, false), source.Token, Arguments(folder));
+        var pipe = new Output(output, error, Ink.Plain, isTerminal: false, width: 100, height: 40, json: false);
+        var stopped = Program.run(pipe, source.Token, Arguments(folder));
         var resumed = CommandLine.Run("train", "--resume", folder.File("run"));
 
         Assert.Equal(130, stopped);

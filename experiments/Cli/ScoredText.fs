@@ -1,0 +1,92 @@
+namespace A3.Cli
+
+open System
+open A3.Runtime
+
+/// A token of a scored text: what it completes, and its log-probability where it was scored.
+type ScoredToken =
+    {
+        Position: int
+        Id: int
+        /// As shown to people.
+        Name: string
+        Text: string
+        LogProbability: float option
+    }
+
+/// A scored text as people and programs meet it.
+[<RequireQualifiedAccess>]
+module ScoredText =
+
+    /// Every token of a text, BOS first.
+    let tokens (tokenizer: ITokenizer) (ids: int[]) (score: TextScore) =
+        let stream = TextStream(tokenizer, false)
+
+        let scores =
+            score.Tokens
+            |> Seq.map (fun token -> token.Position, token.LogProbability)
+            |> Map.ofSeq
+
+        ids
+        |> Array.mapi (fun position id ->
+            {
+                Position = position
+                Id = id
+                Name = tokenizer.TokenText id
+                Text = stream.Push id
+                LogProbability = Map.tryFind position scores
+            })
+
+    /// The text, each scored token in the colour of how probable it was.
+    let heat ink tokens =
+        tokens
+        |> Seq.map (fun token ->
+            let text = Ink.visible token.Text
+
+            match token.LogProbability with
+            | Some score -> Ink.text (Colour.ofLogProbability score) text ink
+            | None -> Ink.dim text ink)
+        |> String.Concat
+
+    /// A line of names and one line per scored token.
+    let table tokens =
+        [
+            "position  log-probability  token"
+            for token in tokens do
+                match token.LogProbability with
+                | Some score ->
+                    let position = (string token.Position).PadLeft 8
+                    $"""{position}  {(Number.text "0.0000" score).PadLeft 15}  {Trace.quoted token.Name}"""
+                | None -> ()
+        ]
+
+    /// What all scored tokens come to.
+    let totals (score: TextScore) =
+        let counts = $"{score.Tokens.Length} tokens, {score.Bytes} bytes"
+
+        [
+            $"""log-probability  {Number.text "0.0000" score.LogProbability} nats, {counts}"""
+            $"""bits per byte    {Number.text "0.0000" score.BitsPerByte}"""
+            $"""perplexity       {Number.text "0.00" score.Perplexity} per token"""
+        ]
+
+    let private tokenJson token =
+        Json.record
+            [
+                "position", Json.whole token.Position
+                "id", Json.whole token.Id
+                "token", Json.text token.Name
+                "log_probability", Json.number (Option.defaultValue nan token.LogProbability)
+            ]
+
+    /// Totals and scored tokens; the grouping is null where the content stream scored.
+    let json grouping tokens (score: TextScore) =
+        Json.record
+            [
+                "log_probability", Json.number score.LogProbability
+                "bits_per_byte", Json.number score.BitsPerByte
+                "perplexity", Json.number score.Perplexity
+                "bytes", Json.whole score.Bytes
+                "grouping", (if isNull score.Partition then null else Json.text grouping)
+                "tokens", tokens |> Seq.filter _.LogProbability.IsSome |> Seq.map tokenJson |> Json.list
+            ]
