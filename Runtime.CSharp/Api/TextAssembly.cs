@@ -51,8 +51,9 @@ internal sealed class TextAssembly(ITokenizer tokenizer, EncodedTemplate templat
                 continue;
             }
 
-            ended |= Ends(position, item.Token.Token);
-            var text = ended ? "" : stream.Push(item.Token.Token);
+            var ends = !ended && Ends(position, item.Token.Token);
+            ended |= ends;
+            var text = ends ? stream.Finish() : ended ? "" : stream.Push(item.Token.Token);
             tokens.Add(new(position, item.Token.Token, text, item.Step, item.Token.LogProbability));
         }
 

@@ -89,13 +89,6 @@ public sealed class Trainer : IDisposable
     /// <inheritdoc/>
     public void Dispose() => run.Dispose();
 
-    /// <summary>Makes the parameters infinite, as a diverged step would; for the tests of what happens then.</summary>
-    internal void Poison()
-    {
-        using var mode = torch.no_grad();
-        run.Parameters.fill_(double.PositiveInfinity);
-    }
-
     private static Trainer Prepare(
         RunDirectory directory,
         TrainingOptions options,

@@ -91,5 +91,25 @@ public sealed class BoxModelTests
         }
     }
 
+    /// <summary>The C# of README.md, line by line.</summary>
+    [Fact]
+    public async Task The_example_of_the_readme_runs()
+    {
+        using var model = Load();
+        var options = new DecodingOptions
+        {
+            Policy = Policy.Parse("entropy | constant 2"),
+            Sampling = new SamplingOptions { Temperature = 0.7, TopP = 0.95 },
+            Seed = 7,
+        };
+        var lines = new List<string>();
+        await foreach (var step in model.Prepare(Template.Parse("Lily saw {10}. She ran home."), options).StepsAsync())
+        {
+            lines.Add($"step {step.Step}: " + string.Join(", ", step.Tokens.Select(t => model.Tokenizer.TokenText(t.Token))));
+        }
+
+        Assert.Equal(5, lines.Count);
+    }
+
     private static A3Model Load() => A3Model.Load(Directory, new LoadOptions { Device = Device.Cpu });
 }

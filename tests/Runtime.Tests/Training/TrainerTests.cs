@@ -113,13 +113,56 @@ public sealed class TrainerTests
     public void ALossThatIsNoNumberStopsTheRunAndKeepsTheLastState()
     {
         using var folder = new Folder();
-        var options = ToyRun.Options(folder) with { LearningRate = 0.999, Warmup = 0, Clip = 1e30, WeightDecay = 0, Layers = 6, Tokens = 200000 };
-        using var trainer = Trainer.Start(options, TestContext.Current.CancellationToken);
-        trainer.Poison();
+        var options = ToyRun.Options(folder);
+        Interrupt(options, afterReports: 1);
+        var state = Path.Combine(options.Output, "training.safetensors");
+        Overwrite(state, "parameters", float.PositiveInfinity);
+        var saved = File.ReadAllBytes(state);
+        using var trainer = Trainer.Resume(options.Output, TestContext.Current.CancellationToken);
         var error = Assert.Throws<A3Exception>(() => trainer.Run(cancellation: TestContext.Current.CancellationToken));
         Assert.Contains("diverged at step", error.Message);
-        using var kept = Checkpoint.Open(options.Output);
-        Assert.All(kept["model.norm.weight"].ToFloats(), gain => Assert.Equal(1f, gain));
+        Assert.Equal(saved, File.ReadAllBytes(state));
+    }
+
+    [Fact]
+    public void AStateOfAnotherArchitectureIsNamed()
+    {
+        using var folder = new Folder();
+        var (narrow, wide) = (ToyRun.Options(folder, "narrow"), ToyRun.Options(folder, "wide") with { Width = 32 });
+        Interrupt(narrow, afterReports: 1);
+        Interrupt(wide, afterReports: 1);
+        File.Copy(Path.Combine(narrow.Output, "training.safetensors"), Path.Combine(wide.Output, "training.safetensors"), overwrite: true);
+        var error = Assert.Throws<A3Exception>(() => Trainer.Resume(wide.Output, TestContext.Current.CancellationToken));
+        Assert.Contains("parameters holds", error.Message);
+    }
+
+    /// <summary>Puts one number everywhere in a tensor of a safetensors file.</summary>
+    private static void Overwrite(string path, string tensor, float number)
+    {
+        TensorPlan[] plans;
+        using (var file = SafetensorsFile.Open(path))
+        {
+            plans = [.. file.Tensors.Select(view => view.Dtype == Dtype.Int64 ? Integers(view) : Floats(view))];
+        }
+
+        SafetensorsWriter.Write(path, plans);
+
+        TensorPlan Integers(TensorView view)
+        {
+            var numbers = view.ToIntegers();
+            return new(view.Name, view.Dtype, view.Shape.ToArray(), sink => sink.Append(numbers));
+        }
+
+        TensorPlan Floats(TensorView view)
+        {
+            var numbers = view.ToFloats();
+            if (view.Name == tensor)
+            {
+                Array.Fill(numbers, number);
+            }
+
+            return new(view.Name, view.Dtype, view.Shape.ToArray(), sink => sink.Append(numbers));
+        }
     }
 
     private static void Interrupt(TrainingOptions options, int afterReports)
