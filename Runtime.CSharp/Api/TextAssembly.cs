@@ -11,6 +11,9 @@ internal sealed class TextAssembly(ITokenizer tokenizer, EncodedTemplate templat
 
     private readonly HashSet<int> open = [.. template.Open];
 
+    /// <summary>Behind it nothing is given, so a text may end there.</summary>
+    private readonly int lastGiven = Enumerable.Range(0, template.Tokens.Length).Except(template.Open).Max();
+
     public DecodedText Assemble(Partition? partition)
     {
         var tokens = Tokens();
@@ -25,7 +28,9 @@ internal sealed class TextAssembly(ITokenizer tokenizer, EncodedTemplate templat
         };
     }
 
-    /// <summary>A text may end inside its last gap, at the token that ends texts.</summary>
+    /// <summary>
+    /// A text may end inside its last gap, at the token that ends texts: what was drawn behind it has no text.
+    /// </summary>
     private ImmutableArray<TextToken> Tokens()
     {
         var stream = new TextStream(tokenizer, continuation: false);
@@ -36,11 +41,19 @@ internal sealed class TextAssembly(ITokenizer tokenizer, EncodedTemplate templat
         ];
         var tokens = ImmutableArray.CreateBuilder<TextToken>(positions.Length);
 
+        var ended = false;
+
         foreach (var position in positions)
         {
-            tokens.Add(drawn.TryGetValue(position, out var item)
-                ? new(position, item.Token.Token, stream.Push(item.Token.Token), item.Step, item.Token.LogProbability)
-                : new(position, template.Tokens[position], stream.Push(template.Tokens[position]), null, null));
+            if (!drawn.TryGetValue(position, out var item))
+            {
+                tokens.Add(new(position, template.Tokens[position], stream.Push(template.Tokens[position]), null, null));
+                continue;
+            }
+
+            ended |= Ends(position, item.Token.Token);
+            var text = ended ? "" : stream.Push(item.Token.Token);
+            tokens.Add(new(position, item.Token.Token, text, item.Step, item.Token.LogProbability));
         }
 
         tokens[^1] = tokens[^1] with { Text = tokens[^1].Text + stream.Finish() };
@@ -51,10 +64,12 @@ internal sealed class TextAssembly(ITokenizer tokenizer, EncodedTemplate templat
     {
         DecodedToken[] tokens =
             [.. Enumerable.Range(gap.Start, gap.Length).Where(drawn.ContainsKey).Select(position => drawn[position].Token)];
-        int[] ids = [.. tokens.Select(token => token.Token)];
+        int[] ids = [.. tokens.TakeWhile(token => !Ends(token.Position, token.Token)).Select(token => token.Token)];
 
         // After BOS alone the gap begins the text, and its tokenizer may have put a space before it.
         var text = gap.Start == 1 ? tokenizer.Decode(ids) : tokenizer.DecodeContinuation(ids);
         return new(gap.Start, gap.Length, text, tokens.Sum(token => token.LogProbability));
     }
+
+    private bool Ends(int position, int token) => position > lastGiven && token == tokenizer.EosId;
 }

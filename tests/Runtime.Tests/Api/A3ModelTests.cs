@@ -158,6 +158,26 @@ public sealed class A3ModelTests
     }
 
     [Fact]
+    public void A_text_ends_at_an_end_token_behind_all_that_is_given()
+    {
+        using var model = Model();
+        var ended = Enumerable.Range(0, 100)
+            .Select(seed => model.Infill("Tom {8} ball. {40}", new() { Seed = seed }))
+            .Where(text => text.Tokens.SkipLast(1).Any(token => token.Step > 7 && token.Token == Bytes.EosId))
+            .ToArray();
+
+        Assert.NotEmpty(ended);
+        Assert.All(ended, text =>
+        {
+            var end = text.Tokens.Single(token => token.Token == Bytes.EosId && token.Step > 7 && token.Text.Length == 0
+                && !text.Tokens.Any(other => other.Step > 7 && other.Token == Bytes.EosId && other.Position < token.Position));
+            Assert.All(text.Tokens.Where(token => token.Position > end.Position), token => Assert.Empty(token.Text));
+            Assert.EndsWith(text.Gaps[1].Text, text.Text);
+            Assert.Equal(48, text.Steps.Length);
+        });
+    }
+
+    [Fact]
     public void A_score_is_given_in_nats_bits_and_per_byte()
     {
         using var model = Model();
