@@ -74,13 +74,24 @@ module Options =
         | Some option -> raise (MisuseException $"unknown option '{option}'; --help lists the options.")
         | None -> String.Join(" ", words)
 
+    /// More than any context holds, and little enough for any memory.
+    let private longestText = 1 <<< 24
+
     /// The text of a file, or of standard input for `-`, without the line end that closes it.
     let textOf path =
-        let text =
+        use reader =
             if path = "-" then
-                Console.In.ReadToEnd()
+                new StreamReader(Console.OpenStandardInput())
             else
-                File.ReadAllText path
+                new StreamReader(path)
+
+        let buffer = Array.zeroCreate (longestText + 1)
+        let count = reader.ReadBlock(buffer, 0, buffer.Length)
+
+        if count > longestText then
+            raise (MisuseException $"{path}: more than {longestText} characters; a text must fit a model's context.")
+
+        let text = String(buffer, 0, count)
 
         if text.EndsWith "\r\n" then
             text.Substring(0, text.Length - 2)

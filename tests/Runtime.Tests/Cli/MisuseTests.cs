@@ -82,6 +82,14 @@ public sealed class MisuseTests
     }
 
     [Fact]
+    public void A_file_without_end_is_misuse()
+    {
+        Assert.SkipUnless(File.Exists("/dev/zero"), "this system has no /dev/zero.");
+
+        AssertOneLine(2, "/dev/zero: more than 16777216 characters", CommandLine.Run("infill", "--file", "/dev/zero"));
+    }
+
+    [Fact]
     public void A_broken_checkpoint_is_a_failed_run()
     {
         using var folder = new Folder();
