@@ -22,11 +22,16 @@ internal sealed class Corpus
     public static IEnumerable<string> Texts(string path)
     {
         var document = new StringBuilder();
-        foreach (var line in Lines(path).Append(Separator))
+        foreach (var line in TextLines.Of(path).Append(Separator))
         {
             if (line != Separator)
             {
                 document.Append(line).Append('\n');
+                if (document.Length > TextLines.Longest)
+                {
+                    throw new A3Exception($"{path}: a document longer than {TextLines.Longest} characters; put lines {Separator} between documents.");
+                }
+
                 continue;
             }
 
@@ -50,48 +55,11 @@ internal sealed class Corpus
             cancellation.ThrowIfCancellationRequested();
             int[] tokens = [.. tokenizer.Encode(text, addBos: false), .. tokenizer.EosId is { } eos ? [eos] : Array.Empty<int>()];
             var (words, sentences) = TextBoundaries.Of(tokens, tokenizer);
-            documents.Add(new Document(tokens, words, sentences));
+            documents.Add(new Document(tokens, words, sentences is [0, ..] ? sentences : [0, .. sentences]));
         }
 
         return documents.Count > 0
             ? new Corpus(documents, bos)
             : throw new A3Exception($"no document in {string.Join(", ", paths)}: a document is any text that is not blank.");
-    }
-
-    private static IEnumerable<string> Lines(string path)
-    {
-        var strict = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-        using var reader = Open(path, strict);
-        for (var number = 1; ; number++)
-        {
-            string? line;
-            try
-            {
-                line = reader.ReadLine();
-            }
-            catch (DecoderFallbackException error)
-            {
-                throw new A3Exception($"{path}, near line {number}: not UTF-8 ({error.Message}).", error);
-            }
-
-            if (line is null)
-            {
-                yield break;
-            }
-
-            yield return line;
-        }
-    }
-
-    private static StreamReader Open(string path, Encoding encoding)
-    {
-        try
-        {
-            return new StreamReader(path, encoding);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new A3Exception($"{path}: cannot be read ({error.Message})", error);
-        }
     }
 }

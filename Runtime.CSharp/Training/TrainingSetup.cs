@@ -20,7 +20,12 @@ internal static class TrainingSetup
     {
         if (options.Initial is { } initial)
         {
-            return Adapted(Checkpoint.ReadConfiguration(initial));
+            var adapted = Adapted(Checkpoint.ReadConfiguration(initial));
+            return tokenizer.VocabularySize <= adapted.Architecture.Vocabulary
+                ? adapted
+                : throw new A3Exception(
+                    $"the tokenizer has ids up to {tokenizer.VocabularySize - 1}, but the weights of {initial} know only "
+                    + $"0..{adapted.Architecture.Vocabulary - 1}; they belong to different models.");
         }
 
         var architecture = ArchitectureModule.create(

@@ -30,7 +30,7 @@ public sealed class CorpusTests
         using var folder = new Folder();
         File.WriteAllBytes(folder.File("a.txt"), [0x41, 0xFF, 0xFE, 0x42]);
         var error = Assert.Throws<A3Exception>(() => Corpus.Texts(folder.File("a.txt")).ToArray());
-        Assert.Contains("a.txt, near line 1: not UTF-8", error.Message);
+        Assert.Contains("a.txt, near line 1: not UTF-8 text", error.Message);
     }
 
     [Fact]
@@ -38,5 +38,32 @@ public sealed class CorpusTests
     {
         var error = Assert.Throws<A3Exception>(() => Corpus.Texts("no-such-file.txt").ToArray());
         Assert.Contains("no-such-file.txt: cannot be read", error.Message);
+    }
+
+    [Fact]
+    public void ALineWithoutEndIsAnErrorBeforeItFillsTheMemory()
+    {
+        Assert.SkipUnless(File.Exists("/dev/zero"), "there is no /dev/zero on this system.");
+        var error = Assert.Throws<A3Exception>(() => Corpus.Texts("/dev/zero").ToArray());
+        Assert.Contains("/dev/zero, line 1: longer than", error.Message);
+    }
+
+    [Fact]
+    public void LinesMayEndInEitherWay()
+    {
+        using var folder = new Folder();
+        File.WriteAllText(folder.File("a.txt"), "one\r\n<|endoftext|>\r\ntwo\nthree");
+        Assert.Equal(["one", "two\nthree"], Corpus.Texts(folder.File("a.txt")));
+    }
+
+    [Fact]
+    public void ADocumentOfNothingButASpecialTokenIsADocument()
+    {
+        using var folder = new Folder();
+        File.WriteAllText(folder.File("a.txt"), "</s>");
+        var tokenizer = BpeTrainer.Train(["x"], BpeTrainer.SmallestVocabulary, cancellation: TestContext.Current.CancellationToken);
+        var document = Corpus.Load([folder.File("a.txt")], tokenizer, TestContext.Current.CancellationToken).Documents[0];
+        Assert.Equal([0], document.SentenceStarts);
+        Assert.Equal([2, 2], document.Tokens);
     }
 }
