@@ -35,7 +35,7 @@ type Decoded =
 module Decoding =
 
     /// Sharper than the model's own distribution, whose rare tokens spoil short texts of small models.
-    let private temperature = 0.7
+    let private temperature = 0.5
     let private topP = 0.95
 
     let defaultSeed = 1L

@@ -23,7 +23,7 @@ type GenerateArguments =
             | Prompt _ -> "the beginning of a text (default \"Once upon a time\"); - reads standard input."
             | File _ -> "read the beginning from a file."
             | Length _ -> "tokens to add (default 80)."
-            | Temperature _ -> "0 takes the likeliest token, 1 the model's own distribution (default 0.7)."
+            | Temperature _ -> "0 takes the likeliest token, 1 the model's own distribution (default 0.5)."
             | TopK _ -> "draw from only this many of the likeliest tokens."
             | TopP _ -> "draw from the likeliest tokens that reach this share of probability together (default 0.95)."
             | Speculative _ -> "draft this many tokens at once and verify them: the same distribution in fewer passes."

@@ -23,7 +23,7 @@ type InfillArguments =
                 "a text with gaps: ___ is a gap of the default length, {12} one of 12 tokens; - reads standard input."
             | File _ -> "read the text from a file."
             | Length _ -> "tokens of a gap written ___ (default 12)."
-            | Temperature _ -> "0 takes the likeliest token, 1 the model's own distribution (default 0.7)."
+            | Temperature _ -> "0 takes the likeliest token, 1 the model's own distribution (default 0.5)."
             | TopK _ -> "draw from only this many of the likeliest tokens."
             | TopP _ -> "draw from the likeliest tokens that reach this share of probability together (default 0.95)."
             | Speculative _ -> "draft this many tokens at once and verify them: the same distribution in fewer passes."
@@ -38,7 +38,7 @@ module Infill =
         "a3 infill \"Tom had a red ball. ___ He was very happy.\" --grouping \"bisect | chunks 2\" --trace"
 
     let private builtIn =
-        "Once upon a time, there was a little girl named Lily. {20} She opened the box and saw {10}. Lily was happy."
+        "One day, a girl named Sue found a little {1} in the garden. {12} The bird was happy and said, \"Thank you!\" {14} and they became good friends."
 
     let private request (arguments: ParseResults<InfillArguments>) =
         {
