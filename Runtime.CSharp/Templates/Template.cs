@@ -10,6 +10,9 @@ namespace A3.Runtime;
 /// </remarks>
 public sealed class Template : IEquatable<Template>
 {
+    /// <summary>Tokens of a gap written as underscores, unless said otherwise: a short sentence of a simple story.</summary>
+    public const int DefaultGap = 9;
+
     private Template(ImmutableArray<TemplatePart> parts) => Parts = parts;
 
     /// <summary>Texts and gaps in order; no two texts are neighbours and none is empty.</summary>
@@ -44,7 +47,7 @@ public sealed class Template : IEquatable<Template>
     /// <param name="defaultGap">Tokens of a gap written as underscores.</param>
     /// <exception cref="TemplateException">A brace that is not a gap; the message names the column.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A default gap below 1.</exception>
-    public static Template Parse(string text, int defaultGap = 8) =>
+    public static Template Parse(string text, int defaultGap = DefaultGap) =>
         TryParse(text, defaultGap, out var template, out var error) ? template : throw error;
 
     /// <summary>As <see cref="Parse"/>, with the error as a value.</summary>

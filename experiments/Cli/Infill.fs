@@ -22,7 +22,7 @@ type InfillArguments =
             | Template _ ->
                 "a text with gaps: ___ is a gap of the default length, {12} one of 12 tokens; - reads standard input."
             | File _ -> "read the text from a file."
-            | Length _ -> "tokens of a gap written ___ (default 12)."
+            | Length _ -> $"tokens of a gap written ___ (default {Template.DefaultGap})."
             | Temperature _ -> "0 takes the likeliest token, 1 the model's own distribution (default 0.5)."
             | TopK _ -> "draw from only this many of the likeliest tokens."
             | TopP _ -> "draw from the likeliest tokens that reach this share of probability together (default 0.95)."
@@ -38,7 +38,7 @@ module Infill =
         "a3 infill \"Tom had a red ball. ___ He was very happy.\" --grouping \"bisect | chunks 2\" --trace"
 
     let private builtIn =
-        "One day, a girl named Sue found a little {1} in the garden. {12} The bird was happy and said, \"Thank you!\" {14} and they became good friends."
+        "One day, a girl named Sue found a little {1} in the garden. {10} The bird was happy and said, \"Thank you!\" {14} and they became good friends."
 
     let private request (arguments: ParseResults<InfillArguments>) =
         {
@@ -53,7 +53,7 @@ module Infill =
 
     let private template (arguments: ParseResults<InfillArguments>) =
         let length =
-            arguments.GetResult(InfillArguments.Length, 12)
+            arguments.GetResult(InfillArguments.Length, Template.DefaultGap)
             |> Options.between 1 1000000 "--length"
 
         let text =
