@@ -16,7 +16,7 @@ public sealed class TemplateTests
         Assert.Equal(
             Template.Of(Text("Tom had a red ball. "), Gap(5), Text(" He was happy.")),
             Template.Parse("Tom had a red ball. ___ He was happy.", 5));
-        Assert.Equal(Template.Of(Gap(8)), Template.Parse("__________"));
+        Assert.Equal(Template.Of(Gap(Template.DefaultGap)), Template.Parse("__________"));
         Assert.Equal(Template.Of(Text("snake_case __init__")), Template.Parse("snake_case __init__"));
     }
 
