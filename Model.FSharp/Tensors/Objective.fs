@@ -56,10 +56,6 @@ module Objective =
     let surprisals architecture weights batch =
         surprisal architecture weights (query (streams architecture weights batch)) batch.Tokens batch.Targets
 
-    /// As `surprisals`, through the content stream: -log p(x_i | x_<i) of every causal target, [causal targets].
-    let causalSurprisals architecture weights chosen batch =
-        causal architecture weights (streams architecture weights batch).Content batch.Tokens chosen
-
     /// The mean surprisal over the targets of the batch (query stream), and over its causal targets (content stream).
     let losses architecture weights batch =
         let streams = streams architecture weights batch

@@ -31,7 +31,7 @@ internal sealed class RunDirectory
     private string StatePath => Path.Combine(path, StateFile);
 
     /// <summary>Refuses a directory that already holds a run, before hours are spent.</summary>
-    /// <exception cref="A3Exception">It holds one, or a checkpoint of another architecture.</exception>
+    /// <exception cref="A3Exception">It holds one.</exception>
     public static void CheckFree(string path)
     {
         if (File.Exists(Path.Combine(path, StateFile)))
@@ -40,7 +40,8 @@ internal sealed class RunDirectory
         }
     }
 
-    /// <summary>Writes manifest, configuration and tokenizer of a new run.</summary>
+    /// <summary>Writes manifest and tokenizer of a new run; the configuration comes with the first saved state.</summary>
+    /// <exception cref="CheckpointException">The directory holds a checkpoint of another architecture.</exception>
     /// <exception cref="IOException">The directory cannot be written.</exception>
     public static RunDirectory Create(TrainingOptions options, Configuration configuration, ITokenizer tokenizer)
     {

@@ -290,6 +290,41 @@ let private cached (name, architecture) =
                 Expect.isLessThan (largestDifference (at expected.Content) content) 1e-4 "content stream")
     }
 
+let private objective =
+    test "the losses of both streams = mean surprisals by the float64 oracle" {
+        let network = network base'
+        let length = 7
+        let tokens = tokensOf length
+        let layout = Partition.ofRanks 1 [| 0 .. length - 1 |] |> Layout.ofPartition
+
+        let chosen =
+            torch.tensor(Array.init length (fun position -> position > 0)).unsqueeze 0
+
+        let losses =
+            Objective.losses
+                network.Architecture
+                network.Weights
+                {
+                    Tokens = torch.tensor(tokens |> Array.map int64).unsqueeze 0
+                    Layouts = CompiledMask.layouts torch.CPU [| layout |]
+                    Targets = chosen
+                    CausalTargets = Some chosen
+                }
+
+        let surprisal (logits: float[]) token =
+            (logits |> Array.sumBy exp |> log) - logits[token]
+
+        let expected = Oracle.forward network.Architecture network.Number layout tokens
+
+        let mean rows =
+            Seq.map2 surprisal rows (Array.skip 1 tokens) |> Seq.average
+
+        let query = expected.Query |> Array.skip 1 |> mean
+        let content = expected.Content |> Array.truncate (length - 1) |> mean
+        Expect.floatClose Accuracy.medium (losses.Query.ToDouble()) query "query stream"
+        Expect.floatClose Accuracy.medium (losses.Content.Value.ToDouble()) content "content stream"
+    }
+
 let private blind =
     test "a first group without evidence is blind: one finite distribution for all its positions" {
         let result =
@@ -313,5 +348,6 @@ let tests =
             noGradient
             causal
             yield! architectures |> List.map cached
+            objective
             blind
         ]

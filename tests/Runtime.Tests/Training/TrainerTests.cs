@@ -72,6 +72,21 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void TheContentStreamLearnsWhereItsLossIsWeighted()
+    {
+        using var folder = new Folder();
+        double Surprisal(double weight)
+        {
+            var options = ToyRun.Options(folder, $"run{weight}") with { Curriculum = "ar", ContentWeight = weight, Tokens = 20000 };
+            ToyRun.Train(options);
+            using var model = A3Model.Load(options.Output, new LoadOptions { Device = Device.Cpu });
+            return model.ScoreCausal("Tom had a red ball. Tom was very happy.").BitsPerByte;
+        }
+
+        Assert.True(Surprisal(1) < Surprisal(0) - 0.05);
+    }
+
+    [Fact]
     public void ADirectoryWithARunIsNotOverwritten()
     {
         using var folder = new Folder();
