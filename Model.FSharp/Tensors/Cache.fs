@@ -60,29 +60,83 @@ type Cache(architecture: Architecture, capacity: int, dtype: torch.ScalarType, d
         member _.Dispose() =
             Array.append keys values |> Array.iter _.Dispose()
 
+/// What one sequence brings to a pass: content rows to append, query rows, and who of them may see what.
+type CachedRows =
+    {
+        Cache: Cache
+        Content: int
+        Queries: int
+        /// bool [1, 1, row, cached + content row], content rows first; None where every row sees all.
+        Mask: torch.Tensor option
+    }
+
 /// The KV cache as a transformation of the network: the same blocks, run with an `attend` that remembers.
 [<RequireQualifiedAccess>]
 module Cached =
 
-    /// One pass of content rows (`tokens` [1, content row]) and `queries` query rows behind what is cached. `positions` is
-    /// [1, row], content rows first; `mask` is bool [1, 1, row, cached + content row], None where every row sees all.
-    /// Content rows join the cache. Gives hidden states [1, row, width] before the final norm (Law 9: equal to `TwoStream.forward`).
-    let forward architecture (weights: Weights) (cache: Cache) (tokens: torch.Tensor) queries positions mask =
-        let contentRows = tokens.shape[1]
+    /// Consecutive pieces along the row axis of [.., .., row, ..].
+    let private pieces (counts: int[]) (x: torch.Tensor) =
+        let starts = counts |> Array.scan (+) 0
+
+        counts
+        |> Array.mapi (fun index count -> x.narrow (2, int64 starts[index], int64 count))
+
+    let private firstRows count (x: torch.Tensor) = x.narrow (2, 0, int64 count)
+
+    let private lastRows count (x: torch.Tensor) =
+        x.narrow (2, x.shape[2] - int64 count, int64 count)
+
+    /// Each sequence attends to its own keys and values.
+    let private attendEach architecture (sequences: CachedRows[]) layer (queries: torch.Tensor) newKeys newValues =
+        let contents = sequences |> Array.map _.Content
+        let counts = Array.append contents (sequences |> Array.map _.Queries)
+        let rows = pieces counts queries
+        let keys, values = pieces contents newKeys, pieces contents newValues
+
+        let mixed =
+            sequences
+            |> Array.mapi (fun index sequence ->
+                let own =
+                    torch.cat ([| rows[index]; rows[sequences.Length + index] |], 2L)
+
+                let keys, values = sequence.Cache.Extend(layer, keys[index], values[index])
+                TwoStream.attend architecture sequence.Mask own keys values)
+
+        Array.append
+            (Array.map2 (fun (sequence: CachedRows) -> firstRows sequence.Content) sequences mixed)
+            (Array.map2 (fun (sequence: CachedRows) -> lastRows sequence.Queries) sequences mixed)
+        |> fun parts -> torch.cat (parts, 2L)
+
+    let private attend architecture (sequences: CachedRows[]) layer queries newKeys newValues =
+        match sequences with
+        | [| alone |] ->
+            let keys, values = alone.Cache.Extend(layer, newKeys, newValues)
+            TwoStream.attend architecture alone.Mask queries keys values
+        | several -> attendEach architecture several layer queries newKeys newValues
+
+    /// One pass over the rows of all sequences behind what each has cached: the content rows of all (`tokens` [1, content
+    /// row]), then the query rows of all; `positions` is [1, row]. Content rows join their caches. Gives hidden states
+    /// [1, row, width] before the final norm (Law 9: equal to `TwoStream.forward`).
+    let forward architecture (weights: Weights) (sequences: CachedRows[]) (tokens: torch.Tensor) positions =
+        let queries = sequences |> Array.sumBy _.Queries
         let content = TwoStream.embed weights tokens
 
         let rows =
             match TwoStream.queryRows weights 1L queries with
-            | Some rows when queries > 0L -> torch.cat ([| content; rows |], 1L)
+            | Some rows when queries > 0 -> torch.cat ([| content; rows |], 1L)
             | Some _
             | None -> content
 
-        let attend layer query newKeys newValues =
-            let keys, values = cache.Extend(layer, newKeys, newValues)
-            TwoStream.attend architecture mask query keys values
-
         let hidden =
-            TwoStream.run architecture weights (TwoStream.rotation architecture positions) contentRows attend rows
+            TwoStream.run
+                architecture
+                weights
+                (TwoStream.rotation architecture positions)
+                tokens.shape[1]
+                (attend architecture sequences)
+                rows
 
-        cache.Length <- cache.Length + int contentRows
+        for sequence in sequences do
+            sequence.Cache.Length <- sequence.Cache.Length + sequence.Content
+
         hidden

@@ -10,12 +10,19 @@ namespace A3.Runtime;
 public sealed class A3Model : IDisposable
 {
     private readonly INetwork network;
+    private readonly GapConstraints constraints;
+    private readonly long cacheLimit;
+    private readonly long cacheBytesPerToken;
     private bool disposed;
 
-    internal A3Model(INetwork network, ITokenizer tokenizer)
+    internal A3Model(INetwork network, ITokenizer tokenizer, LoadOptions? options = null)
     {
+        cacheLimit = options?.CacheLimit ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        cacheBytesPerToken = Model.ArchitectureModule.cacheBytesPerToken(
+            options is null or { Precision: NumberType.Float32 } ? 4 : 2, network.Architecture);
         this.network = network;
         Tokenizer = tokenizer;
+        constraints = new(tokenizer, network.Architecture.Vocabulary);
         Architecture = new(network.Architecture);
     }
 
@@ -42,7 +49,7 @@ public sealed class A3Model : IDisposable
                 + $"only 0..{checkpoint.Architecture.Vocabulary - 1}; they belong to different models.");
         }
 
-        return new(NetworkLoader.Load(checkpoint, options ?? new()), tokenizer);
+        return new(NetworkLoader.Load(checkpoint, options ?? new()), tokenizer, options);
     }
 
     /// <summary>Fills the gaps of a template such as <c>Tom had a red ball. ___ He was very happy.</c></summary>
@@ -80,7 +87,7 @@ public sealed class A3Model : IDisposable
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(template);
         var encoded = EncodedTemplate.Of(template, Tokenizer, Architecture.Context);
-        return new(Tokenizer, encoded, DecodingPlan.For(network, encoded, Stops(), options ?? new()));
+        return new(Tokenizer, encoded, DecodingPlan.For(network, encoded, constraints, Stops(), options ?? new()));
     }
 
     /// <summary>
@@ -106,10 +113,27 @@ public sealed class A3Model : IDisposable
         }
 
         var canvas = Canvas.ToDecode(network, [.. tokens], partition.Spec);
-        var gaps = Enumerable.Range(0, tokens.Count)
-            .Where(position => !partition.IsEvidence(position))
-            .Select(position => (position, 1));
-        return new(Tokenizer, new([.. tokens], [.. gaps]), DecodingPlan.For(canvas, null, options));
+        var template = EncodedTemplate.Of(tokens, position => !partition.IsEvidence(position));
+        return new(Tokenizer, template, DecodingPlan.For(canvas, template, constraints, null, options));
+    }
+
+    /// <summary>Begins several decodes that run together; the caller disposes of the batch.</summary>
+    /// <param name="runs">Prepared by this model.</param>
+    /// <exception cref="A3Exception">Their caches together do not fit in memory; the message says how many bytes they need.</exception>
+    public DecodingBatch Start(params IReadOnlyList<DecodingRun> runs)
+    {
+        ThrowIfDisposed();
+        ArgumentNullException.ThrowIfNull(runs);
+        RequireMemory(runs);
+        return new(network, [.. runs.Select(run => run.Start())]);
+    }
+
+    /// <summary>Runs sessions together, wherever each of them stands; the caller disposes of the batch, and so of them.</summary>
+    public DecodingBatch Together(params IReadOnlyList<DecodingSession> sessions)
+    {
+        ThrowIfDisposed();
+        ArgumentNullException.ThrowIfNull(sessions);
+        return new(network, [.. sessions]);
     }
 
     /// <summary>log p of a text given BOS, under a grouping.</summary>
@@ -174,6 +198,18 @@ public sealed class A3Model : IDisposable
         var bytes = Tokenizer.TokenBytes(score.Token).Span;
         return bytes.Length - (score.Position == 1 && Tokenizer.AddsLeadingSpace && bytes.StartsWith(" "u8) ? 1 : 0);
     });
+
+    private void RequireMemory(IReadOnlyList<DecodingRun> runs)
+    {
+        var bytes = runs.Sum(run => run.Plan.Start().Capacity * cacheBytesPerToken);
+
+        if (bytes > cacheLimit)
+        {
+            throw new A3Exception(
+                $"{runs.Count} decodes together need {bytes} bytes of cache, but {cacheLimit} are there for it; start "
+                + "fewer at a time, or shorter ones.");
+        }
+    }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(disposed, this);
 }

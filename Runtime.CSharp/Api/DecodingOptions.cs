@@ -42,4 +42,20 @@ public sealed record DecodingOptions
     /// checkpoint without query stream, which takes it unasked.
     /// </summary>
     public bool Causal { get; init; }
+
+    /// <summary>What may be drawn in every gap; null (the default) allows all text.</summary>
+    public TokenConstraint? Constraint { get; init; }
+
+    /// <summary>What may be drawn in single gaps beside that, by their number counted from 0.</summary>
+    public IReadOnlyDictionary<int, TokenConstraint> GapConstraints
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(GapConstraints));
+    } = new Dictionary<int, TokenConstraint>();
+
+    /// <summary>
+    /// Whether marks such as BOS and padding may be drawn; without (the default) only text may, and the end of a text where
+    /// nothing given follows.
+    /// </summary>
+    public bool AllowSpecialTokens { get; init; }
 }

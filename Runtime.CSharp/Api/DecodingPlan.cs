@@ -6,7 +6,8 @@ using A3.Model;
 /// The one place that chooses a decoder: what runs, and the partition that it turns out to have run under.
 /// </summary>
 internal sealed record DecodingPlan(
-    Func<CancellationToken, IEnumerable<DecodingStep>> Steps,
+    INetwork Network,
+    Func<IDecoder> Start,
     Func<IReadOnlyList<DecodingStep>, A3.Partition?> PartitionOf)
 {
     /// <summary>For a template: evidence is one group, its gaps are filled as the options say.</summary>
@@ -16,12 +17,13 @@ internal sealed record DecodingPlan(
     public static DecodingPlan For(
         INetwork network,
         EncodedTemplate template,
+        GapConstraints constraints,
         IReadOnlySet<int> stops,
         DecodingOptions options)
     {
         if (options.Causal || network.Architecture.QueryStream.IsAbsent)
         {
-            return Causal(network, template, stops, options);
+            return Causal(network, template, stops, SamplerOf(options, constraints.Of(template, stops, options)), options);
         }
 
         var shape = ShapeModule.given(template.Evidence, ShapeModule.ofLength(template.Tokens.Length));
@@ -36,16 +38,28 @@ internal sealed record DecodingPlan(
                 + "filling gaps is their text; leave 'given' out.");
         }
 
-        return For(Canvas.ToDecode(network, [.. template.Tokens], partition), policy as Policy.Adaptive, options);
+        return For(
+            Canvas.ToDecode(network, [.. template.Tokens], partition), template, constraints, policy as Policy.Adaptive, options);
     }
 
     /// <summary>
     /// For a canvas: its partition as it is, or an adaptive policy over its target groups taken together.
     /// </summary>
     /// <exception cref="A3Exception">Options that exclude each other.</exception>
-    public static DecodingPlan For(Canvas canvas, Policy.Adaptive? adaptive, DecodingOptions options)
+    public static DecodingPlan For(
+        Canvas canvas,
+        EncodedTemplate template,
+        GapConstraints constraints,
+        Policy.Adaptive? adaptive,
+        DecodingOptions options)
     {
-        var (sampling, seed) = (options.Sampling, SeedModule.ofInt64(options.Seed));
+        var ends = new HashSet<int>();
+        if (constraints.EndId is int end)
+        {
+            ends.Add(end);
+        }
+
+        var sampler = SamplerOf(options, constraints.Of(template, ends, options));
 
         if (options.SpeculativeWindow is int window)
         {
@@ -55,27 +69,33 @@ internal sealed record DecodingPlan(
                     + "leave out the adaptive policy and the reference algorithm.");
             }
 
-            return Fixed(canvas, Eagerly(stop => SpeculativeDecoder.Decode(canvas, window, sampling, seed, stop)));
+            var speculative = SpeculativeDecoder.Create(canvas, window, new(sampler, SpeculativeRule.Residual));
+            return Fixed(canvas, () => speculative.Fork(null));
         }
 
         return (adaptive, options.Reference) switch
         {
-            (null, false) => Fixed(canvas, stop => GroupwiseDecoder.Decode(canvas, sampling, seed, stop)),
-            (null, true) => Fixed(canvas, stop => UncachedDecoder.Decode(canvas, sampling, seed, stop)),
-            (_, true) => new(stop => AdaptiveDecoder.DecodeReference(canvas, adaptive, sampling, seed, stop), _ => null),
+            (null, false) => Fixed(canvas, () => new GroupwiseDecoder(canvas, sampler)),
+            (null, true) => Fixed(canvas, () => new UncachedDecoder(canvas, sampler)),
+            (_, true) => new(canvas.Network, () => new ReferenceDecoder(canvas, adaptive, sampler), _ => null),
             (_, false) => new(
-                stop => AdaptiveDecoder.Decode(canvas, adaptive, sampling, seed, stop),
+                canvas.Network,
+                () => new AdaptiveDecoder(canvas, adaptive, sampler),
                 steps => new(AdaptiveDecoder.PartitionOf(canvas, steps))),
         };
     }
 
-    private static DecodingPlan Fixed(Canvas canvas, Func<CancellationToken, IEnumerable<DecodingStep>> steps) =>
-        new(steps, _ => new(canvas.Partition));
+    private static Sampler SamplerOf(DecodingOptions options, AllowedTokens? allowed) =>
+        new(options.Sampling, SeedModule.ofInt64(options.Seed), allowed);
+
+    private static DecodingPlan Fixed(Canvas canvas, Func<IDecoder> start) =>
+        new(canvas.Network, start, _ => new(canvas.Partition));
 
     private static DecodingPlan Causal(
         INetwork network,
         EncodedTemplate template,
         IReadOnlySet<int> stops,
+        Sampler sampler,
         DecodingOptions options)
     {
         if (options.Policy is not null || options.SpeculativeWindow is not null || options.Reference)
@@ -97,17 +117,7 @@ internal sealed record DecodingPlan(
         }
 
         int[] prompt = [.. template.Tokens[..(template.Tokens.Length - open.Length)]];
-        var seed = SeedModule.ofInt64(options.Seed);
-        return new(
-            Eagerly(stop => CausalDecoder.Decode(network, prompt, open.Length, stops, options.Sampling, seed, stop)),
-            _ => null);
-    }
-
-    /// <summary>Runs the checks of a decoder now, and the decoder itself when its steps are asked for.</summary>
-    private static Func<CancellationToken, IEnumerable<DecodingStep>> Eagerly(
-        Func<CancellationToken, IEnumerable<DecodingStep>> decode)
-    {
-        _ = decode(CancellationToken.None);
-        return decode;
+        var causal = CausalDecoder.Create(network, prompt, open.Length, stops, sampler);
+        return new(network, () => causal.Fork(null), _ => null);
     }
 }

@@ -10,15 +10,13 @@ namespace A3.Runtime;
 /// </remarks>
 public sealed class DecodingRun
 {
-    private readonly ITokenizer tokenizer;
     private readonly EncodedTemplate template;
-    private readonly DecodingPlan plan;
 
     internal DecodingRun(ITokenizer tokenizer, EncodedTemplate template, DecodingPlan plan)
     {
-        this.tokenizer = tokenizer;
+        Tokenizer = tokenizer;
         this.template = template;
-        this.plan = plan;
+        Plan = plan;
     }
 
     /// <summary>By position, BOS first; null where a token is to be filled in.</summary>
@@ -31,21 +29,39 @@ public sealed class DecodingRun
         }
     }
 
-    /// <summary>Fills the gaps, a step at a time; cancellation throws between steps.</summary>
+    internal ITokenizer Tokenizer { get; }
+
+    internal DecodingPlan Plan { get; }
+
+    /// <summary>Begins: a session can be paused, forked and run together with others. The caller disposes of it.</summary>
+    public DecodingSession Start() => new(this);
+
+    /// <summary>Fills the gaps, a step at a time; cancellation throws between passes.</summary>
     /// <exception cref="OperationCanceledException">When asked to stop.</exception>
-    public IEnumerable<DecodingStep> Steps(CancellationToken cancellation = default) => plan.Steps(cancellation);
+    public IEnumerable<DecodingStep> Steps(CancellationToken cancellation = default)
+    {
+        using var session = Start();
+
+        while (session.Next(cancellation) is { } step)
+        {
+            yield return step;
+        }
+    }
 
     /// <summary>As <see cref="Steps"/>, each step computed on the thread pool.</summary>
     /// <exception cref="OperationCanceledException">When asked to stop.</exception>
     public async IAsyncEnumerable<DecodingStep> StepsAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        using var steps = plan.Steps(cancellation).GetEnumerator();
+        using var session = Start();
 
-        while (await Task.Run(steps.MoveNext, CancellationToken.None).ConfigureAwait(false))
+        while (await Task.Run(() => session.Next(cancellation), CancellationToken.None).ConfigureAwait(false) is { } step)
         {
-            yield return steps.Current;
+            yield return step;
         }
     }
+
+    /// <summary>The text in order while steps arrive in theirs.</summary>
+    public InOrderText OpenText() => new(Tokenizer, template);
 
     /// <summary>Fills the gaps and gives the finished text.</summary>
     /// <exception cref="OperationCanceledException">When asked to stop.</exception>
@@ -57,6 +73,6 @@ public sealed class DecodingRun
     {
         ArgumentNullException.ThrowIfNull(steps);
 
-        return new TextAssembly(tokenizer, template, [.. steps]).Assemble(plan.PartitionOf(steps));
+        return new TextAssembly(Tokenizer, template, [.. steps]).Assemble(Plan.PartitionOf(steps));
     }
 }

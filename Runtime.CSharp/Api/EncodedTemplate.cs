@@ -13,6 +13,9 @@ internal sealed record EncodedTemplate(ImmutableArray<int> Tokens, ImmutableArra
     /// <summary>Positions that are given, ascending.</summary>
     public int[] Evidence => [.. Enumerable.Range(0, Tokens.Length).Except(Open)];
 
+    /// <summary>The last position that is given, -1 for none: a text may end behind it.</summary>
+    public int LastGiven => Evidence.LastOrDefault(-1);
+
     /// <summary>
     /// Encodes each text by itself. One space before a gap is left to the gap, because tokens carry the space before their word;
     /// a space after a gap stays with the text.
@@ -44,6 +47,29 @@ internal sealed record EncodedTemplate(ImmutableArray<int> Tokens, ImmutableArra
             tokens.AddRange(ids);
             given += ids.Length;
             RequireFits(given, open, context);
+        }
+
+        return new([.. tokens], gaps.ToImmutable());
+    }
+
+    /// <summary>Tokens of which some are to be drawn anew; neighbouring ones are one gap.</summary>
+    public static EncodedTemplate Of(IReadOnlyList<int> tokens, Func<int, bool> isOpen)
+    {
+        var gaps = ImmutableArray.CreateBuilder<(int Start, int Length)>();
+
+        for (var position = 0; position < tokens.Count; position++)
+        {
+            if (isOpen(position))
+            {
+                var start = position;
+
+                while (position + 1 < tokens.Count && isOpen(position + 1))
+                {
+                    position++;
+                }
+
+                gaps.Add((start, position + 1 - start));
+            }
         }
 
         return new([.. tokens], gaps.ToImmutable());

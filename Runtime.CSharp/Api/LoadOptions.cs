@@ -11,6 +11,17 @@ public sealed record LoadOptions
     /// </summary>
     public NumberType Precision { get; init; }
 
+    /// <summary>Bytes that the caches of one batch may take; null (the default) is the memory that this process may use.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Below 1.</exception>
+    public long? CacheLimit
+    {
+        get;
+        init => field = value is null or >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(CacheLimit), value, "CacheLimit must be at least 1 byte; "
+                + "leave it null for all memory.");
+    }
+
     /// <summary>Threads of a forward pass on the CPU; null (the default) is one per processor.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Below 1.</exception>
     public int? Threads

@@ -11,9 +11,6 @@ internal sealed class TextAssembly(ITokenizer tokenizer, EncodedTemplate templat
 
     private readonly HashSet<int> open = [.. template.Open];
 
-    /// <summary>Behind it nothing is given, so a text may end there.</summary>
-    private readonly int lastGiven = Enumerable.Range(0, template.Tokens.Length).Except(template.Open).Max();
-
     public DecodedText Assemble(Partition? partition)
     {
         var tokens = Tokens();
@@ -28,12 +25,9 @@ internal sealed class TextAssembly(ITokenizer tokenizer, EncodedTemplate templat
         };
     }
 
-    /// <summary>
-    /// A text may end inside its last gap, at the token that ends texts: what was drawn behind it has no text.
-    /// </summary>
     private ImmutableArray<TextToken> Tokens()
     {
-        var stream = new TextStream(tokenizer, continuation: false);
+        var writer = new TokenWriter(tokenizer, template);
         int[] positions =
         [
             .. Enumerable.Range(0, template.Tokens.Length)
@@ -41,36 +35,33 @@ internal sealed class TextAssembly(ITokenizer tokenizer, EncodedTemplate templat
         ];
         var tokens = ImmutableArray.CreateBuilder<TextToken>(positions.Length);
 
-        var ended = false;
-
         foreach (var position in positions)
         {
-            if (!drawn.TryGetValue(position, out var item))
+            if (drawn.TryGetValue(position, out var item))
             {
-                tokens.Add(new(position, template.Tokens[position], stream.Push(template.Tokens[position]), null, null));
-                continue;
+                var token = item.Token.Token;
+                tokens.Add(new(position, token, writer.Write(position, token), item.Step, item.Token.LogProbability));
             }
-
-            var ends = !ended && Ends(position, item.Token.Token);
-            ended |= ends;
-            var text = ends ? stream.Finish() : ended ? "" : stream.Push(item.Token.Token);
-            tokens.Add(new(position, item.Token.Token, text, item.Step, item.Token.LogProbability));
+            else
+            {
+                var token = template.Tokens[position];
+                tokens.Add(new(position, token, writer.Write(position, token), null, null));
+            }
         }
 
-        tokens[^1] = tokens[^1] with { Text = tokens[^1].Text + stream.Finish() };
+        tokens[^1] = tokens[^1] with { Text = tokens[^1].Text + writer.Finish() };
         return tokens.MoveToImmutable();
     }
 
     private FilledGap Filled((int Start, int Length) gap)
     {
+        var writer = new TokenWriter(tokenizer, template);
         DecodedToken[] tokens =
             [.. Enumerable.Range(gap.Start, gap.Length).Where(drawn.ContainsKey).Select(position => drawn[position].Token)];
-        int[] ids = [.. tokens.TakeWhile(token => !Ends(token.Position, token.Token)).Select(token => token.Token)];
+        int[] ids = [.. tokens.TakeWhile(token => !writer.Ends(token.Position, token.Token)).Select(token => token.Token)];
 
         // After BOS alone the gap begins the text, and its tokenizer may have put a space before it.
         var text = gap.Start == 1 ? tokenizer.Decode(ids) : tokenizer.DecodeContinuation(ids);
         return new(gap.Start, gap.Length, text, tokens.Sum(token => token.LogProbability));
     }
-
-    private bool Ends(int position, int token) => position > lastGiven && token == tokenizer.EosId;
 }

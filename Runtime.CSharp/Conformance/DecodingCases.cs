@@ -66,7 +66,7 @@ internal static class DecodingCases
     {
         int[] ranks = [.. tokens.Select(token => token == Blank ? 1 : 0)];
         var partition = PartitionModule.ofRanks(ranks.Contains(0) ? 1 : 0, ranks);
-        return Filled(tokens, AdaptiveDecoder.DecodeReference(
+        return Filled(tokens, ReferenceDecoder.Decode(
             Canvas.ToDecode(network, tokens, partition), policy, SamplingOptions.Greedy, SeedModule.ofInt(0), cancellation));
     }
 

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace A3.Runtime;
 
 using A3.Model;
@@ -9,8 +7,30 @@ using A3.Model;
 /// factorization: cached, replayable and scorable under the partition it returns. Query rows leave no trace, so a step costs
 /// a query row per candidate and a content row per committed token.
 /// </summary>
-internal static class AdaptiveDecoder
+internal sealed class AdaptiveDecoder : IDecoder
 {
+    private readonly AdaptiveRun run;
+    private int rank;
+    private int cached;
+    private ContentRow[] content;
+
+    public AdaptiveDecoder(Canvas canvas, Policy.Adaptive policy, Sampler sampler)
+    {
+        run = new(canvas, policy, sampler);
+        rank = canvas.FirstTarget;
+        content = PartitionRows.ContentBefore(rank, run.Tokens, canvas.Partition);
+    }
+
+    private AdaptiveDecoder(AdaptiveDecoder origin, Seed? seed)
+    {
+        run = origin.run.Fork(seed);
+        (rank, cached, content) = (origin.rank, origin.cached, origin.content);
+    }
+
+    public int Capacity => run.Tokens.Length;
+
+    public bool IsDone => run.Open.Length == 0;
+
     /// <summary>
     /// One step per chosen group; the target groups of the canvas are taken together as open positions.
     /// </summary>
@@ -25,25 +45,8 @@ internal static class AdaptiveDecoder
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(sampling);
 
-        return Committed(canvas, () => new(canvas, policy, sampling, seed), cancellation);
-    }
-
-    /// <summary>
-    /// The authors' algorithm: everything committed is run anew at every step as one bidirectional group. Nothing can be cached,
-    /// and the log-probabilities of the steps are not those of any one factorization.
-    /// </summary>
-    public static IEnumerable<DecodingStep> DecodeReference(
-        Canvas canvas,
-        Policy.Adaptive policy,
-        SamplingOptions sampling,
-        Seed seed,
-        CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(canvas);
-        ArgumentNullException.ThrowIfNull(policy);
-        ArgumentNullException.ThrowIfNull(sampling);
-
-        return Reference(canvas, () => new(canvas, policy, sampling, seed), cancellation);
+        return DecodeLoop.Run(
+            canvas.Network, () => new AdaptiveDecoder(canvas, policy, new(sampling, seed)), cancellation);
     }
 
     /// <summary>
@@ -56,41 +59,16 @@ internal static class AdaptiveDecoder
         return PartitionModule.create(canvas.FirstTarget, [.. evidence, .. chosen]);
     }
 
-    private static IEnumerable<DecodingStep> Committed(Canvas canvas, Func<AdaptiveRun> start, CancellationToken cancellation)
+    public PassRequest Ask() => new(cached, content, PartitionRows.Queries(run.Candidates(), rank));
+
+    public Commitment? Take(PassPredictions predictions)
     {
-        var run = start();
-        var content = PartitionRows.ContentBefore(canvas.FirstTarget, run.Tokens, canvas.Partition);
-        using var sequence = new CountedSequence(canvas.Network, run.Tokens.Length);
-
-        for (var rank = canvas.FirstTarget; run.Open.Length > 0; rank++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var candidates = run.Candidates();
-            sequence.Forward(content, PartitionRows.Queries(candidates, rank));
-            var drawn = run.Commit(rank - canvas.FirstTarget, candidates, sequence);
-
-            content = [.. drawn.Select(token => new ContentRow(token.Token, token.Position, rank))];
-            yield return new(rank - canvas.FirstTarget, sequence.Passes, drawn);
-        }
+        var drawn = run.Commit(predictions);
+        cached += content.Length;
+        content = [.. drawn.Select(token => new ContentRow(token.Token, token.Position, rank))];
+        rank++;
+        return new(drawn);
     }
 
-    private static IEnumerable<DecodingStep> Reference(Canvas canvas, Func<AdaptiveRun> start, CancellationToken cancellation)
-    {
-        var run = start();
-
-        for (var step = 0; run.Open.Length > 0; step++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            yield return new(step, step + 1, Reencode(canvas, run, step));
-        }
-    }
-
-    private static ImmutableArray<DecodedToken> Reencode(Canvas canvas, AdaptiveRun run, int step)
-    {
-        int[] committed = [.. Enumerable.Range(0, run.Tokens.Length).Except(run.Open)];
-        var candidates = run.Candidates();
-        using var sequence = new CountedSequence(canvas.Network, run.Tokens.Length);
-        sequence.Forward(PartitionRows.Content(run.Tokens, committed, 0), PartitionRows.Queries(candidates, 1));
-        return run.Commit(step, candidates, sequence);
-    }
+    public IDecoder Fork(Seed? seed) => new AdaptiveDecoder(this, seed);
 }

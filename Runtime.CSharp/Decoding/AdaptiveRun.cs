@@ -15,19 +15,22 @@ internal sealed class AdaptiveRun
 
     private readonly Policy.Adaptive policy;
     private readonly Sampler sampler;
-    private readonly Seed seed;
-    private readonly double[] weights;
     private readonly int total;
+    private int step;
 
-    public AdaptiveRun(Canvas canvas, Policy.Adaptive policy, SamplingOptions sampling, Seed seed)
+    public AdaptiveRun(Canvas canvas, Policy.Adaptive policy, Sampler sampler)
     {
         this.policy = policy;
-        this.seed = SeedModule.derive(PolicyPurpose, seed);
-        sampler = new(sampling, seed, canvas.Vocabulary);
-        weights = new double[canvas.Vocabulary];
+        this.sampler = sampler;
         Tokens = [.. canvas.Tokens];
         Open = [.. PartitionModule.targets(canvas.Partition).SelectMany(group => group).Order()];
         total = Open.Length;
+    }
+
+    private AdaptiveRun(AdaptiveRun origin, Sampler sampler)
+    {
+        (policy, this.sampler, total, step) = (origin.policy, sampler, origin.total, origin.step);
+        (Tokens, Open) = ([.. origin.Tokens], origin.Open);
     }
 
     public int[] Tokens { get; }
@@ -39,29 +42,21 @@ internal sealed class AdaptiveRun
     public int[] Candidates() => PolicyModule.candidates(policy.window, Open);
 
     /// <summary>
-    /// Chooses among candidates whose logits are the rows of the last pass, draws a token for each chosen one and
-    /// commits it.
+    /// Chooses among the candidates, whose predictions are the rows from 0 on, draws a token for each chosen one and commits it.
     /// </summary>
-    public ImmutableArray<DecodedToken> Commit(int step, int[] candidates, CountedSequence sequence)
+    public ImmutableArray<DecodedToken> Commit(PassPredictions predictions)
     {
-        var prospects = new Score[candidates.Length];
+        var candidates = Candidates();
+        var seed = SeedModule.derive(PolicyPurpose, sampler.Seed);
+        var scores = predictions.Assess(candidates, sampler);
+        var chosen = PolicyModule.choose(policy.Item1, policy.Item2, new(seed, step++, total), scores);
+        PredictedRow[] rows = [.. chosen.Select(position => new PredictedRow(Array.IndexOf(candidates, position), position))];
 
-        for (var row = 0; row < candidates.Length; row++)
-        {
-            prospects[row] = Prospects.Of(candidates[row], sequence.Logits(row), weights);
-        }
-
-        var chosen = PolicyModule.choose(policy.Item1, policy.Item2, new(seed, step, total), prospects);
-        var drawn = ImmutableArray.CreateBuilder<DecodedToken>(chosen.Length);
-
-        foreach (var position in chosen)
-        {
-            drawn.Add(sampler.Draw(position, sequence.Logits(Array.IndexOf(candidates, position))));
-        }
-
-        var group = drawn.MoveToImmutable();
-        PartitionRows.Commit(group, Tokens);
+        var drawn = predictions.Draw(rows, sampler);
+        PartitionRows.Commit(drawn, Tokens);
         Open = [.. Open.Except(chosen)];
-        return group;
+        return drawn;
     }
+
+    public AdaptiveRun Fork(Seed? seed) => new(this, sampler.Reseeded(seed));
 }

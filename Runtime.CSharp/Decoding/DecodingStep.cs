@@ -11,7 +11,11 @@ namespace A3.Runtime;
 /// <param name="SamplingLogProbability">
 /// The same under the distribution it was drawn from, after temperature, top-k and top-p; 0 when greedy.
 /// </param>
-public readonly record struct DecodedToken(int Position, int Token, double LogProbability, double SamplingLogProbability);
+public readonly record struct DecodedToken(int Position, int Token, double LogProbability, double SamplingLogProbability)
+{
+    /// <summary>As <see cref="ITokenizer.TokenText"/> shows it; null inside the runtime.</summary>
+    public string? Text { get; init; }
+}
 
 /// <summary>One step of decoding: the tokens committed together.</summary>
 /// <param name="Step">Counts from 0.</param>
@@ -23,6 +27,9 @@ public sealed record DecodingStep(int Step, int ForwardPasses, ImmutableArray<De
 {
     /// <summary>What became of the step's drafts; null where decoding is not speculative.</summary>
     public DraftCount? Drafts { get; init; }
+
+    /// <summary>Time spent on the decode when the step was committed; in a batch, on all rows.</summary>
+    public TimeSpan Elapsed { get; init; }
 }
 
 /// <summary>Drafts of one speculative round.</summary>

@@ -9,43 +9,59 @@ using A3.Model;
 /// <remarks>
 /// Evidence of any structure is prefilled in the pass of the first queries; the last group's content is never run.
 /// </remarks>
-internal static class GroupwiseDecoder
+internal sealed class GroupwiseDecoder : IDecoder
 {
+    private readonly Canvas canvas;
+    private readonly Sampler sampler;
+    private readonly int[] tokens;
+    private int rank;
+    private int cached;
+    private ContentRow[] content;
+
+    public GroupwiseDecoder(Canvas canvas, Sampler sampler)
+    {
+        this.canvas = canvas;
+        this.sampler = sampler;
+        tokens = [.. canvas.Tokens];
+        rank = canvas.FirstTarget;
+        content = PartitionRows.ContentBefore(rank, tokens, canvas.Partition);
+    }
+
+    private GroupwiseDecoder(GroupwiseDecoder origin, Sampler sampler)
+    {
+        (canvas, this.sampler, tokens) = (origin.canvas, sampler, [.. origin.tokens]);
+        (rank, cached, content) = (origin.rank, origin.cached, origin.content);
+    }
+
+    public int Capacity => tokens.Length;
+
+    public bool IsDone => rank == canvas.GroupCount;
+
+    private int[] Positions => PartitionModule.group(rank, canvas.Partition);
+
     /// <summary>One step per target group; cancellation throws between steps.</summary>
     public static IEnumerable<DecodingStep> Decode(
-        Canvas canvas,
-        SamplingOptions sampling,
-        Seed seed,
-        CancellationToken cancellation = default)
+        Canvas canvas, SamplingOptions sampling, Seed seed, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(canvas);
         ArgumentNullException.ThrowIfNull(sampling);
 
-        return Steps(canvas, sampling, seed, cancellation);
+        return DecodeLoop.Run(
+            canvas.Network, () => new GroupwiseDecoder(canvas, new(sampling, seed)), cancellation);
     }
 
-    private static IEnumerable<DecodingStep> Steps(
-        Canvas canvas,
-        SamplingOptions sampling,
-        Seed seed,
-        CancellationToken cancellation)
+    public PassRequest Ask() => new(cached, content, PartitionRows.Queries(Positions, rank));
+
+    public Commitment? Take(PassPredictions predictions)
     {
-        var partition = canvas.Partition;
-        int[] tokens = [.. canvas.Tokens];
-        var sampler = new Sampler(sampling, seed, canvas.Vocabulary);
-        var content = PartitionRows.ContentBefore(canvas.FirstTarget, tokens, partition);
-        using var sequence = new CountedSequence(canvas.Network, tokens.Length);
-
-        for (var rank = canvas.FirstTarget; rank < canvas.GroupCount; rank++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var positions = PartitionModule.group(rank, partition);
-            sequence.Forward(content, PartitionRows.Queries(positions, rank));
-
-            var drawn = sampler.DrawAll(positions, sequence);
-            PartitionRows.Commit(drawn, tokens);
-            content = PartitionRows.Content(tokens, positions, rank);
-            yield return new(rank - canvas.FirstTarget, sequence.Passes, drawn);
-        }
+        var positions = Positions;
+        var drawn = predictions.Draw(positions, sampler);
+        PartitionRows.Commit(drawn, tokens);
+        cached += content.Length;
+        content = PartitionRows.Content(tokens, positions, rank);
+        rank++;
+        return new(drawn);
     }
+
+    public IDecoder Fork(Seed? seed) => new GroupwiseDecoder(this, sampler.Reseeded(seed));
 }

@@ -1,35 +1,35 @@
-using System.Collections.Immutable;
-
 namespace A3.Runtime;
 
 using A3.Model;
 
 /// <summary>
-/// Draws tokens. The randomness of a position is a function of the seed and the position alone, so a sequence gets the same
-/// tokens whatever batch or order it is decoded in (law 12). Not thread-safe: one per run.
+/// How tokens are drawn: the randomness of a position is a function of the seed and the position alone, so a sequence gets the
+/// same tokens whatever batch or order it is decoded in (law 12). Immutable.
 /// </summary>
-internal sealed class Sampler(SamplingOptions options, Seed seed, int vocabulary)
+/// <param name="Options">Temperature and cuts.</param>
+/// <param name="Seed">Of the whole run.</param>
+/// <param name="Allowed">What may stand where.</param>
+internal sealed record Sampler(SamplingOptions Options, Seed Seed, AllowedTokens? Allowed = null)
 {
-    private readonly SamplingDistribution distribution = new(vocabulary);
+    /// <summary>The number in [0, 1) that a position draws by.</summary>
+    public double Uniform(int position) => SeedModule.uniform(SeedModule.derive(position, Seed));
 
-    public DecodedToken Draw(int position, ReadOnlySpan<float> logits)
+    /// <summary>The same with another seed, or this one where none is given.</summary>
+    public Sampler Reseeded(Seed? seed) => seed is { } given ? this with { Seed = given } : this;
+
+    /// <summary>[vocabulary], minus infinity where a token is not allowed at a position; null where all are.</summary>
+    public float[]? Bias(int position) => Allowed?.BiasAt(position);
+
+    /// <summary>One token, with a distribution as scratch.</summary>
+    public DecodedToken Draw(int position, ReadOnlySpan<float> logits, SamplingDistribution distribution)
     {
-        distribution.Load(logits, options);
-        var token = distribution.Draw(SeedModule.uniform(SeedModule.derive(position, seed)));
+        distribution.Load(logits, Options, Bias(position));
+        var token = distribution.Draw(Uniform(position));
 
         return new(position, token, LogSoftmax.Of(logits, token), Math.Log(distribution.Probabilities[token]));
     }
 
-    /// <summary>One token for each position, whose logits are the rows of the last pass in the same order.</summary>
-    public ImmutableArray<DecodedToken> DrawAll(ReadOnlySpan<int> positions, CountedSequence sequence)
-    {
-        var drawn = ImmutableArray.CreateBuilder<DecodedToken>(positions.Length);
-
-        for (var row = 0; row < positions.Length; row++)
-        {
-            drawn.Add(Draw(positions[row], sequence.Logits(row)));
-        }
-
-        return drawn.MoveToImmutable();
-    }
+    /// <summary>Confidence, entropy and margin among the allowed tokens, with a distribution as scratch.</summary>
+    public Score Assess(int position, ReadOnlySpan<float> logits, SamplingDistribution distribution) =>
+        distribution.Assess(position, logits, Bias(position));
 }

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace A3.Runtime;
 
 /// <summary>
@@ -7,13 +9,15 @@ namespace A3.Runtime;
 internal sealed class SamplingDistribution(int vocabulary)
 {
     private readonly double[] probabilities = new double[vocabulary];
+    private float[] biased = [];
 
     /// <summary>[vocabulary], sums to 1; exactly 0 for tokens that were cut.</summary>
     public ReadOnlySpan<double> Probabilities => probabilities;
 
-    /// <summary>Replaces the distribution by that of new logits.</summary>
-    public void Load(ReadOnlySpan<float> logits, SamplingOptions options)
+    /// <summary>Replaces the distribution by that of new logits plus a bias, null for none.</summary>
+    public void Load(ReadOnlySpan<float> logits, SamplingOptions options, float[]? bias = null)
     {
+        logits = Biased(logits, bias);
         var max = LogSoftmax.Max(logits);
 
         if (options.Temperature == 0)
@@ -65,6 +69,37 @@ internal sealed class SamplingDistribution(int vocabulary)
         }
 
         return last;
+    }
+
+    /// <summary>What an adaptive policy goes by; nothing is cut. The distribution held is lost.</summary>
+    public Model.Score Assess(int position, ReadOnlySpan<float> logits, float[]? bias) =>
+        Prospects.Of(position, Biased(logits, bias), probabilities);
+
+    private ReadOnlySpan<float> Biased(ReadOnlySpan<float> logits, float[]? bias)
+    {
+        if (bias is null)
+        {
+            return logits;
+        }
+
+        if (biased.Length == 0)
+        {
+            biased = new float[vocabulary];
+        }
+
+        var token = 0;
+
+        for (; token <= logits.Length - Vector<float>.Count; token += Vector<float>.Count)
+        {
+            (new Vector<float>(logits[token..]) + new Vector<float>(bias, token)).CopyTo(biased, token);
+        }
+
+        for (; token < logits.Length; token++)
+        {
+            biased[token] = logits[token] + bias[token];
+        }
+
+        return biased;
     }
 
     /// <summary>The <paramref name="count"/> heaviest tokens; of equally heavy ones the lower ids.</summary>

@@ -4,10 +4,7 @@ namespace A3.Runtime;
 
 using A3.Model;
 
-/// <summary>
-/// log p(targets | evidence), token by token. One forward pass, or the fewest whose logits fit
-/// <see cref="CountedSequence.LogitBudget"/>: query rows leave no trace, so splitting them changes nothing.
-/// </summary>
+/// <summary>log p(targets | evidence), token by token, of one text or of many side by side.</summary>
 internal static class Scorer
 {
     /// <summary>
@@ -16,31 +13,7 @@ internal static class Scorer
     public static ImmutableArray<TokenScore> Score(Canvas canvas, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(canvas);
-
-        int[] tokens = [.. canvas.Tokens];
-        var ranks = PartitionModule.groupOf(canvas.Partition);
-        var queries = Enumerable.Range(0, tokens.Length)
-            .Where(position => ranks[position] >= canvas.FirstTarget)
-            .Select(position => new QueryRow(position, ranks[position]))
-            .ToArray();
-        ReadOnlySpan<ContentRow> content = PartitionRows.ContentBefore(canvas.GroupCount - 1, tokens, canvas.Partition);
-        var scores = ImmutableArray.CreateBuilder<TokenScore>(queries.Length);
-        using var sequence = new CountedSequence(canvas.Network, tokens.Length);
-
-        foreach (var rows in queries.Chunk(CountedSequence.RowsPerPass(canvas.Vocabulary)))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            sequence.Forward(content, rows);
-            content = [];
-
-            for (var row = 0; row < rows.Length; row++)
-            {
-                var token = tokens[rows[row].Position];
-                scores.Add(new(rows[row].Position, token, LogSoftmax.Of(sequence.Logits(row), token)));
-            }
-        }
-
-        return scores.MoveToImmutable();
+        return ScoreAll(canvas.Network, [Of(canvas)], cancellation)[0];
     }
 
     /// <summary>
@@ -52,34 +25,70 @@ internal static class Scorer
         INetwork network,
         ReadOnlySpan<int> tokens,
         int given = 1,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default) =>
+        ScoreAll(network, [OfCausal(network, tokens, given)], cancellation)[0];
+
+    /// <summary>What <see cref="Score"/> does, ready to run among others.</summary>
+    public static Scoring Of(Canvas canvas)
+    {
+        int[] tokens = [.. canvas.Tokens];
+        var ranks = PartitionModule.groupOf(canvas.Partition);
+        ContentRow[] targets =
+        [
+            .. Enumerable.Range(0, tokens.Length)
+                .Where(position => ranks[position] >= canvas.FirstTarget)
+                .Select(position => new ContentRow(tokens[position], position, ranks[position])),
+        ];
+        return new(
+            PartitionRows.ContentBefore(canvas.GroupCount - 1, tokens, canvas.Partition),
+            targets,
+            DecodeLoop.RowsPerPass(canvas.Vocabulary));
+    }
+
+    /// <summary>What <see cref="ScoreCausal"/> does, ready to run among others.</summary>
+    public static CausalScoring OfCausal(INetwork network, ReadOnlySpan<int> tokens, int given = 1)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentOutOfRangeException.ThrowIfLessThan(given, 1);
         network.RequireFits(tokens.Length);
         network.RequireTokens(tokens);
+        return new(PartitionRows.Causal(tokens), given, DecodeLoop.RowsPerPass(network.Architecture.Vocabulary));
+    }
 
-        var scores = ImmutableArray.CreateBuilder<TokenScore>();
-        using var sequence = new CountedSequence(network, Math.Max(1, tokens.Length));
+    /// <summary>The scores of each, in order; only so many are held at once as one pass can take.</summary>
+    public static ImmutableArray<ImmutableArray<TokenScore>> ScoreAll(
+        INetwork network, IReadOnlyList<IScoring> scorings, CancellationToken cancellation)
+    {
+        using var pass = network.NewPass();
 
-        var chunk = CountedSequence.RowsPerPass(network.Architecture.Vocabulary);
-
-        foreach (var rows in PartitionRows.Causal(tokens).SkipLast(1).Chunk(chunk))
+        for (var done = 0; done < scorings.Count;)
         {
-            cancellation.ThrowIfCancellationRequested();
-            sequence.ForwardCausal(rows);
-
-            for (var row = 0; row < rows.Length; row++)
-            {
-                var position = rows[row].Position + 1;
-
-                if (position >= given)
-                {
-                    scores.Add(new(position, tokens[position], LogSoftmax.Of(sequence.Logits(row), tokens[position])));
-                }
-            }
+            var rows = 0;
+            IScoring[] next =
+            [
+                .. scorings.Skip(done).TakeWhile((scoring, i) => (rows += scoring.Capacity) <= DecodeLoop.RowBudget || i == 0),
+            ];
+            Run(network, next, pass, cancellation);
+            done += next.Length;
         }
 
-        return scores.ToImmutable();
+        return [.. scorings.Select(scoring => scoring.Scores)];
+    }
+
+    private static void Run(INetwork network, IScoring[] scorings, IPass pass, CancellationToken cancellation)
+    {
+        var states = Array.ConvertAll(scorings, scoring => new DecodeState(network, scoring));
+
+        try
+        {
+            foreach (var _ in DecodeLoop.RunAll(states, pass, cancellation))
+            {
+                throw new InvalidOperationException("scoring committed tokens.");
+            }
+        }
+        finally
+        {
+            Array.ForEach(states, state => state.Dispose());
+        }
     }
 }

@@ -1,12 +1,8 @@
+using System.Collections.Immutable;
+
 namespace A3.Runtime;
 
 using A3.Model;
-
-/// <summary>
-/// What to draw from at a rejected draft, given what it was drafted from and what it should have been drawn from; any
-/// scale.
-/// </summary>
-internal delegate double[] Redraw(double[] drafted, double[] verified);
 
 /// <summary>
 /// Any-subset speculative decoding (Guo and Ermon 2025, arXiv 2504.20456), cached: drafts a window of positions in parallel and
@@ -17,32 +13,35 @@ internal delegate double[] Redraw(double[] drafted, double[] verified);
 /// Drafts of the next window, on the condition that all of this one is accepted, ride along in the verify pass. A position's
 /// draft may be drawn again with the same random number in a later round: nothing committed before it depends on that number.
 /// </remarks>
-internal static class SpeculativeDecoder
+internal sealed class SpeculativeDecoder : IDecoder
 {
-    /// <summary>
-    /// One step per round; the target groups of the canvas must be singletons, whose order is the order of generation.
-    /// </summary>
+    private readonly Canvas canvas;
+    private readonly int[] order;
+    private readonly int window;
+    private readonly SpeculativeRule rule;
+
+    /// <summary>Committed tokens whose content has not been run.</summary>
+    private ContentRow[] pending;
+
+    /// <summary>Drafts of the next positions given everything committed; none before a draft pass.</summary>
+    private Draft[] drafts = [];
+
+    private int cached;
+    private int committed;
+
+    private SpeculativeDecoder(Canvas canvas, int[] order, int window, SpeculativeRule rule, ContentRow[] pending) =>
+        (this.canvas, this.order, this.window, this.rule, this.pending) = (canvas, order, window, rule, pending);
+
+    public int Capacity => canvas.Tokens.Length;
+
+    public bool IsDone => committed == order.Length;
+
+    /// <summary>The target groups of the canvas must be singletons, whose order is the order of generation.</summary>
     /// <exception cref="ArgumentException">A target group holds several positions.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A window below 1.</exception>
-    public static IEnumerable<DecodingStep> Decode(
-        Canvas canvas,
-        int window,
-        SamplingOptions sampling,
-        Seed seed,
-        CancellationToken cancellation = default) =>
-        Decode(canvas, window, sampling, seed, Residual, cancellation);
-
-    /// <summary>As above, with the redraw at a rejection given; any but <see cref="Residual"/> breaks law 11.</summary>
-    public static IEnumerable<DecodingStep> Decode(
-        Canvas canvas,
-        int window,
-        SamplingOptions sampling,
-        Seed seed,
-        Redraw redraw,
-        CancellationToken cancellation = default)
+    public static SpeculativeDecoder Create(Canvas canvas, int window, SpeculativeRule rule)
     {
         ArgumentNullException.ThrowIfNull(canvas);
-        ArgumentNullException.ThrowIfNull(sampling);
         ArgumentOutOfRangeException.ThrowIfLessThan(window, 1);
         var targets = PartitionModule.targets(canvas.Partition);
 
@@ -55,32 +54,150 @@ internal static class SpeculativeDecoder
         }
 
         int[] order = [.. targets.Select(group => group[0])];
-        return Steps(canvas, order, window, new(sampling, seed, redraw), cancellation);
+        return new(
+            canvas, order, window, rule, PartitionRows.ContentBefore(canvas.FirstTarget, [.. canvas.Tokens], canvas.Partition));
+    }
+
+    /// <summary>As <see cref="Create"/>, run to its end: one step per round.</summary>
+    public static IEnumerable<DecodingStep> Decode(
+        Canvas canvas,
+        int window,
+        SamplingOptions sampling,
+        Seed seed,
+        CancellationToken cancellation = default) =>
+        Decode(canvas, window, sampling, seed, SpeculativeRule.Residual, cancellation);
+
+    /// <summary>As above, with the redraw at a rejection given; any but the residual breaks law 11.</summary>
+    public static IEnumerable<DecodingStep> Decode(
+        Canvas canvas,
+        int window,
+        SamplingOptions sampling,
+        Seed seed,
+        Redraw redraw,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(sampling);
+        var start = Create(canvas, window, new(new(sampling, seed), redraw));
+        return DecodeLoop.Run(canvas.Network, () => start.Fork(null), cancellation);
+    }
+
+    public PassRequest Ask()
+    {
+        if (drafts.Length == 0)
+        {
+            return new(cached, pending, PartitionRows.Queries(Window(committed), Rank(committed)));
+        }
+
+        var next = Window(committed + drafts.Length);
+        var content = Rows(drafts);
+        QueryRow[] queries =
+        [
+            .. drafts.Skip(1).Select((draft, i) => new QueryRow(draft.Drawn.Position, Rank(committed + i + 1))),
+            .. PartitionRows.Queries(next, Rank(committed + drafts.Length)),
+        ];
+        return new(cached, next.Length > 0 ? content : content[..^1], queries);
+    }
+
+    public Commitment? Take(PassPredictions predictions) => drafts.Length == 0 ? TakeDrafts(predictions) : Verify(predictions);
+
+    public IDecoder Fork(Seed? seed) => new SpeculativeDecoder(canvas, order, window, rule.Fork(seed), pending)
+    {
+        // Drafts are thrown away rather than shared: drawn again, with the same seed they are the same.
+        cached = cached,
+        committed = committed,
+    };
+
+    /// <summary>A single draft needs no verification: it had the right condition.</summary>
+    private Commitment? TakeDrafts(PassPredictions predictions)
+    {
+        cached += pending.Length;
+        pending = [];
+        drafts = Read(Window(committed), 0, predictions);
+        return drafts.Length == 1 ? new([Settle()], new(1, 1)) : null;
+    }
+
+    /// <summary>Keeps drafts up to the first rejection and redraws that one.</summary>
+    private Commitment Verify(PassPredictions predictions)
+    {
+        var judged = drafts;
+        var (tokens, accepted) = Judge(predictions);
+        var next = Window(committed + judged.Length);
+        committed += tokens.Count;
+        cached += accepted;
+        (pending, drafts) = ([], []);
+
+        if (accepted < judged.Length)
+        {
+            pending = [new(tokens[^1].Token, tokens[^1].Position, Rank(committed - 1))];
+        }
+        else
+        {
+            drafts = Read(next, judged.Length - 1, predictions);
+        }
+
+        rule.Release(judged);
+        var proposed = judged.Length;
+
+        if (drafts.Length == 1)
+        {
+            tokens.Add(Settle());
+            (proposed, accepted) = (proposed + 1, accepted + 1);
+        }
+
+        return new(tokens.ToImmutable(), new(proposed, accepted));
+    }
+
+    /// <summary>Commits the only draft there is.</summary>
+    private DecodedToken Settle()
+    {
+        var drawn = drafts[0].Drawn;
+        pending = Rows(drafts);
+        rule.Release(drafts);
+        drafts = [];
+        committed++;
+        return drawn;
     }
 
     /// <summary>
-    /// (q - p)+ of draft p and verified q: together with acceptance at min(1, q/p) it makes the committed token one of
-    /// q.
+    /// The first draft had the right condition; the others are verified by the rows of the pass.
     /// </summary>
-    public static double[] Residual(double[] drafted, double[] verified) =>
-        [.. verified.Zip(drafted, (q, p) => Math.Max(0, q - p))];
-
-    private static IEnumerable<DecodingStep> Steps(
-        Canvas canvas,
-        int[] order,
-        int window,
-        SpeculativeRule rule,
-        CancellationToken cancellation)
+    private (ImmutableArray<DecodedToken>.Builder Tokens, int Accepted) Judge(PassPredictions predictions)
     {
-        var round = new SpeculativeRound(canvas, order, window, rule);
-        using var sequence = new CountedSequence(canvas.Network, canvas.Tokens.Length);
+        var tokens = ImmutableArray.CreateBuilder<DecodedToken>();
+        tokens.Add(drafts[0].Drawn);
 
-        for (var step = 0; round.Committed < order.Length; step++)
+        for (var i = 1; i < drafts.Length; i++)
         {
-            cancellation.ThrowIfCancellationRequested();
-            var drafts = round.Drafts(sequence);
-            var (tokens, accepted) = round.Verify(drafts, sequence);
-            yield return new(step, sequence.Passes, tokens) { Drafts = new(drafts.Length, accepted) };
+            var (token, accepted) = rule.Verify(drafts[i], predictions.Logits(i - 1));
+            tokens.Add(token);
+
+            if (!accepted)
+            {
+                return (tokens, i);
+            }
         }
+
+        return (tokens, drafts.Length);
+    }
+
+    private ContentRow[] Rows(Draft[] drafted) =>
+    [
+        .. drafted.Select((draft, i) => new ContentRow(draft.Drawn.Token, draft.Drawn.Position, Rank(committed + i))),
+    ];
+
+    private int[] Window(int from) => order[from..Math.Min(order.Length, from + window)];
+
+    private int Rank(int index) => canvas.FirstTarget + index;
+
+    private Draft[] Read(int[] positions, int firstRow, PassPredictions predictions)
+    {
+        var read = new Draft[positions.Length];
+
+        for (var i = 0; i < read.Length; i++)
+        {
+            read[i] = rule.Draw(positions[i], predictions.Logits(firstRow + i));
+        }
+
+        return read;
     }
 }

@@ -3,49 +3,84 @@ namespace A3.Runtime;
 using A3.Model;
 
 /// <summary>
-/// Drafting, acceptance and redrawing at one position; the random numbers of each are named by position and use.
+/// What to draw from at a rejected draft, given what it was drafted from and what it should have been drawn from, all
+/// [vocabulary]; of any scale.
 /// </summary>
-internal sealed record SpeculativeRule(SamplingOptions Sampling, Seed Seed, Redraw Redraw)
+internal delegate void Redraw(ReadOnlySpan<double> drafted, ReadOnlySpan<double> verified, Span<double> weights);
+
+/// <summary>
+/// Drafting, acceptance and redrawing at one position; the random numbers of each are named by position and use. Holds scratch
+/// and distributions that no draft uses any more; not thread-safe.
+/// </summary>
+internal sealed class SpeculativeRule(Sampler sampler, Redraw redraw)
 {
     private const int Drafting = 0;
     private const int Accepting = 1;
     private const int Redrawing = 2;
 
+    private readonly Stack<double[]> spare = [];
+    private SamplingDistribution? distribution;
+
+    /// <summary>
+    /// (q - p)+ of draft p and verified q: together with acceptance at min(1, q/p) it makes the committed token one of q.
+    /// </summary>
+    public static void Residual(ReadOnlySpan<double> drafted, ReadOnlySpan<double> verified, Span<double> weights)
+    {
+        for (var token = 0; token < weights.Length; token++)
+        {
+            weights[token] = Math.Max(0, verified[token] - drafted[token]);
+        }
+    }
+
+    /// <summary>A rule of its own, which may draw by another seed.</summary>
+    public SpeculativeRule Fork(Seed? seed) => new(sampler.Reseeded(seed), redraw);
+
     public Draft Draw(int position, ReadOnlySpan<float> logits)
     {
-        var distribution = Distribution(logits);
-        return Drawn(position, logits, distribution, distribution.Draw(Uniform(position, Drafting)));
+        var drawing = Load(position, logits);
+        var token = drawing.Draw(Uniform(position, Drafting));
+        var probabilities = spare.TryPop(out var used) ? used : new double[logits.Length];
+        drawing.Probabilities.CopyTo(probabilities);
+        return new(Drawn(position, logits, token), probabilities);
     }
 
     /// <summary>The draft again with its verified log-probabilities, or its replacement; whether it was kept.</summary>
     public (DecodedToken Token, bool Accepted) Verify(Draft draft, ReadOnlySpan<float> logits)
     {
         var (position, token) = (draft.Drawn.Position, draft.Drawn.Token);
-        var verified = Distribution(logits);
+        var verified = Load(position, logits);
         var accepted = Uniform(position, Accepting) * draft.Probabilities[token] < verified.Probabilities[token];
 
         if (!accepted)
         {
-            var redrawn = Redraw(draft.Probabilities, verified.Probabilities.ToArray());
-            token = SamplingDistribution.Draw(redrawn, Uniform(position, Redrawing) * redrawn.Sum());
+            var weights = spare.TryPop(out var used) ? used : new double[logits.Length];
+            redraw(draft.Probabilities, verified.Probabilities, weights);
+            token = SamplingDistribution.Draw(weights, Uniform(position, Redrawing) * weights.Sum());
+            spare.Push(weights);
         }
 
-        return (Drawn(position, logits, verified, token).Drawn, accepted);
+        return (Drawn(position, logits, token), accepted);
     }
 
-    private static Draft Drawn(int position, ReadOnlySpan<float> logits, SamplingDistribution distribution, int token)
+    /// <summary>Takes back the memory of drafts that nobody will look at again.</summary>
+    public void Release(IEnumerable<Draft> drafts)
     {
-        var probabilities = distribution.Probabilities.ToArray();
-        return new(new(position, token, LogSoftmax.Of(logits, token), Math.Log(probabilities[token])), probabilities);
+        foreach (var draft in drafts)
+        {
+            spare.Push(draft.Probabilities);
+        }
     }
 
-    private SamplingDistribution Distribution(ReadOnlySpan<float> logits)
+    private DecodedToken Drawn(int position, ReadOnlySpan<float> logits, int token) => new(
+        position, token, LogSoftmax.Of(logits, token), Math.Log(distribution!.Probabilities[token]));
+
+    private SamplingDistribution Load(int position, ReadOnlySpan<float> logits)
     {
-        var distribution = new SamplingDistribution(logits.Length);
-        distribution.Load(logits, Sampling);
+        distribution ??= new(logits.Length);
+        distribution.Load(logits, sampler.Options, sampler.Bias(position));
         return distribution;
     }
 
     private double Uniform(int position, int use) =>
-        SeedModule.uniform(SeedModule.derive(use, SeedModule.derive(position, Seed)));
+        SeedModule.uniform(SeedModule.derive(use, SeedModule.derive(position, sampler.Seed)));
 }

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace A3.Runtime;
 
 using A3.Model;
@@ -7,44 +5,42 @@ using A3.Model;
 /// <summary>
 /// Samples a partition's target groups in order, running everything committed anew at every step: the oracle of law 9.
 /// </summary>
-internal static class UncachedDecoder
+internal sealed class UncachedDecoder(Canvas canvas, Sampler sampler) : IDecoder
 {
+    private int[] tokens = [.. canvas.Tokens];
+    private int rank = canvas.FirstTarget;
+
+    public int Capacity => tokens.Length;
+
+    public bool IsDone => rank == canvas.GroupCount;
+
+    private int[] Positions => PartitionModule.group(rank, canvas.Partition);
+
     /// <summary>One step per target group; cancellation throws between steps.</summary>
     public static IEnumerable<DecodingStep> Decode(
-        Canvas canvas,
-        SamplingOptions sampling,
-        Seed seed,
-        CancellationToken cancellation = default)
+        Canvas canvas, SamplingOptions sampling, Seed seed, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(canvas);
         ArgumentNullException.ThrowIfNull(sampling);
 
-        return Steps(canvas, sampling, seed, cancellation);
+        return DecodeLoop.Run(
+            canvas.Network, () => new UncachedDecoder(canvas, new(sampling, seed)), cancellation);
     }
 
-    private static IEnumerable<DecodingStep> Steps(
-        Canvas canvas,
-        SamplingOptions sampling,
-        Seed seed,
-        CancellationToken cancellation)
+    public PassRequest Ask() => new(
+        0, PartitionRows.ContentBefore(rank, tokens, canvas.Partition), PartitionRows.Queries(Positions, rank));
+
+    public Commitment? Take(PassPredictions predictions)
     {
-        int[] tokens = [.. canvas.Tokens];
-        var sampler = new Sampler(sampling, seed, canvas.Vocabulary);
-
-        for (var rank = canvas.FirstTarget; rank < canvas.GroupCount; rank++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var drawn = Draw(rank, tokens, canvas, sampler);
-            PartitionRows.Commit(drawn, tokens);
-            yield return new(rank - canvas.FirstTarget, rank - canvas.FirstTarget + 1, drawn);
-        }
+        var drawn = predictions.Draw(Positions, sampler);
+        PartitionRows.Commit(drawn, tokens);
+        rank++;
+        return new(drawn);
     }
 
-    private static ImmutableArray<DecodedToken> Draw(int rank, int[] tokens, Canvas canvas, Sampler sampler)
+    public IDecoder Fork(Seed? seed) => new UncachedDecoder(canvas, sampler.Reseeded(seed))
     {
-        var positions = PartitionModule.group(rank, canvas.Partition);
-        using var sequence = new CountedSequence(canvas.Network, tokens.Length);
-        sequence.Forward(PartitionRows.ContentBefore(rank, tokens, canvas.Partition), PartitionRows.Queries(positions, rank));
-        return sampler.DrawAll(positions, sequence);
-    }
+        tokens = [.. tokens],
+        rank = rank,
+    };
 }

@@ -5,14 +5,35 @@ internal static class Rows
 {
     /// <exception cref="ArgumentException">Names the row, its value and the rule.</exception>
     /// <exception cref="InvalidOperationException">Queries, but the network has no query stream.</exception>
-    public static void Check(
-        Model.Architecture architecture,
-        ISequence sequence,
-        ReadOnlySpan<ContentRow> content,
-        ReadOnlySpan<QueryRow> queries,
-        int queryLogits,
-        int contentLogits)
+    public static void Check(INetwork network, ReadOnlySpan<PassRows> batch)
     {
+        for (var i = 0; i < batch.Length; i++)
+        {
+            Check(network, batch[i]);
+
+            for (var other = 0; other < i; other++)
+            {
+                if (ReferenceEquals(batch[i].Sequence, batch[other].Sequence))
+                {
+                    throw new ArgumentException(
+                        $"batch[{other}] and batch[{i}] are one sequence; a sequence takes part in a pass once.", nameof(batch));
+                }
+            }
+        }
+    }
+
+    private static void Check(INetwork network, in PassRows rows)
+    {
+        var sequence = rows.Sequence;
+        var content = rows.Content.Span;
+        var queries = rows.Queries.Span;
+        var architecture = network.Architecture;
+
+        if (!ReferenceEquals(sequence.Network, network))
+        {
+            throw new ArgumentException("the sequence belongs to another network; open it with this one.", nameof(rows));
+        }
+
         if (queries.Length > 0 && architecture.QueryStream.IsAbsent)
         {
             throw new InvalidOperationException(
@@ -25,10 +46,10 @@ internal static class Rows
                 $"{content.Length} more rows, but the sequence holds {sequence.Length} of its {sequence.Capacity}.", nameof(content));
         }
 
-        Sized(nameof(queryLogits), queryLogits, queries.Length, architecture.Vocabulary);
-        if (contentLogits > 0)
+        if ((uint)rows.Predicting > (uint)content.Length)
         {
-            Sized(nameof(contentLogits), contentLogits, content.Length, architecture.Vocabulary);
+            throw new ArgumentException(
+                $"predictions of {rows.Predicting} content rows, but there are {content.Length}.", nameof(content));
         }
 
         for (var row = 0; row < content.Length; row++)
@@ -42,14 +63,6 @@ internal static class Rows
         {
             Within(nameof(queries), row, "Position", queries[row].Position, architecture.Context, "the model's context");
             Within(nameof(queries), row, "Rank", queries[row].Rank, int.MaxValue, "an order of groups");
-        }
-    }
-
-    private static void Sized(string name, int given, int rows, int vocabulary)
-    {
-        if (given != (long)rows * vocabulary)
-        {
-            throw new ArgumentException($"{given} numbers for {rows} rows of {vocabulary} logits.", name);
         }
     }
 

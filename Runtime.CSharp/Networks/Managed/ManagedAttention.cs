@@ -1,107 +1,158 @@
 namespace A3.Runtime;
 
-/// <summary>Attention of a pass's rows over the cached keys and values, its own content rows included.</summary>
-internal sealed unsafe class ManagedAttention
+/// <summary>Attention of a pass's rows, each over the keys and values of its own sequence, its new content rows included.</summary>
+internal sealed unsafe class ManagedAttention(Model.Architecture architecture, KeyValueLayout layout, int workers)
 {
     /// <summary>Rows that share a walk over the keys of a head: what the kernel takes at once.</summary>
     private const int TileRows = 4;
 
-    private readonly Model.Architecture architecture;
-    private readonly KeyValueCache cache;
-    private readonly AlignedBuffer[] scores;
-    private readonly AlignedBuffer[] sums;
-    private readonly float scale;
-    private readonly int group;
+    private readonly AlignedBuffer[] sums = Buffers(workers, (long)TileRows * layout.ValueStride);
+    private readonly List<Sight> sights = [];
+    private readonly List<Tile> tiles = [];
+    private readonly float scale = 1f / MathF.Sqrt(architecture.HeadWidth);
+    private readonly int group = architecture.Heads / architecture.KvHeads;
 
+    private AlignedBuffer[] scores = Buffers(workers, 0);
+    private int scoreStride;
     private int[] limits = [];
-    private int keys;
-    private bool masked;
+    private long keys;
 
-    public ManagedAttention(Model.Architecture architecture, KeyValueCache cache, int workers)
-    {
-        this.architecture = architecture;
-        this.cache = cache;
-        scores = Buffers(workers, (long)TileRows * cache.PaddedCapacity);
-        sums = Buffers(workers, (long)TileRows * cache.ValueStride);
-        scale = 1f / MathF.Sqrt(architecture.HeadWidth);
-        group = architecture.Heads / architecture.KvHeads;
-    }
+    /// <summary>What the rows of one sequence look at.</summary>
+    /// <param name="Cache">Its keys and values.</param>
+    /// <param name="Keys">How many there are, the pass's own included.</param>
+    /// <param name="Masked">Whether some row may not see some key.</param>
+    private readonly record struct Sight(KeyValueCache Cache, int Keys, bool Masked);
+
+    /// <summary>Neighbouring rows of one sequence.</summary>
+    private readonly record struct Tile(int Sight, int Row, int Count);
 
     /// <summary>Multiply-adds of one item, for the team.</summary>
-    public long ItemCost => 2L * TileRows * group * keys * architecture.HeadWidth;
+    public long ItemCost => 2L * TileRows * group * (keys / Math.Max(1, sights.Count)) * architecture.HeadWidth;
 
-    /// <summary>Appends the ranks of a pass's content rows, and finds out who may see what.</summary>
-    public void Begin(ReadOnlySpan<ContentRow> content, ReadOnlySpan<QueryRow> queries)
+    /// <summary>Items of work: tiles of rows, for each head of keys.</summary>
+    public int Items => architecture.KvHeads * tiles.Count;
+
+    /// <summary>
+    /// Appends the ranks of a pass's content rows and finds out who may see what; each sequence's rows follow those of the one
+    /// before it, content rows first.
+    /// </summary>
+    public void Begin(ReadOnlySpan<PassRows> batch, ReadOnlySpan<KeyValueCache> caches, int rows)
     {
-        if (limits.Length < content.Length + queries.Length)
+        sights.Clear();
+        tiles.Clear();
+        keys = 0;
+        if (limits.Length < rows)
         {
-            limits = new int[content.Length + queries.Length];
+            limits = new int[rows];
         }
 
-        var ranks = cache.Ranks;
-        var lowestLimit = int.MaxValue;
+        var longest = 0;
+        for (int i = 0, row = 0; i < batch.Length; row += batch[i].Rows, i++)
+        {
+            sights.Add(See(batch[i], caches[i], limits.AsSpan(row, batch[i].Rows)));
+            AddTiles(i, row, batch[i].Rows);
+            keys += sights[i].Keys;
+            longest = Math.Max(longest, sights[i].Keys);
+        }
+
+        MakeRoom(longest);
+    }
+
+    /// <summary>From now on only the last rows of each sequence count, so many as it predicts; the others were taken out.</summary>
+    public void KeepPredicting(ReadOnlySpan<PassRows> batch)
+    {
+        tiles.Clear();
+        for (int i = 0, from = 0, to = 0; i < batch.Length; i++)
+        {
+            var kept = batch[i].Predictions;
+            from += batch[i].Rows;
+            limits.AsSpan(from - kept, kept).CopyTo(limits.AsSpan(to));
+            AddTiles(i, to, kept);
+            to += kept;
+        }
+    }
+
+    /// <summary>
+    /// Works on some items. Queries are [rows, <paramref name="stride"/>] with the heads first, already rotated;
+    /// <paramref name="attended"/> is [rows, query heads].
+    /// </summary>
+    public void Run(int worker, int layer, int start, int end, float* queries, nint stride, float* attended)
+    {
+        var width = (nint)architecture.Heads * architecture.HeadWidth;
+
+        for (var item = start; item < end; item++)
+        {
+            var tile = tiles[item % tiles.Count];
+            var kvHead = item / tiles.Count;
+            var sight = sights[tile.Sight];
+            var reach = Reach(sight, tile);
+
+            for (var head = kvHead * group; head < (kvHead + 1) * group; head++)
+            {
+                var offset = (nint)head * architecture.HeadWidth;
+                Score(worker, layer, kvHead, tile.Count, reach, sight.Cache, queries + tile.Row * stride + offset, stride);
+                Gather(worker, layer, kvHead, tile, reach, sight, attended + tile.Row * width + offset, width);
+            }
+        }
+    }
+
+    /// <summary>Writes the ranks of new rows to the cache, and the highest rank that each row may see to its limit.</summary>
+    private static Sight See(in PassRows rows, KeyValueCache cache, Span<int> limits)
+    {
+        var content = rows.Content.Span;
+        var queries = rows.Queries.Span;
+        var lowest = int.MaxValue;
+
         for (var i = 0; i < content.Length; i++)
         {
-            ranks[cache.Length + i] = content[i].Rank;
-            limits[i] = content[i].Rank;
-            lowestLimit = Math.Min(lowestLimit, limits[i]);
+            cache.Ranks[cache.Length + i] = limits[i] = content[i].Rank;
+            lowest = Math.Min(lowest, limits[i]);
         }
 
         for (var i = 0; i < queries.Length; i++)
         {
             limits[content.Length + i] = queries[i].Rank - 1;
-            lowestLimit = Math.Min(lowestLimit, limits[content.Length + i]);
+            lowest = Math.Min(lowest, queries[i].Rank - 1);
         }
 
-        keys = cache.Length + content.Length;
-        masked = ranks[..keys].ContainsAnyInRange(lowestLimit + 1, int.MaxValue);
+        var keys = cache.Length + content.Length;
+        return new(cache, keys, cache.Ranks[..keys].ContainsAnyInRange(lowest + 1, int.MaxValue));
     }
 
-    /// <summary>Items of work for so many rows: tiles of rows, for each head of keys.</summary>
-    public int Items(int rows) => architecture.KvHeads * Tiles(rows);
-
-    /// <summary>
-    /// Works on some items. Queries are [rows, <paramref name="stride"/>] with the heads first, already rotated;
-    /// <paramref name="attended"/>, [rows, query heads], is written from row <paramref name="first"/> on.
-    /// </summary>
-    public void Run(
-        int worker, int layer, int first, int rows, int start, int end, float* queries, nint stride, float* attended)
+    private void AddTiles(int sight, int row, int count)
     {
-        var tiles = Tiles(rows - first);
-
-        for (var item = start; item < end; item++)
+        for (var done = 0; done < count; done += TileRows)
         {
-            var row = first + item % tiles * TileRows;
-            var kvHead = item / tiles;
-            var count = Math.Min(TileRows, rows - row);
-            var reach = Reach(row, count);
+            tiles.Add(new(sight, row + done, Math.Min(TileRows, count - done)));
+        }
+    }
 
-            for (var head = kvHead * group; head < (kvHead + 1) * group; head++)
-            {
-                var offset = (nint)head * architecture.HeadWidth;
-                var width = (nint)architecture.Heads * architecture.HeadWidth;
-                Score(worker, layer, kvHead, count, reach, queries + row * stride + offset, stride);
-                Gather(worker, layer, kvHead, row, count, reach, attended + row * width + offset, width);
-            }
+    private void MakeRoom(int longest)
+    {
+        if (longest > scoreStride)
+        {
+            var needed = (longest + KeyValueLayout.PageRows - 1) / KeyValueLayout.PageRows * KeyValueLayout.PageRows;
+            scoreStride = Math.Max(needed, 2 * scoreStride);
+            scores = Buffers(scores.Length, (long)TileRows * scoreStride);
         }
     }
 
     /// <summary>How many keys, in order of arrival, hold all those that one of the rows may see.</summary>
-    private int Reach(int row, int count)
+    private int Reach(in Sight sight, in Tile tile)
     {
-        if (!masked)
+        if (!sight.Masked)
         {
-            return keys;
+            return sight.Keys;
         }
 
-        var highest = limits[row];
-        for (var i = 1; i < count; i++)
+        var highest = int.MinValue;
+        for (var i = 0; i < tile.Count; i++)
         {
-            highest = Math.Max(highest, limits[row + i]);
+            highest = Math.Max(highest, limits[tile.Row + i]);
         }
 
-        var reach = keys;
-        while (reach > 0 && cache.Ranks[reach - 1] > highest)
+        var reach = sight.Keys;
+        while (reach > 0 && sight.Cache.Ranks[reach - 1] > highest)
         {
             reach--;
         }
@@ -110,7 +161,8 @@ internal sealed unsafe class ManagedAttention
     }
 
     /// <summary>Products of queries and keys, [rows, keys].</summary>
-    private void Score(int worker, int layer, int kvHead, int count, int reach, float* queries, nint stride)
+    private void Score(
+        int worker, int layer, int kvHead, int count, int reach, KeyValueCache cache, float* queries, nint stride)
     {
         for (var key = 0; key < reach; key += PanelKernel.Columns)
         {
@@ -122,56 +174,66 @@ internal sealed unsafe class ManagedAttention
                 PanelKernel.Columns,
                 architecture.HeadWidth,
                 scores[worker].Pointer + key,
-                cache.PaddedCapacity,
+                scoreStride,
                 accumulate: false);
         }
     }
 
     /// <summary>Softmax of the scores, and the sum of values that it weighs: <paramref name="target"/> is [rows, head width].</summary>
-    private void Gather(int worker, int layer, int kvHead, int row, int count, int reach, float* target, nint stride)
+    private void Gather(
+        int worker, int layer, int kvHead, in Tile tile, int reach, in Sight sight, float* target, nint stride)
     {
         var inverses = stackalloc float[TileRows];
-        fixed (int* ranks = cache.Ranks)
+        fixed (int* ranks = sight.Cache.Ranks)
         {
-            for (var i = 0; i < count; i++)
+            for (var i = 0; i < tile.Count; i++)
             {
-                var weights = scores[worker].Pointer + (nint)i * cache.PaddedCapacity;
-                inverses[i] = RowMath.Soften(weights, reach, masked ? ranks : null, limits[row + i], scale);
+                var weights = scores[worker].Pointer + (nint)i * scoreStride;
+                inverses[i] = RowMath.Soften(weights, reach, sight.Masked ? ranks : null, limits[tile.Row + i], scale);
             }
         }
 
         var sum = sums[worker].Pointer;
-        var last = cache.ValueStride - PanelKernel.Columns;
+        var last = layout.ValueStride - PanelKernel.Columns;
         for (var column = 0; ; column = Math.Min(column + PanelKernel.Columns, last))
         {
             // The last panel may overlap the one before it: the same sums are then written twice.
-            PanelKernel.Multiply(
-                scores[worker].Pointer,
-                cache.PaddedCapacity,
-                count,
-                cache.Value(layer, kvHead, 0) + column,
-                cache.ValueStride,
-                reach,
-                sum + column,
-                cache.ValueStride,
-                accumulate: false);
-
+            Weigh(worker, layer, kvHead, tile.Count, reach, sight.Cache, column);
             if (column == last)
             {
                 break;
             }
         }
 
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < tile.Count; i++)
         {
             for (var j = 0; j < architecture.HeadWidth; j++)
             {
-                target[i * stride + j] = sum[i * cache.ValueStride + j] * inverses[i];
+                target[i * stride + j] = sum[i * layout.ValueStride + j] * inverses[i];
             }
         }
     }
 
-    private static int Tiles(int rows) => (rows + TileRows - 1) / TileRows;
+    /// <summary>The weighted sum of one panel of value columns, page by page: sums go on from memory, exactly.</summary>
+    private void Weigh(int worker, int layer, int kvHead, int count, int reach, KeyValueCache cache, int column)
+    {
+        var target = sums[worker].Pointer + column;
+        new Span<float>(sums[worker].Pointer, reach == 0 ? count * layout.ValueStride : 0).Clear();
+
+        for (var key = 0; key < reach; key += KeyValueLayout.PageRows)
+        {
+            PanelKernel.Multiply(
+                scores[worker].Pointer + key,
+                scoreStride,
+                count,
+                cache.Value(layer, kvHead, key) + column,
+                layout.ValueStride,
+                Math.Min(KeyValueLayout.PageRows, reach - key),
+                target,
+                layout.ValueStride,
+                accumulate: key > 0);
+        }
+    }
 
     private static AlignedBuffer[] Buffers(int count, long numbers) =>
         [.. Enumerable.Range(0, count).Select(_ => new AlignedBuffer(numbers))];

@@ -26,6 +26,7 @@ internal sealed class ManagedNetwork : INetwork
         Architecture = architecture;
         Weights = new ManagedWeights(architecture, source);
         InverseFrequencies = ArchitectureModule.inverseFrequencies(architecture);
+        CacheLayout = new KeyValueLayout(architecture);
         Team = new WorkerTeam(threads);
     }
 
@@ -44,6 +45,8 @@ internal sealed class ManagedNetwork : INetwork
 
     public WorkerTeam Team { get; }
 
+    public KeyValueLayout CacheLayout { get; }
+
     public ISequence Open(int capacity)
     {
         ThrowIfDisposed();
@@ -56,17 +59,13 @@ internal sealed class ManagedNetwork : INetwork
                 $"capacity = {capacity}: must be in 1..{Architecture.Context}, the context of the network.");
         }
 
-        try
-        {
-            return new ManagedSequence(this, capacity);
-        }
-        catch (Exception error) when (error is OutOfMemoryException or ArgumentException)
-        {
-            var bytes = capacity * ArchitectureModule.cacheBytesPerToken(sizeof(float), Architecture);
-            throw new A3Exception(
-                $"capacity = {capacity}: the cache of a sequence needs {bytes} bytes, more than there are; use a smaller capacity or fewer sequences.",
-                error);
-        }
+        return new ManagedSequence(this, new(CacheLayout, capacity));
+    }
+
+    public IPass NewPass()
+    {
+        ThrowIfDisposed();
+        return new ManagedPass(this);
     }
 
     public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed), this);

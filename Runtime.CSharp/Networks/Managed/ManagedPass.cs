@@ -2,16 +2,16 @@ using A3.Model;
 
 namespace A3.Runtime;
 
-/// <summary>One forward pass over one cache: content rows, then query rows, as the rows of every product.</summary>
+/// <summary>Forward passes over the rows of one or several sequences, which are the rows of every product.</summary>
 /// <remarks>Its buffers grow to the largest pass and are used again: a decode step allocates nothing.</remarks>
-internal sealed unsafe class ManagedPass
+internal sealed unsafe class ManagedPass : IPass
 {
     private readonly ManagedNetwork network;
     private readonly Model.Architecture architecture;
-    private readonly KeyValueCache cache;
     private readonly ManagedAttention attention;
     private readonly ManagedMlp mlp;
     private readonly WorkerTeam team;
+    private readonly HostPredictions predictions;
     private readonly int queryWidth;
     private readonly int fusedWidth;
     private readonly TeamWork normaliseBeforeAttention;
@@ -30,19 +30,21 @@ internal sealed unsafe class ManagedPass
     private AlignedBuffer attended = new(0);
     private AlignedBuffer angles = new(0);
 
+    /// <summary>Where the key and the value of each row go; none for query rows.</summary>
+    private (KeyValueCache Cache, int Index)?[] places = [];
+
+    private KeyValueCache[] caches = [];
     private int rows;
-    private int contentRows;
     private int layer;
-    private int firstRow;
     private float* logits;
 
-    public ManagedPass(ManagedNetwork network, KeyValueCache cache)
+    public ManagedPass(ManagedNetwork network)
     {
         this.network = network;
-        this.cache = cache;
         architecture = network.Architecture;
         team = network.Team;
-        attention = new ManagedAttention(architecture, cache, team.Size);
+        predictions = new HostPredictions(architecture.Vocabulary);
+        attention = new ManagedAttention(architecture, network.CacheLayout, team.Size);
         mlp = new ManagedMlp(network);
         queryWidth = ArchitectureModule.queryWidth(architecture);
         fusedWidth = queryWidth + 2 * ArchitectureModule.kvWidth(architecture);
@@ -63,66 +65,95 @@ internal sealed unsafe class ManagedPass
 
     private float* MlpInput => architecture.Residual.IsPreNorm ? normed.Pointer : hidden.Pointer;
 
-    /// <summary>Runs rows that were checked before; logits as in <see cref="ISequence.Forward"/>.</summary>
-    public void Run(
-        ReadOnlySpan<ContentRow> content,
-        ReadOnlySpan<QueryRow> queries,
-        Span<float> queryLogits,
-        Span<float> contentLogits)
+    public IPredictions Run(ReadOnlySpan<PassRows> batch)
     {
-        rows = content.Length + queries.Length;
-        contentRows = content.Length;
-        MakeRoom();
-        Embed(content, queries);
-        attention.Begin(content, queries);
+        network.ThrowIfDisposed();
+        Rows.Check(network, batch);
+        Lay(batch);
+        attention.Begin(batch, caches.AsSpan(0, batch.Length), rows);
 
-        for (layer = 0; layer < architecture.Layers; layer++)
+        for (layer = 0; rows > 0 && layer < architecture.Layers; layer++)
         {
-            RunBlock(wanted: layer + 1 < architecture.Layers || !contentLogits.IsEmpty ? 0 : contentRows);
+            RunBlock(batch);
         }
 
-        WriteLogits(0, contentLogits);
-        WriteLogits(contentRows, queryLogits);
-        cache.Length += contentRows;
+        Predict();
+        for (var i = 0; i < batch.Length; i++)
+        {
+            caches[i].Length += batch[i].Content.Length;
+        }
+
+        return predictions;
     }
 
-    /// <summary>One block; rows before <paramref name="wanted"/> leave their keys and values, and are not computed further.</summary>
-    private void RunBlock(int wanted)
+    public void Dispose()
+    {
+        // All memory is the collector's.
+    }
+
+    /// <summary>One block; of the last one only the keys and values of rows that predict nothing are needed.</summary>
+    private void RunBlock(ReadOnlySpan<PassRows> batch)
     {
         var width = architecture.Width;
-        firstRow = 0;
-        ForRows(width, normaliseBeforeAttention);
-        ForPanels(Block.QueryKeyValue, rows, project);
-        ForRows(fusedWidth, rotate);
+        team.Run(rows, width, normaliseBeforeAttention);
+        ForPanels(Block.QueryKeyValue, project);
+        team.Run(rows, fusedWidth, rotate);
 
-        firstRow = wanted;
-        if (firstRow == rows)
+        if (layer + 1 == architecture.Layers)
+        {
+            KeepPredicting(batch);
+        }
+
+        if (rows == 0)
         {
             return;
         }
 
-        team.Run(attention.Items(rows - firstRow), attention.ItemCost, attend);
-        ForPanels(Block.AttentionOutput, rows - firstRow, addAttention);
-        ForRows(width, normaliseBeforeMlp);
-
-        var start = (nint)firstRow * width;
-        mlp.Run(layer, rows - firstRow, MlpInput + start, hidden.Pointer + start);
+        team.Run(attention.Items, attention.ItemCost, attend);
+        ForPanels(Block.AttentionOutput, addAttention);
+        team.Run(rows, width, normaliseBeforeMlp);
+        mlp.Run(layer, rows, MlpInput, hidden.Pointer);
     }
 
-    private void WriteLogits(int first, Span<float> target)
+    /// <summary>Moves the rows that predict together, in order, and forgets the others.</summary>
+    private void KeepPredicting(ReadOnlySpan<PassRows> batch)
     {
-        if (target.IsEmpty)
+        var (from, to) = (0, 0);
+        foreach (var sequence in batch)
+        {
+            var kept = sequence.Predictions;
+            from += sequence.Rows;
+            Move(hidden, architecture.Width, from - kept, to, kept);
+            Move(fused, fusedWidth, from - kept, to, kept);
+            to += kept;
+        }
+
+        attention.KeepPredicting(batch);
+        rows = to;
+    }
+
+    private static void Move(AlignedBuffer buffer, nint width, int from, int to, int count)
+    {
+        if (from != to)
+        {
+            new Span<float>(buffer.Pointer + from * width, (int)(count * width))
+                .CopyTo(new Span<float>(buffer.Pointer + to * width, (int)(count * width)));
+        }
+    }
+
+    private void Predict()
+    {
+        var target = predictions.Renew(rows);
+        if (rows == 0)
         {
             return;
         }
 
-        firstRow = first;
-        rows = first + target.Length / architecture.Vocabulary;
         fixed (float* pinned = target)
         {
             logits = pinned;
-            ForRows(architecture.Width, normaliseForHead);
-            ForPanels(network.Weights.Head, rows - firstRow, predict);
+            team.Run(rows, architecture.Width, normaliseForHead);
+            ForPanels(network.Weights.Head, predict);
         }
     }
 
@@ -134,6 +165,7 @@ internal sealed unsafe class ManagedPass
         }
 
         room = Math.Max(rows, Math.Min(2 * room, architecture.Context));
+        places = new (KeyValueCache, int)?[room];
         hidden = new AlignedBuffer((long)room * architecture.Width);
         normed = new AlignedBuffer((long)room * architecture.Width);
         fused = new AlignedBuffer((long)room * fusedWidth);
@@ -141,20 +173,48 @@ internal sealed unsafe class ManagedPass
         angles = new AlignedBuffer((long)room * 2 * Half);
     }
 
-    private void Embed(ReadOnlySpan<ContentRow> content, ReadOnlySpan<QueryRow> queries)
+    /// <summary>Embeds all rows, sequence after sequence, content rows first, and reserves their places in the caches.</summary>
+    private void Lay(ReadOnlySpan<PassRows> batch)
+    {
+        rows = 0;
+        foreach (var sequence in batch)
+        {
+            rows += sequence.Rows;
+        }
+
+        MakeRoom();
+        if (caches.Length < batch.Length)
+        {
+            caches = new KeyValueCache[batch.Length];
+        }
+
+        for (int i = 0, row = 0; i < batch.Length; row += batch[i].Rows, i++)
+        {
+            var cache = caches[i] = ((ManagedSequence)batch[i].Sequence).Cache;
+            cache.Reserve(cache.Length + batch[i].Content.Length);
+            LayContent(batch[i].Content.Span, cache, row);
+            LayQueries(batch[i].Queries.Span, row + batch[i].Content.Length);
+        }
+    }
+
+    private void LayContent(ReadOnlySpan<ContentRow> content, KeyValueCache cache, int first)
     {
         for (var i = 0; i < content.Length; i++)
         {
-            network.Weights.Embed(content[i].Token, hidden.Pointer + (nint)i * architecture.Width);
-            SetAngles(i, content[i].Position);
+            network.Weights.Embed(content[i].Token, hidden.Pointer + (nint)(first + i) * architecture.Width);
+            SetAngles(first + i, content[i].Position);
+            places[first + i] = (cache, cache.Length + i);
         }
+    }
 
+    private void LayQueries(ReadOnlySpan<QueryRow> queries, int first)
+    {
         for (var i = 0; i < queries.Length; i++)
         {
-            var row = contentRows + i;
             new ReadOnlySpan<float>(network.Weights.QueryEmbedding!.Pointer, architecture.Width)
-                .CopyTo(new Span<float>(hidden.Pointer + (nint)row * architecture.Width, architecture.Width));
-            SetAngles(row, queries[i].Position);
+                .CopyTo(new Span<float>(hidden.Pointer + (nint)(first + i) * architecture.Width, architecture.Width));
+            SetAngles(first + i, queries[i].Position);
+            places[first + i] = null;
         }
     }
 
@@ -170,14 +230,12 @@ internal sealed unsafe class ManagedPass
         }
     }
 
-    private void ForRows(int cost, TeamWork work) => team.Run(rows - firstRow, cost, work);
-
-    private void ForPanels(PackedMatrix matrix, int rowCount, TeamWork work) =>
-        team.Run(matrix.Panels, matrix.PanelCost(rowCount), work);
+    private void ForPanels(PackedMatrix matrix, TeamWork work) =>
+        team.Run(matrix.Panels, matrix.PanelCost(rows), work);
 
     private void Normalise(float* source, AlignedBuffer gain, float* target, int start, int end)
     {
-        for (nint row = firstRow + start; row < firstRow + end; row++)
+        for (nint row = start; row < end; row++)
         {
             RowMath.Normalise(
                 source + row * architecture.Width,
@@ -215,37 +273,23 @@ internal sealed unsafe class ManagedPass
                 RowMath.Rotate(heads + head * headWidth, cosines, cosines + Half, Half);
             }
 
-            for (var head = 0; row < contentRows && head < architecture.KvHeads; head++)
+            for (var head = 0; places[row] is { } place && head < architecture.KvHeads; head++)
             {
                 var key = heads + queryWidth + head * headWidth;
                 var value = key + architecture.KvHeads * headWidth;
-                cache.Write(layer, head, cache.Length + row, key, value);
+                place.Cache.Write(layer, head, place.Index, key, value);
             }
         }
     }
 
     private void Attend(int worker, int start, int end) =>
-        attention.Run(worker, layer, firstRow, rows, start, end, fused.Pointer, fusedWidth, attended.Pointer);
+        attention.Run(worker, layer, start, end, fused.Pointer, fusedWidth, attended.Pointer);
 
     private void AddAttention(int worker, int start, int end) =>
         Block.AttentionOutput.Multiply(
-            attended.Pointer + (nint)firstRow * queryWidth,
-            queryWidth,
-            rows - firstRow,
-            start,
-            end,
-            hidden.Pointer + (nint)firstRow * architecture.Width,
-            architecture.Width,
-            accumulate: true);
+            attended.Pointer, queryWidth, rows, start, end, hidden.Pointer, architecture.Width, accumulate: true);
 
     private void Predict(int worker, int start, int end) =>
         network.Weights.Head.Multiply(
-            normed.Pointer + (nint)firstRow * architecture.Width,
-            architecture.Width,
-            rows - firstRow,
-            start,
-            end,
-            logits,
-            architecture.Vocabulary,
-            accumulate: false);
+            normed.Pointer, architecture.Width, rows, start, end, logits, architecture.Vocabulary, accumulate: false);
 }

@@ -46,7 +46,7 @@ public sealed class AdaptiveDecoderTests
         var policy = Adaptive("confidence | constant 3");
 
         Assert.Equal(open, Positions(AdaptiveDecoder.Decode(canvas, policy, Sampling, given.RunSeed)));
-        Assert.Equal(open, Positions(AdaptiveDecoder.DecodeReference(canvas, policy, Sampling, given.RunSeed)));
+        Assert.Equal(open, Positions(ReferenceDecoder.Decode(canvas, policy, Sampling, given.RunSeed)));
     });
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class AdaptiveDecoderTests
         var canvas = given.ToDecode(network);
         var policy = Adaptive("confidence | constant 2");
         var run = AdaptiveDecoder.Decode(canvas, policy, Sampling, given.RunSeed);
-        var reference = AdaptiveDecoder.DecodeReference(canvas, policy, Sampling, given.RunSeed);
+        var reference = ReferenceDecoder.Decode(canvas, policy, Sampling, given.RunSeed);
 
         Assert.Equal(4, run.Count());
         Assert.Equal(run.SelectMany(step => step.Tokens), run.SelectMany(step => step.Tokens));
@@ -95,7 +95,7 @@ public sealed class AdaptiveDecoderTests
         Assert.Throws<OperationCanceledException>(
             () => AdaptiveDecoder.Decode(canvas, policy, new(), given.RunSeed, cancelled.Token).First());
         Assert.Throws<OperationCanceledException>(
-            () => AdaptiveDecoder.DecodeReference(canvas, policy, new(), given.RunSeed, cancelled.Token).First());
+            () => ReferenceDecoder.Decode(canvas, policy, new(), given.RunSeed, cancelled.Token).First());
         Assert.Equal(0, network.Passes + network.OpenSequences);
     }
 

@@ -26,12 +26,12 @@ public sealed class CausalDecoderTests
     }
 
     [Fact]
-    public void A_longer_prompt_costs_one_pass_more_than_there_are_tokens()
+    public void A_prompt_of_any_length_costs_no_pass_of_its_own()
     {
         using var network = new FakeNetwork();
 
         Assert.Equal([1, 2, 3], CausalDecoder.Decode(network, [1], 3, NoStops, new(), Seed).Select(step => step.ForwardPasses));
-        Assert.Equal([2, 3, 4], CausalDecoder.Decode(network, [1, 2, 3], 3, NoStops, new(), Seed).Select(step => step.ForwardPasses));
+        Assert.Equal([1, 2, 3], CausalDecoder.Decode(network, [1, 2, 3], 3, NoStops, new(), Seed).Select(step => step.ForwardPasses));
         Assert.Empty(CausalDecoder.Decode(network, [1, 2, 3], 0, NoStops, new(), Seed));
         Assert.Equal(0, network.OpenSequences);
     }

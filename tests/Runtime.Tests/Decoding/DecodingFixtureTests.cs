@@ -69,7 +69,7 @@ public sealed class DecodingFixtureTests
 
             Assert.Equal(
                 Integers(expected, $"dynamic.{criterion}.{step}.output_ids"),
-                Filled(canvas, AdaptiveDecoder.DecodeReference(canvas, policy, SamplingOptions.Greedy, Seed)));
+                Filled(canvas, ReferenceDecoder.Decode(canvas, policy, SamplingOptions.Greedy, Seed)));
         }
 
         Assert.Equal(4, cases.Length);

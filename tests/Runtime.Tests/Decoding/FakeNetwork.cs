@@ -40,35 +40,63 @@ internal sealed class FakeNetwork : INetwork
         return new Sequence(this, capacity);
     }
 
+    public IPass NewPass()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return new Pass(this);
+    }
+
     public void Dispose() => IsDisposed = true;
 
     private static ulong Mix(ulong left, ulong right) =>
         SeedModule.bits(SeedModule.derive((long)right, SeedModule.ofInt64((long)left)));
+
+    private sealed class Pass(FakeNetwork network) : IPass
+    {
+        private readonly HostPredictions predictions = new(network.Architecture.Vocabulary);
+
+        public IPredictions Run(ReadOnlySpan<PassRows> batch)
+        {
+            var vocabulary = network.Architecture.Vocabulary;
+            var logits = predictions.Renew(batch.ToArray().Sum(rows => rows.Predictions));
+            Sequence.Demand(batch.Length > 0 && batch.ToArray().All(rows => rows.Rows > 0), "a pass without rows");
+            network.Passes++;
+
+            foreach (var rows in batch)
+            {
+                ((Sequence)rows.Sequence).Run(rows, logits);
+                logits = logits[(rows.Predictions * vocabulary)..];
+            }
+
+            return predictions;
+        }
+
+        public void Dispose()
+        {
+        }
+    }
 
     private sealed class Sequence(FakeNetwork network, int capacity) : ISequence
     {
         private readonly List<(ContentRow Row, ulong State)> cache = [];
         private bool disposed;
 
+        public INetwork Network => network;
+
         public int Length => cache.Count;
 
         public int Capacity => capacity;
 
-        public void Forward(
-            ReadOnlySpan<ContentRow> content,
-            ReadOnlySpan<QueryRow> queries,
-            Span<float> queryLogits,
-            Span<float> contentLogits)
+        /// <summary>Appends the content rows and writes the logits of the rows that predict, [row, vocabulary].</summary>
+        public void Run(in PassRows rows, Span<float> logits)
         {
             var vocabulary = network.Architecture.Vocabulary;
+            var (content, queries) = (rows.Content.ToArray(), rows.Queries.ToArray());
             ObjectDisposedException.ThrowIf(disposed || network.IsDisposed, this);
             Demand(cache.Count + content.Length <= capacity, "more rows than the capacity");
-            Demand(content.Length + queries.Length > 0, "a pass without rows");
-            Demand(queryLogits.Length == queries.Length * vocabulary, "query logits of another size");
-            Demand(contentLogits.IsEmpty || contentLogits.Length == content.Length * vocabulary, "content logits of another size");
-            network.Passes++;
+            Demand(rows.Predicting <= content.Length, "more predicting rows than rows");
 
-            var visible = cache.Select(item => item.Row).Concat(content.ToArray()).ToArray();
+            var visible = cache.Select(item => item.Row).Concat(content).ToArray();
             Demand(visible.Select(row => row.Position).Distinct().Count() == visible.Length, "a position twice");
 
             foreach (var row in content)
@@ -77,9 +105,9 @@ internal sealed class FakeNetwork : INetwork
                 cache.Add((row, Mix(Seen(visible, row.Rank), Mix((ulong)row.Position, (ulong)row.Token))));
             }
 
-            for (var i = 0; i < content.Length && !contentLogits.IsEmpty; i++)
+            for (var i = 0; i < rows.Predicting; i++)
             {
-                Write(cache[cache.Count - content.Length + i].State, contentLogits.Slice(i * vocabulary, vocabulary));
+                Write(cache[cache.Count - rows.Predicting + i].State, logits.Slice(i * vocabulary, vocabulary));
             }
 
             for (var i = 0; i < queries.Length; i++)
@@ -87,7 +115,9 @@ internal sealed class FakeNetwork : INetwork
                 var (position, rank) = (queries[i].Position, queries[i].Rank);
                 Demand(cache.All(item => item.Row.Position != position || item.Row.Rank >= rank), "a query that sees its own token");
                 var state = cache.Where(item => item.Row.Rank < rank).Aggregate(0UL, (sum, item) => sum + item.State);
-                Write(state == 0 ? 1 : Mix(state, (ulong)position), queryLogits.Slice(i * vocabulary, vocabulary));
+                Write(
+                    state == 0 ? 1 : Mix(state, (ulong)position),
+                    logits.Slice((rows.Predicting + i) * vocabulary, vocabulary));
             }
         }
 
@@ -127,7 +157,7 @@ internal sealed class FakeNetwork : INetwork
             }
         }
 
-        private static void Demand(bool holds, string offence)
+        public static void Demand(bool holds, string offence)
         {
             if (!holds)
             {

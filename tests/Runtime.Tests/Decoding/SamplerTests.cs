@@ -104,12 +104,13 @@ public sealed class SamplerTests
         const int Draws = 100_000;
         var options = new SamplingOptions { Temperature = 0.7, TopK = 4, TopP = 0.95 };
         var expected = Distribution(options);
-        var sampler = new Sampler(options, SeedModule.ofInt(11), Logits.Length);
+        var sampler = new Sampler(options, SeedModule.ofInt(11));
+        var distribution = new SamplingDistribution(Logits.Length);
         var counts = new int[Logits.Length];
 
         for (var position = 0; position < Draws; position++)
         {
-            var drawn = sampler.Draw(position, Logits);
+            var drawn = sampler.Draw(position, Logits, distribution);
             counts[drawn.Token]++;
             Assert.Equal(Math.Log(expected[drawn.Token]), drawn.SamplingLogProbability, 1e-12);
             Assert.Equal(LogSoftmax.Of(Logits, drawn.Token), drawn.LogProbability);

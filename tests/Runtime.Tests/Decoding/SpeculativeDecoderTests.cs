@@ -21,7 +21,7 @@ public sealed class SpeculativeDecoderTests
         {
             foreach (var window in new[] { 2, 3, 9 })
             {
-                var (distance, floor) = Distance(sampling, window, SpeculativeDecoder.Residual);
+                var (distance, floor) = Distance(sampling, window, SpeculativeRule.Residual);
                 Assert.True(distance <= floor, $"{sampling}, window {window}: total variation {distance} above "
                     + $"{floor}.");
             }
@@ -31,7 +31,7 @@ public sealed class SpeculativeDecoderTests
     [Fact]
     public void Law_11_fails_when_a_rejection_is_redrawn_without_the_residual()
     {
-        var (distance, floor) = Distance(new(), 3, (_, verified) => verified);
+        var (distance, floor) = Distance(new(), 3, (_, verified, weights) => verified.CopyTo(weights));
 
         Assert.True(distance > floor, $"total variation {distance} within {floor}.");
     }
@@ -51,7 +51,7 @@ public sealed class SpeculativeDecoderTests
             Assert.InRange(passes, 0, targets);
             Assert.Equal(PartitionModule.targets(given.Partition).Select(group => group[0]), steps.SelectMany(Positions));
             Assert.All(steps, step => Assert.InRange(step.Tokens.Length - step.Drafts!.Value.Accepted, 0, 1));
-            Assert.All(steps, step => Assert.InRange(step.Drafts!.Value.Proposed, step.Tokens.Length, window));
+            Assert.All(steps, step => Assert.InRange(step.Drafts!.Value.Proposed, step.Tokens.Length, window + 1));
         }
 
         Assert.Equal(0, network.OpenSequences);
@@ -163,9 +163,11 @@ public sealed class SpeculativeDecoderTests
         for (var rank = Small.Evidence; rank < Small.Ranks.Length; rank++)
         {
             var position = PartitionModule.group(rank, Small.Partition)[0];
-            using var sequence = new CountedSequence(network, tokens.Length);
-            sequence.Forward(PartitionRows.ContentBefore(rank, tokens, Small.Partition), PartitionRows.Queries([position], rank));
-            distribution.Load(sequence.Logits(0), sampling);
+            using var sequence = network.Open(tokens.Length);
+            var logits = new float[3];
+            sequence.Forward(
+                PartitionRows.ContentBefore(rank, tokens, Small.Partition), PartitionRows.Queries([position], rank), logits, []);
+            distribution.Load(logits, sampling);
             probability *= distribution.Probabilities[tokens[position]];
         }
 

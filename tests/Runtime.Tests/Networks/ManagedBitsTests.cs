@@ -84,19 +84,18 @@ public sealed class ManagedBitsTests
     {
         using var network = RandomNetwork.Create(Architecture, threads: 2);
         using var sequence = network.Open(100);
-        var logits = new float[4 * Architecture.Vocabulary];
+        using var pass = network.NewPass();
+        var (content, queries) = (new ContentRow[4], new QueryRow[4]);
 
         void Step(int step)
         {
-            Span<ContentRow> content = stackalloc ContentRow[4];
-            Span<QueryRow> queries = stackalloc QueryRow[4];
             for (var i = 0; i < 4; i++)
             {
                 content[i] = new ContentRow(i, 4 * step + i, step);
                 queries[i] = new QueryRow(4 * step + 4 + i, step + 1);
             }
 
-            sequence.Forward(content, queries, logits, []);
+            pass.Run([new(sequence, content, queries)]);
         }
 
         // The runtime itself allocates now and then as methods are compiled, so one clean stretch of steps is the claim.

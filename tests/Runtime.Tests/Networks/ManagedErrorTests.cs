@@ -50,15 +50,6 @@ public sealed class ManagedErrorTests
     }
 
     [Fact]
-    public void CacheThatCannotFit()
-    {
-        var endless = RandomNetwork.With(Architecture, kvHeads: 4, headWidth: 40, context: 1 << 24);
-        using var network = RandomNetwork.Create(endless);
-        var error = Assert.Throws<A3Exception>(() => network.Open(1 << 24));
-        Assert.StartsWith("capacity = 16777216: the cache of a sequence needs 42949672960 bytes", error.Message);
-    }
-
-    [Fact]
     public void FullCache()
     {
         using var network = RandomNetwork.Create(Architecture);
@@ -71,15 +62,28 @@ public sealed class ManagedErrorTests
     }
 
     [Fact]
-    public void LogitsOfAnotherSize()
+    public void MorePredictionsThanRows()
     {
         using var network = RandomNetwork.Create(Architecture);
         using var sequence = network.Open(2);
+        using var pass = network.NewPass();
         var error = Assert.Throws<ArgumentException>(() =>
-            sequence.Forward([], [new(0, 0)], new float[52], []));
-        Assert.StartsWith("52 numbers for 1 rows of 53 logits.", error.Message);
-        Assert.Throws<ArgumentException>("contentLogits", () =>
-            sequence.Forward([new(0, 0, 0)], [], [], new float[54]));
+            pass.Run([new(sequence, new ContentRow[] { new(0, 0, 0) }, default, Predicting: 2)]));
+        Assert.StartsWith("predictions of 2 content rows, but there are 1.", error.Message);
+    }
+
+    [Fact]
+    public void ASequenceTwiceOrOfAnotherNetwork()
+    {
+        using var network = RandomNetwork.Create(Architecture);
+        using var other = RandomNetwork.Create(Architecture);
+        using var sequence = network.Open(2);
+        using var pass = network.NewPass();
+        PassRows rows = new(sequence, new ContentRow[] { new(0, 0, 0) }, default);
+        Assert.StartsWith("batch[0] and batch[1] are one sequence", Assert.Throws<ArgumentException>(() => pass.Run([rows, rows])).Message);
+        using var otherPass = other.NewPass();
+        Assert.StartsWith("the sequence belongs to another network", Assert.Throws<ArgumentException>(() => otherPass.Run([rows])).Message);
+        Assert.Equal(0, sequence.Length);
     }
 
     [Fact]

@@ -1,0 +1,70 @@
+namespace A3.Runtime;
+
+/// <summary>Which tokens may be drawn in a gap; immutable.</summary>
+/// <remarks>
+/// What is not allowed gets probability 0 before temperature, top-k and top-p, and the rest is renormalised. Log-probabilities
+/// under the model itself stay those of the model, so that scoring gives them again.
+/// </remarks>
+public sealed class TokenConstraint
+{
+    private readonly Func<int, bool> allows;
+    private readonly int largest;
+
+    private TokenConstraint(Func<int, bool> allows, int largest) => (this.allows, this.largest) = (allows, largest);
+
+    /// <summary>Only these tokens.</summary>
+    /// <exception cref="ArgumentException">There are none, or one is negative.</exception>
+    public static TokenConstraint Only(params IEnumerable<int> tokens)
+    {
+        var set = Checked(tokens);
+        return set.Count > 0
+            ? new(set.Contains, set.Max())
+            : throw new ArgumentException("no token is allowed; allow at least one.", nameof(tokens));
+    }
+
+    /// <summary>All but these tokens.</summary>
+    /// <exception cref="ArgumentException">One is negative.</exception>
+    public static TokenConstraint Except(params IEnumerable<int> tokens)
+    {
+        var set = Checked(tokens);
+        return new(token => !set.Contains(token), set.Count > 0 ? set.Max() : 0);
+    }
+
+    /// <summary>Only tokens whose text, as <see cref="ITokenizer.TokenText"/> shows it, satisfies a condition.</summary>
+    /// <exception cref="ArgumentException">No token does.</exception>
+    public static TokenConstraint Where(ITokenizer tokenizer, Func<string, bool> allows)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentNullException.ThrowIfNull(allows);
+        return Only(Enumerable.Range(0, tokenizer.VocabularySize).Where(token => allows(tokenizer.TokenText(token))));
+    }
+
+    /// <summary>Only what both allow.</summary>
+    public TokenConstraint And(TokenConstraint other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return new(token => allows(token) && other.allows(token), Math.Max(largest, other.largest));
+    }
+
+    /// <summary>Whether a token may be drawn.</summary>
+    public bool Allows(int token) => allows(token);
+
+    /// <exception cref="ArgumentException">It names a token that the vocabulary does not have.</exception>
+    internal void RequireWithin(int vocabulary)
+    {
+        if (largest >= vocabulary)
+        {
+            throw new ArgumentException(
+                $"the constraint names token {largest}, but the vocabulary holds only 0..{vocabulary - 1}.");
+        }
+    }
+
+    private static HashSet<int> Checked(IEnumerable<int> tokens)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        var set = tokens.ToHashSet();
+        return set.All(token => token >= 0)
+            ? set
+            : throw new ArgumentException($"token {set.Min()} is negative; ids begin at 0.", nameof(tokens));
+    }
+}

@@ -1,0 +1,117 @@
+using System.Runtime.InteropServices;
+
+namespace A3.Runtime;
+
+/// <summary>The one loop that runs decoders: alone, or several with one pass for all of them.</summary>
+internal static class DecodeLoop
+{
+    /// <summary>Logits of a pass; at 32,000 tokens that is 2,000 rows in 256 MB.</summary>
+    public const int LogitBudget = 1 << 26;
+
+    /// <summary>Rows of a pass; more would only need more memory.</summary>
+    public const int RowBudget = 1 << 14;
+
+    /// <summary>Rows whose logits one pass may ask for; who has more asks for several passes.</summary>
+    public static int RowsPerPass(int vocabulary) => Math.Max(1, LogitBudget / vocabulary);
+
+    /// <summary>One decode from its start, step by step; cancellation throws between passes.</summary>
+    public static IEnumerable<DecodingStep> Run(
+        INetwork network, Func<IDecoder> start, CancellationToken cancellation = default)
+    {
+        using var state = new DecodeState(network, start());
+        using var pass = network.NewPass();
+
+        while (Next(state, pass, cancellation) is { } step)
+        {
+            yield return step;
+        }
+    }
+
+    /// <summary>Passes until tokens are committed; null when there are none left.</summary>
+    public static DecodingStep? Next(DecodeState state, IPass pass, CancellationToken cancellation)
+    {
+        while (!state.IsDone)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var predictions = pass.Run([state.Ask()]);
+
+            if (state.Take(new(predictions, 0)) is { } step)
+            {
+                return step;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// All decodes side by side, each until it is done; one pass serves as many as its budgets hold. The steps of a round in the
+    /// order of the decodes.
+    /// </summary>
+    public static IEnumerable<(int Index, DecodingStep Step)> RunAll(
+        IReadOnlyList<DecodeState> states, IPass pass, CancellationToken cancellation)
+    {
+        while (states.Any(state => !state.IsDone))
+        {
+            for (var next = 0; next < states.Count;)
+            {
+                cancellation.ThrowIfCancellationRequested();
+
+                foreach (var committed in RunSome(states, ref next, pass))
+                {
+                    yield return committed;
+                }
+            }
+        }
+    }
+
+    /// <summary>One pass for the decodes from <paramref name="next"/> on, as many as the budgets hold.</summary>
+    private static List<(int Index, DecodingStep Step)> RunSome(
+        IReadOnlyList<DecodeState> states, ref int next, IPass pass)
+    {
+        var (batch, indices) = (new List<PassRows>(), new List<int>());
+        var (rows, logits) = (0L, 0L);
+
+        for (; next < states.Count; next++)
+        {
+            if (states[next].IsDone)
+            {
+                continue;
+            }
+
+            var asked = states[next].Ask();
+            rows += asked.Rows;
+            logits += (long)asked.Predictions * states[next].Network.Architecture.Vocabulary;
+
+            if (batch.Count > 0 && (rows > RowBudget || logits > LogitBudget))
+            {
+                break;
+            }
+
+            batch.Add(asked);
+            indices.Add(next);
+        }
+
+        return batch.Count == 0 ? [] : Distribute(states, batch, indices, pass);
+    }
+
+    private static List<(int Index, DecodingStep Step)> Distribute(
+        IReadOnlyList<DecodeState> states, List<PassRows> batch, List<int> indices, IPass pass)
+    {
+        var committed = new List<(int Index, DecodingStep Step)>();
+        var predictions = pass.Run(CollectionsMarshal.AsSpan(batch));
+        var first = 0;
+
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (states[indices[i]].Take(new(predictions, first)) is { } step)
+            {
+                committed.Add((indices[i], step));
+            }
+
+            first += batch[i].Predictions;
+        }
+
+        return committed;
+    }
+}

@@ -1,0 +1,76 @@
+namespace A3.Runtime;
+
+using A3.Model;
+
+/// <summary>A decode under way: what its decoder knows, the cache of its sequence, and the count of its passes. Owns the sequence.</summary>
+internal sealed class DecodeState : IDisposable
+{
+    private readonly IDecoder decoder;
+    private readonly ISequence sequence;
+    private int steps;
+
+    /// <summary>Rows of the next request that have been run before it was asked for.</summary>
+    private int prefilled;
+
+    public DecodeState(INetwork network, IDecoder decoder)
+        : this(decoder, network.Open(decoder.Capacity))
+    {
+    }
+
+    private DecodeState(IDecoder decoder, ISequence sequence)
+    {
+        this.decoder = decoder;
+        this.sequence = sequence;
+    }
+
+    public INetwork Network => sequence.Network;
+
+    /// <summary>Forward passes so far (NFE).</summary>
+    public int Passes { get; private set; }
+
+    public bool IsDone => decoder.IsDone;
+
+    /// <summary>The rows of the next pass.</summary>
+    public PassRows Ask()
+    {
+        var request = decoder.Ask();
+        sequence.Crop(request.Keep + prefilled);
+        return new(sequence, request.Content.AsMemory(prefilled), request.Queries, request.Predicting);
+    }
+
+    /// <summary>The content rows of the next pass alone, but for those that predict.</summary>
+    public PassRows AskPrefill()
+    {
+        var request = decoder.Ask();
+        sequence.Crop(request.Keep);
+        return new(sequence, request.Content.AsMemory(..^request.Predicting), default);
+    }
+
+    /// <summary>Goes on after the pass of <see cref="Ask"/>; null where it committed nothing.</summary>
+    public DecodingStep? Take(PassPredictions predictions)
+    {
+        prefilled = 0;
+        Passes++;
+        return decoder.Take(predictions) is { } commitment
+            ? new(steps++, Passes, commitment.Tokens) { Drafts = commitment.Drafts }
+            : null;
+    }
+
+    /// <summary>Goes on after the pass of <see cref="AskPrefill"/>.</summary>
+    public void TakePrefill()
+    {
+        var request = decoder.Ask();
+        prefilled = request.Content.Length - request.Predicting;
+        Passes++;
+    }
+
+    /// <summary>A decode of its own from the same state on; with a seed, one that draws by that.</summary>
+    public DecodeState Fork(Seed? seed) => new(decoder.Fork(seed), sequence.Fork())
+    {
+        steps = steps,
+        prefilled = prefilled,
+        Passes = Passes,
+    };
+
+    public void Dispose() => sequence.Dispose();
+}

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+
+namespace A3.Runtime;
+
+using A3.Model;
+
+/// <summary>One decode or scoring as a dialogue with the network: the rows it wants run, and what it makes of them.</summary>
+/// <remarks>
+/// A decoder never runs anything itself. So one loop serves all of them, alone or in batches, and stopping between passes, copying
+/// and going on later need nothing of a decoder but its state. Not thread-safe.
+/// </remarks>
+internal interface IDecoder
+{
+    /// <summary>Content rows that its sequence must have room for.</summary>
+    int Capacity { get; }
+
+    /// <summary>Whether there is nothing left to ask.</summary>
+    bool IsDone { get; }
+
+    /// <summary>The rows of the next pass; the same until they were taken.</summary>
+    PassRequest Ask();
+
+    /// <summary>Goes on with the predictions of the pass asked for; null where no token was committed.</summary>
+    Commitment? Take(PassPredictions predictions);
+
+    /// <summary>A decoder of its own in the same state; with a seed, all that is drawn from here on is drawn by that one.</summary>
+    IDecoder Fork(Seed? seed);
+}
+
+/// <summary>The rows of one pass of one sequence.</summary>
+/// <param name="Keep">Rows of the cache that stay; those behind them are forgotten before the pass.</param>
+/// <param name="Content">Rows to append.</param>
+/// <param name="Queries">Rows to predict.</param>
+/// <param name="Predicting">How many of the last content rows predict what follows them.</param>
+internal sealed record PassRequest(int Keep, ContentRow[] Content, QueryRow[] Queries, int Predicting = 0);
+
+/// <summary>What was committed after a pass.</summary>
+/// <param name="Tokens">In the order that the decoder's steps have.</param>
+/// <param name="Drafts">What became of drafts; null where there are none.</param>
+internal sealed record Commitment(ImmutableArray<DecodedToken> Tokens, DraftCount? Drafts = null);
+
+/// <summary>The rows of a pass that belong to one sequence, numbered from 0.</summary>
+internal readonly struct PassPredictions(IPredictions all, int first)
+{
+    /// <summary>[vocabulary], on the host, until the next pass.</summary>
+    public ReadOnlySpan<float> Logits(int row) => all.Logits(first + row);
+
+    /// <summary>log p of known tokens, whose predictions are the rows from 0 on.</summary>
+    public double[] Score(ReadOnlySpan<int> tokens)
+    {
+        var logProbabilities = new double[tokens.Length];
+        all.Score(first, tokens, logProbabilities);
+        return logProbabilities;
+    }
+
+    /// <summary>Draws one token for each position; their predictions are the rows from 0 on.</summary>
+    public ImmutableArray<DecodedToken> Draw(ReadOnlySpan<int> positions, Sampler sampler)
+    {
+        var rows = new PredictedRow[positions.Length];
+
+        for (var i = 0; i < rows.Length; i++)
+        {
+            rows[i] = new(i, positions[i]);
+        }
+
+        return Draw(rows, sampler);
+    }
+
+    /// <summary>Draws one token for each row.</summary>
+    public ImmutableArray<DecodedToken> Draw(ReadOnlySpan<PredictedRow> rows, Sampler sampler)
+    {
+        var drawn = new DecodedToken[rows.Length];
+        all.Draw(Shifted(rows), sampler, drawn);
+        return ImmutableCollectionsMarshal.AsImmutableArray(drawn);
+    }
+
+    /// <summary>What an adaptive policy goes by at each position; their predictions are the rows from 0 on.</summary>
+    public Score[] Assess(ReadOnlySpan<int> positions, Sampler sampler)
+    {
+        var rows = new PredictedRow[positions.Length];
+        var scores = new Score[positions.Length];
+
+        for (var i = 0; i < rows.Length; i++)
+        {
+            rows[i] = new(first + i, positions[i]);
+        }
+
+        all.Assess(rows, sampler, scores);
+        return scores;
+    }
+
+    private PredictedRow[] Shifted(ReadOnlySpan<PredictedRow> rows)
+    {
+        var shifted = rows.ToArray();
+
+        for (var i = 0; i < shifted.Length; i++)
+        {
+            shifted[i] = shifted[i] with { Row = first + shifted[i].Row };
+        }
+
+        return shifted;
+    }
+}

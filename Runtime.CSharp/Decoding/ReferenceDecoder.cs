@@ -1,0 +1,46 @@
+namespace A3.Runtime;
+
+using A3.Model;
+
+/// <summary>
+/// The adaptive algorithm of the authors' code: everything committed is run anew at every step as one bidirectional group.
+/// Nothing can be cached, and the log-probabilities of the steps are not those of any one factorization.
+/// </summary>
+internal sealed class ReferenceDecoder : IDecoder
+{
+    private readonly AdaptiveRun run;
+
+    public ReferenceDecoder(Canvas canvas, Policy.Adaptive policy, Sampler sampler) => run = new(canvas, policy, sampler);
+
+    private ReferenceDecoder(AdaptiveRun run) => this.run = run;
+
+    public int Capacity => run.Tokens.Length;
+
+    public bool IsDone => run.Open.Length == 0;
+
+    /// <summary>One step per chosen group; the target groups of the canvas are taken together as open positions.</summary>
+    public static IEnumerable<DecodingStep> Decode(
+        Canvas canvas,
+        Policy.Adaptive policy,
+        SamplingOptions sampling,
+        Seed seed,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(canvas);
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(sampling);
+
+        return DecodeLoop.Run(
+            canvas.Network, () => new ReferenceDecoder(canvas, policy, new(sampling, seed)), cancellation);
+    }
+
+    public PassRequest Ask()
+    {
+        int[] committed = [.. Enumerable.Range(0, run.Tokens.Length).Except(run.Open)];
+        return new(0, PartitionRows.Content(run.Tokens, committed, 0), PartitionRows.Queries(run.Candidates(), 1));
+    }
+
+    public Commitment? Take(PassPredictions predictions) => new(run.Commit(predictions));
+
+    public IDecoder Fork(Seed? seed) => new ReferenceDecoder(run.Fork(seed));
+}

@@ -1,0 +1,63 @@
+using System.Numerics;
+
+namespace A3.Runtime;
+
+/// <summary>Where the keys and values of so many rows of all layers and heads lie in a page.</summary>
+/// <remarks>
+/// Keys lie in panels [head width, <see cref="PanelKernel.Columns"/>] of as many keys, values row by row: scores and weighted
+/// sums are then the same product as every linear layer.
+/// </remarks>
+internal sealed class KeyValueLayout
+{
+    /// <summary>Rows of a page, in whole panels: few enough to waste little, enough that walks over keys run in long pieces.</summary>
+    public const int PageRows = 64;
+
+    public KeyValueLayout(Model.Architecture architecture)
+    {
+        Layers = architecture.Layers;
+        KvHeads = architecture.KvHeads;
+        HeadWidth = architecture.HeadWidth;
+        ValueStride = Math.Max(
+            PanelKernel.Columns, (HeadWidth + Vector<float>.Count - 1) / Vector<float>.Count * Vector<float>.Count);
+    }
+
+    public int Layers { get; }
+
+    public int KvHeads { get; }
+
+    public int HeadWidth { get; }
+
+    /// <summary>Numbers from one value of a head to the next; at least one panel wide, zeros beyond the head.</summary>
+    public int ValueStride { get; }
+
+    /// <summary>Numbers of a page.</summary>
+    public long PageNumbers => (long)Layers * KvHeads * HeadNumbers;
+
+    private int HeadNumbers => PageRows * (HeadWidth + ValueStride);
+
+    /// <summary>From the start of a page to the keys of a head.</summary>
+    public nint Keys(int layer, int kvHead) => ((nint)layer * KvHeads + kvHead) * HeadNumbers;
+
+    /// <summary>From the start of a page to the values of a head.</summary>
+    public nint Values(int layer, int kvHead) => Keys(layer, kvHead) + PageRows * HeadWidth;
+}
+
+/// <summary>The keys and values of <see cref="KeyValueLayout.PageRows"/> rows; once shared, it is never written again.</summary>
+internal sealed unsafe class KeyValuePage(KeyValueLayout layout)
+{
+    private readonly AlignedBuffer numbers = new(layout.PageNumbers);
+
+    public float* Pointer => numbers.Pointer;
+
+    /// <summary>Whether several caches read it.</summary>
+    public bool IsShared { get; set; }
+
+    /// <summary>A page of one's own with the same numbers.</summary>
+    public KeyValuePage Copy()
+    {
+        var copy = new KeyValuePage(layout);
+        var bytes = layout.PageNumbers * sizeof(float);
+        Buffer.MemoryCopy(Pointer, copy.Pointer, bytes, bytes);
+        return copy;
+    }
+}

@@ -1,0 +1,134 @@
+using A3.Model.Tensors;
+using Microsoft.FSharp.Core;
+using static TorchSharp.torch;
+
+namespace A3.Runtime;
+
+/// <summary>
+/// Forward passes on libtorch: the linear layers take the rows of all sequences at once, attention each sequence by itself.
+/// </summary>
+internal sealed class TorchPass(TorchNetwork network) : IPass
+{
+    private readonly TorchPredictions predictions = new(network.Device);
+
+    public IPredictions Run(ReadOnlySpan<PassRows> batch)
+    {
+        network.ThrowIfDisposed();
+        Rows.Check(network, batch);
+        using var mode = inference_mode();
+        using var scope = NewDisposeScope();
+
+        var sequences = new CachedRows[batch.Length];
+        for (var i = 0; i < batch.Length; i++)
+        {
+            sequences[i] = Lay(batch[i]);
+        }
+
+        var hidden = Cached.forward(
+            network.Architecture, network.Weights, sequences, Row(TokensOf(batch)), Row(PositionsOf(batch)));
+        var wanted = tensor(WantedRows(batch), device: network.Device);
+        predictions.Renew(
+            TwoStream.logits(network.Architecture, network.Weights, hidden.squeeze(0).index_select(0, wanted)));
+        return predictions;
+    }
+
+    public void Dispose() => predictions.Dispose();
+
+    private static long[] TokensOf(ReadOnlySpan<PassRows> batch)
+    {
+        var tokens = new List<long>();
+        foreach (var rows in batch)
+        {
+            foreach (var row in rows.Content.Span)
+            {
+                tokens.Add(row.Token);
+            }
+        }
+
+        return [.. tokens];
+    }
+
+    /// <summary>Content rows of all sequences, then query rows of all.</summary>
+    private static long[] PositionsOf(ReadOnlySpan<PassRows> batch)
+    {
+        var positions = new List<long>();
+        foreach (var rows in batch)
+        {
+            foreach (var row in rows.Content.Span)
+            {
+                positions.Add(row.Position);
+            }
+        }
+
+        foreach (var rows in batch)
+        {
+            foreach (var row in rows.Queries.Span)
+            {
+                positions.Add(row.Position);
+            }
+        }
+
+        return [.. positions];
+    }
+
+    /// <summary>The rows that predict, sequence after sequence.</summary>
+    private static long[] WantedRows(ReadOnlySpan<PassRows> batch)
+    {
+        var content = 0L;
+        foreach (var rows in batch)
+        {
+            content += rows.Content.Length;
+        }
+
+        var wanted = new List<long>();
+        var (contentEnd, query) = (0L, content);
+        foreach (var rows in batch)
+        {
+            contentEnd += rows.Content.Length;
+            wanted.AddRange(Sequence(contentEnd - rows.Predicting, rows.Predicting));
+            wanted.AddRange(Sequence(query, rows.Queries.Length));
+            query += rows.Queries.Length;
+        }
+
+        return [.. wanted];
+    }
+
+    private static IEnumerable<long> Sequence(long start, int count) =>
+        Enumerable.Range(0, count).Select(offset => start + offset);
+
+    private static CachedRows Lay(in PassRows rows)
+    {
+        var sequence = (TorchSequence)rows.Sequence;
+        var content = rows.Content.Span;
+        for (var row = 0; row < content.Length; row++)
+        {
+            sequence.Ranks[sequence.Length + row] = content[row].Rank;
+        }
+
+        return new(sequence.Cache, content.Length, rows.Queries.Length, MaskOf(sequence, content, rows.Queries.Span));
+    }
+
+    /// <summary>bool [1, 1, row, key], or none where every row sees every key, as in the steps of groupwise decoding.</summary>
+    private static FSharpOption<Tensor> MaskOf(
+        TorchSequence sequence, ReadOnlySpan<ContentRow> content, ReadOnlySpan<QueryRow> queries)
+    {
+        var keys = sequence.Ranks[..(sequence.Length + content.Length)];
+        var rows = content.Length + queries.Length;
+        var mask = new bool[rows * keys.Length];
+        for (var row = 0; row < rows; row++)
+        {
+            var last = row < content.Length ? content[row].Rank : queries[row - content.Length].Rank - 1;
+            for (var key = 0; key < keys.Length; key++)
+            {
+                mask[row * keys.Length + key] = keys[key] <= last;
+            }
+        }
+
+        return mask.Contains(false)
+            ? FSharpOption<Tensor>.Some(
+                tensor(mask, device: ((TorchNetwork)sequence.Network).Device).reshape(1, 1, rows, keys.Length))
+            : FSharpOption<Tensor>.None;
+    }
+
+    private Tensor Row(long[] numbers) => tensor(numbers, device: network.Device).unsqueeze(0);
+}

@@ -1,0 +1,139 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace A3.Runtime;
+
+/// <summary>Logits where libtorch computed them; tokens are drawn there, and only what was drawn comes to the host.</summary>
+/// <remarks>Owns its tensor. Sums run in float64, as on the host; their order may differ in the last bits.</remarks>
+internal sealed class TorchPredictions(TorchSharp.torch.Device device) : IPredictions, IDisposable
+{
+    private static readonly float[] Unbiased = [];
+
+    private readonly Dictionary<float[], Tensor> placed = [];
+    private Tensor? logits;
+    private float[]? host;
+    private int vocabulary;
+
+    private Tensor Held => logits ?? throw new InvalidOperationException("no pass has run yet.");
+
+    /// <summary>Takes the logits of a new pass, [row, vocabulary].</summary>
+    public void Renew(Tensor rows)
+    {
+        logits?.Dispose();
+        logits = rows.to_type(ScalarType.Float32).DetachFromDisposeScope();
+        vocabulary = (int)rows.shape[1];
+        host = null;
+    }
+
+    public ReadOnlySpan<float> Logits(int row)
+    {
+        host ??= Held.cpu().data<float>().ToArray();
+        return host.AsSpan(row * vocabulary, vocabulary);
+    }
+
+    public void Score(int first, ReadOnlySpan<int> tokens, Span<double> logProbabilities)
+    {
+        using var mode = inference_mode();
+        using var scope = NewDisposeScope();
+        var ids = new long[tokens.Length];
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            ids[i] = tokens[i];
+        }
+
+        var own = Held.narrow(0, first, tokens.Length).to_type(ScalarType.Float64);
+        own.log_softmax(-1).gather(1, tensor(ids, device: device).unsqueeze(1))
+            .cpu().data<double>().CopyTo(logProbabilities);
+    }
+
+    public void Draw(ReadOnlySpan<PredictedRow> rows, Sampler sampler, Span<DecodedToken> drawn)
+    {
+        using var mode = inference_mode();
+        using var scope = NewDisposeScope();
+        var uniforms = new double[rows.Length];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            uniforms[i] = sampler.Uniform(rows[i].Position);
+        }
+
+        var own = Select(rows);
+        var (tokens, probabilities) = DeviceSampling.Draw(
+            Constrained(own, rows, sampler), sampler.Options, tensor(uniforms, device: device));
+        var logProbabilities = own.log_softmax(-1).gather(1, tokens.unsqueeze(1)).squeeze(1);
+
+        // One copy for all, so that the host waits once.
+        var packed = stack([tokens.to_type(ScalarType.Float64), logProbabilities, probabilities.log()])
+            .cpu().data<double>().ToArray();
+        for (var i = 0; i < rows.Length; i++)
+        {
+            drawn[i] = new(
+                rows[i].Position, (int)packed[i], packed[rows.Length + i], packed[2 * rows.Length + i]);
+        }
+    }
+
+    public void Assess(ReadOnlySpan<PredictedRow> rows, Sampler sampler, Span<Model.Score> scores)
+    {
+        using var mode = inference_mode();
+        using var scope = NewDisposeScope();
+        var logs = Constrained(Select(rows), rows, sampler).log_softmax(-1);
+        var probabilities = logs.exp();
+        var best = probabilities.topk(2, -1).values;
+        var entropy = -(probabilities * logs.nan_to_num(0, 0, 0)).sum(-1);
+        var packed = cat([best, entropy.unsqueeze(1)], 1).cpu().data<double>().ToArray();
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var (first, second) = (packed[3 * i], packed[3 * i + 1]);
+            scores[i] = new(rows[i].Position, first, packed[3 * i + 2], first - second);
+        }
+    }
+
+    public void Dispose()
+    {
+        logits?.Dispose();
+        foreach (var tensor in placed.Values)
+        {
+            tensor.Dispose();
+        }
+    }
+
+    /// <summary>float64 [row, vocabulary].</summary>
+    private Tensor Select(ReadOnlySpan<PredictedRow> rows)
+    {
+        var indices = new long[rows.Length];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            indices[i] = rows[i].Row;
+        }
+
+        return Held.index_select(0, tensor(indices, device: device)).to_type(ScalarType.Float64);
+    }
+
+    /// <summary>Minus infinity where a token is not allowed.</summary>
+    private Tensor Constrained(Tensor own, ReadOnlySpan<PredictedRow> rows, Sampler sampler)
+    {
+        var biases = new Tensor[rows.Length];
+        var any = false;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var bias = sampler.Bias(rows[i].Position);
+            any |= bias is not null;
+            biases[i] = Placed(bias);
+        }
+
+        return any ? own + stack(biases) : own;
+    }
+
+    /// <summary>A bias on the device; there are as many as there are kinds of gaps.</summary>
+    private Tensor Placed(float[]? bias)
+    {
+        var key = bias ?? Unbiased;
+        if (!placed.TryGetValue(key, out var tensor))
+        {
+            tensor = (bias is null ? zeros(vocabulary, device: device) : torch.tensor(bias, device: device))
+                .DetachFromDisposeScope();
+            placed.Add(key, tensor);
+        }
+
+        return tensor;
+    }
+}
