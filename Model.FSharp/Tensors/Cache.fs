@@ -96,8 +96,7 @@ module Cached =
         let mixed =
             sequences
             |> Array.mapi (fun index sequence ->
-                let own =
-                    torch.cat ([| rows[index]; rows[sequences.Length + index] |], 2L)
+                let own = torch.cat ([| rows[index]; rows[sequences.Length + index] |], 2L)
 
                 let keys, values = sequence.Cache.Extend(layer, keys[index], values[index])
                 TwoStream.attend architecture sequence.Mask own keys values)

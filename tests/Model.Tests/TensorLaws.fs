@@ -273,8 +273,16 @@ let private cached (name, architecture) =
                     let tokens = row (content |> Array.map (fun position -> tokens[position]))
                     let positions = row (Array.append content queries)
 
+                    let sequence =
+                        {
+                            Cache = cache
+                            Content = content.Length
+                            Queries = queries.Length
+                            Mask = None
+                        }
+
                     let hidden =
-                        Cached.forward architecture network.Weights cache tokens queries.LongLength positions None
+                        Cached.forward architecture network.Weights [| sequence |] tokens positions
 
                     TwoStream.logits architecture network.Weights hidden
                     |> floats
