@@ -23,17 +23,17 @@ type Criterion =
 [<Sealed>]
 type Policy internal (spec: A3.Model.Policy) =
 
-    static let adaptive criterion amount =
-        let criterion =
-            match criterion with
-            | Criterion.Confidence -> A3.Model.Criterion.Confidence
-            | Criterion.Entropy -> A3.Model.Criterion.Entropy
-            | Criterion.Margin -> A3.Model.Criterion.Margin
-            | Criterion.Random -> A3.Model.Criterion.Random
-            | Criterion.Leftmost -> A3.Model.Criterion.Leftmost
-            | unknown -> raise (ArgumentOutOfRangeException(nameof criterion, unknown, "no such criterion."))
+    static let ofCriterion criterion =
+        match criterion with
+        | Criterion.Confidence -> A3.Model.Criterion.Confidence
+        | Criterion.Entropy -> A3.Model.Criterion.Entropy
+        | Criterion.Margin -> A3.Model.Criterion.Margin
+        | Criterion.Random -> A3.Model.Criterion.Random
+        | Criterion.Leftmost -> A3.Model.Criterion.Leftmost
+        | unknown -> raise (ArgumentOutOfRangeException(nameof criterion, unknown, "no such criterion."))
 
-        Policy(A3.Model.Policy.Adaptive(criterion, amount, None))
+    static let adaptive criterion amount =
+        Policy(A3.Model.Policy.Adaptive(ofCriterion criterion, amount, None))
 
     member internal _.Spec = spec
 
@@ -47,8 +47,13 @@ type Policy internal (spec: A3.Model.Policy) =
 
     /// Commits the positions that reach a threshold (entropy: stay under it), at least one in each step.
     static member AdaptiveAbove(criterion: Criterion, threshold: float) =
-        if not (Double.IsFinite threshold) then
-            raise (ArgumentOutOfRangeException(nameof threshold, threshold, "a threshold is a finite number."))
+        let spec = ofCriterion criterion
+
+        if not (Specification.isThreshold spec threshold) then
+            let rule =
+                $"a threshold of this criterion is a number {Specification.thresholdRule spec}."
+
+            raise (ArgumentOutOfRangeException(nameof threshold, threshold, rule))
 
         adaptive criterion (A3.Model.Amount.Threshold threshold)
 

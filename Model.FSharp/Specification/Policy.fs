@@ -109,6 +109,24 @@ module Policy =
 
         ranked |> Array.truncate (max 1 count) |> Array.map _.Position |> Array.sort
 
+    /// Whether a threshold can decide anything: a probability, or for entropy a number of nats.
+    let isThreshold criterion threshold =
+        match criterion with
+        | Criterion.Entropy -> threshold > 0.0 && System.Double.IsFinite threshold
+        | Criterion.Confidence
+        | Criterion.Margin
+        | Criterion.Random
+        | Criterion.Leftmost -> threshold > 0.0 && threshold <= 1.0
+
+    /// `isThreshold` in words.
+    let thresholdRule criterion =
+        match criterion with
+        | Criterion.Entropy -> "of nats, above 0"
+        | Criterion.Confidence
+        | Criterion.Margin
+        | Criterion.Random
+        | Criterion.Leftmost -> "above 0 and at most 1"
+
     let private printCriterion criterion =
         match criterion with
         | Criterion.Confidence -> "confidence"
@@ -133,12 +151,12 @@ module Policy =
         | Policy.Adaptive(criterion, amount, Some window) ->
             $"{printCriterion criterion} | {printAmount amount} | window {window}"
 
-    let private amount =
+    let private amount criterion =
         choice
             [
                 Syntax.keyword "constant" >>. Schedule.size |>> Amount.Constant
                 Syntax.keyword "threshold"
-                >>. Syntax.number "of any size" (fun _ -> true) "a threshold"
+                >>. Syntax.number (thresholdRule criterion) (isThreshold criterion) "a threshold"
                 |>> Amount.Threshold
                 Syntax.keyword "schedule"
                 >>. (Schedule.parser <|> (many1 Schedule.size |>> Schedule.Explicit))
@@ -150,7 +168,7 @@ module Policy =
 
     let internal parser =
         let adaptive criterion =
-            Syntax.pipe >>. amount <|>% Amount.Constant 1 .>>. window
+            Syntax.pipe >>. amount criterion <|>% Amount.Constant 1 .>>. window
             |>> fun (amount, window) -> Policy.Adaptive(criterion, amount, window)
 
         let named word criterion =

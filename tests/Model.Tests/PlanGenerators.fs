@@ -17,20 +17,26 @@ let policy =
                 Criterion.Leftmost
             ]
 
-    let amount =
+    let threshold criterion =
+        match criterion with
+        | Criterion.Entropy -> [ 0.5; 0.9; 1e-300; 12345678.9 ]
+        | _ -> [ 0.5; 0.9; 1e-300; 1.0 ]
+
+    let amount criterion =
         Gen.oneof
             [
                 Gen.map Amount.Constant size
-                Gen.map Amount.Threshold (Gen.elements [ 0.0; 0.5; 0.9; -1.5; 1e-300; 12345678.9 ])
+                Gen.map Amount.Threshold (Gen.elements (threshold criterion))
                 Gen.map Amount.Scheduled (scheduleOf readable)
             ]
 
     let adaptive =
-        Gen.map3
-            (fun criterion amount window -> Policy.Adaptive(criterion, amount, window))
-            criterion
-            amount
-            (Gen.optionOf size)
+        gen {
+            let! criterion = criterion
+            let! amount = amount criterion
+            let! window = Gen.optionOf size
+            return Policy.Adaptive(criterion, amount, window)
+        }
 
     let shrink policy =
         match policy with
