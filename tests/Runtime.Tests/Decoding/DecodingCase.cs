@@ -41,10 +41,11 @@ public sealed record DecodingCase(int[] Tokens, int[] Ranks, int Evidence, int S
         int Draw(int use, int position, int count) =>
             SeedModule.below(count, SeedModule.derive(use, SeedModule.derive(position, random)));
 
+        int[] ranks = [.. Enumerable.Range(0, positions).Select(position => Draw(1, position, 9))];
         return new(
             [.. Enumerable.Range(0, positions).Select(position => Draw(0, position, vocabulary))],
-            [.. Enumerable.Range(0, positions).Select(position => Draw(1, position, 9))],
-            1 + Draw(2, 0, 4),
+            ranks,
+            Math.Min(1 + Draw(2, 0, 4), ranks.Distinct().Count()),
             seed);
     }
 

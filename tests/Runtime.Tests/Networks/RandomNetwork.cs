@@ -1,3 +1,6 @@
+using A3.Model.Tensors;
+using TorchSharp;
+
 namespace A3.Runtime.Tests;
 
 // Inside the namespace: outside it, A3.Architecture would hide the record.
@@ -37,6 +40,18 @@ internal static class RandomNetwork
 
     public static ManagedNetwork Create(Architecture architecture, int threads = 2) =>
         new(architecture, Weights(architecture), threads);
+
+    /// <summary>The same weights on libtorch.</summary>
+    public static TorchNetwork OnTorch(Architecture architecture)
+    {
+        Native.ensure();
+        var weights = Weights(architecture);
+        return new(
+            architecture,
+            ArchitectureModule.parameters(architecture).ToDictionary(
+                tensor => tensor.Name,
+                tensor => torch.tensor(weights(tensor.Name), [.. tensor.Shape.Select(side => (long)side)])));
+    }
 
     /// <summary>Ranks of a random ordered partition of so many positions, with groups of 1 to 4.</summary>
     public static int[] Ranks(Random random, int positions)

@@ -1,0 +1,106 @@
+using A3.Model.Tensors;
+using TorchSharp;
+using Xunit;
+
+namespace A3.Runtime.Tests;
+
+using A3.Model;
+
+/// <summary>Drawing as tensor operations = drawing on the host, number by number.</summary>
+public sealed class TorchSamplingTests
+{
+    private const int Rows = 40;
+    private const int Vocabulary = 57;
+
+    public static readonly TheoryData<double, int?, double> Options = new()
+    {
+        { 1, null, 1 },
+        { 0, null, 1 },
+        { 0.7, 5, 1 },
+        { 1.3, null, 0.8 },
+        { 0.9, 12, 0.6 },
+        { 1, 1000, 1e-9 },
+    };
+
+    private static float[] Logits(bool ties)
+    {
+        var random = new Random(3);
+        return [.. Enumerable.Range(0, Rows * Vocabulary).Select(_ => ties ? random.Next(4) : 6 * random.NextSingle())];
+    }
+
+    private static AllowedTokens Allowed()
+    {
+        float[] even = [.. Enumerable.Range(0, Vocabulary).Select(token => token % 2 == 0 ? 0 : float.NegativeInfinity)];
+        return new(Enumerable.Range(0, Rows).Where(row => row % 3 == 0).ToDictionary(row => row, _ => even));
+    }
+
+    private static (HostPredictions Host, TorchPredictions Device) Both(float[] logits)
+    {
+        Native.ensure();
+        var host = new HostPredictions(Vocabulary);
+        logits.CopyTo(host.Renew(Rows));
+        var device = new TorchPredictions(torch.CPU);
+        using var rows = torch.tensor(logits, Rows, Vocabulary);
+        device.Renew(rows);
+        return (host, device);
+    }
+
+    [Theory(DisplayName = "Tokens and log-probabilities drawn on the device are those drawn on the host")]
+    [MemberData(nameof(Options))]
+    public void Draws(double temperature, int? topK, double topP)
+    {
+        foreach (var ties in new[] { false, true })
+        {
+            var (host, device) = Both(Logits(ties));
+            using var owned = device;
+            var sampler = new Sampler(
+                new() { Temperature = temperature, TopK = topK, TopP = topP }, SeedModule.ofInt(5), Allowed());
+            PredictedRow[] rows = [.. Enumerable.Range(0, Rows).Reverse().Select(row => new PredictedRow(row, row))];
+            var (expected, actual) = (new DecodedToken[Rows], new DecodedToken[Rows]);
+            host.Draw(rows, sampler, expected);
+            device.Draw(rows, sampler, actual);
+
+            Assert.Equal(expected.Select(token => (token.Position, token.Token)), actual.Select(token => (token.Position, token.Token)));
+            Assert.All(expected.Zip(actual), pair =>
+            {
+                Assert.Equal(pair.First.LogProbability, pair.Second.LogProbability, 1e-9);
+                Assert.Equal(pair.First.SamplingLogProbability, pair.Second.SamplingLogProbability, 1e-9);
+            });
+            Assert.All(actual.Where(token => token.Position % 3 == 0), token => Assert.Equal(0, token.Token % 2));
+        }
+    }
+
+    [Fact(DisplayName = "What a policy goes by is the same on the device and on the host")]
+    public void Assesses()
+    {
+        var (host, device) = Both(Logits(false));
+        using var owned = device;
+        var sampler = new Sampler(new(), SeedModule.ofInt(5), Allowed());
+        PredictedRow[] rows = [.. Enumerable.Range(0, Rows).Select(row => new PredictedRow(row, row))];
+        var (expected, actual) = (new Score[Rows], new Score[Rows]);
+        host.Assess(rows, sampler, expected);
+        device.Assess(rows, sampler, actual);
+
+        Assert.All(expected.Zip(actual), pair =>
+        {
+            Assert.Equal(pair.First.Position, pair.Second.Position);
+            Assert.Equal(pair.First.Confidence, pair.Second.Confidence, 1e-9);
+            Assert.Equal(pair.First.Entropy, pair.Second.Entropy, 1e-9);
+            Assert.Equal(pair.First.Margin, pair.Second.Margin, 1e-9);
+        });
+    }
+
+    [Fact(DisplayName = "Scores of known tokens are the same on the device and on the host")]
+    public void Scores()
+    {
+        var (host, device) = Both(Logits(false));
+        using var owned = device;
+        int[] tokens = [.. Enumerable.Range(0, 20).Select(row => 2 * row)];
+        var (expected, actual) = (new double[20], new double[20]);
+        host.Score(7, tokens, expected);
+        device.Score(7, tokens, actual);
+
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-9));
+        Assert.Equal(host.Logits(11), device.Logits(11));
+    }
+}
