@@ -47,11 +47,13 @@ type Cache(architecture: Architecture, capacity: int, dtype: torch.ScalarType, d
     /// A cache of its own with the same rows.
     member cache.Fork() =
         let fork = new Cache(architecture, capacity, dtype, device)
+        use _ = torch.NewDisposeScope()
 
         for layer in 0 .. architecture.Layers - 1 do
-            use held = keys[layer].narrow(2, 0, int64 cache.Length)
-            use heldValues = values[layer].narrow(2, 0, int64 cache.Length)
-            fork.Extend(layer, held, heldValues) |> ignore
+            let held (store: torch.Tensor) =
+                store.narrow (2, 0, int64 cache.Length)
+
+            fork.Extend(layer, held keys[layer], held values[layer]) |> ignore
 
         fork.Length <- cache.Length
         fork

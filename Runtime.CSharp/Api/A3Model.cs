@@ -10,6 +10,7 @@ namespace A3.Runtime;
 public sealed class A3Model : IDisposable
 {
     private readonly INetwork network;
+    private readonly TextScorer scorer;
     private readonly GapConstraints constraints;
     private readonly long cacheLimit;
     private readonly long cacheBytesPerToken;
@@ -22,6 +23,7 @@ public sealed class A3Model : IDisposable
             options is null or { Precision: NumberType.Float32 } ? 4 : 2, network.Architecture);
         this.network = network;
         Tokenizer = tokenizer;
+        scorer = new(network, tokenizer);
         constraints = new(tokenizer, network.Architecture.Vocabulary);
         Architecture = new(network.Architecture);
     }
@@ -63,7 +65,7 @@ public sealed class A3Model : IDisposable
 
     /// <inheritdoc cref="Infill(string, DecodingOptions?, CancellationToken)"/>
     public DecodedText Infill(Template template, DecodingOptions? options = null, CancellationToken cancellation = default) =>
-        Prepare(template, options).Complete(cancellation);
+        Prepare(template, options, cancellation).Complete(cancellation);
 
     /// <summary>Continues a prompt by <paramref name="length"/> tokens.</summary>
     /// <remarks>Through the content stream it stops at the token that ends texts.</remarks>
@@ -78,16 +80,39 @@ public sealed class A3Model : IDisposable
         CancellationToken cancellation = default) =>
         Prepare(Template.Of(TemplatePart.Given(prompt), TemplatePart.Gap(length)), options).Complete(cancellation);
 
-    /// <summary>Checks everything and gives a run whose steps can be streamed.</summary>
+    /// <summary>
+    /// Checks everything and gives a run whose steps can be streamed; gaps of unknown length get theirs now, which takes two
+    /// passes each.
+    /// </summary>
     /// <exception cref="A3Exception">
     /// The template does not fit the context, or the options do not fit the model.
     /// </exception>
-    public DecodingRun Prepare(Template template, DecodingOptions? options = null)
+    /// <exception cref="OperationCanceledException">When asked to stop while the lengths of gaps are chosen.</exception>
+    public DecodingRun Prepare(
+        Template template, DecodingOptions? options = null, CancellationToken cancellation = default)
     {
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(template);
-        var encoded = EncodedTemplate.Of(template, Tokenizer, Architecture.Context);
-        return new(Tokenizer, encoded, DecodingPlan.For(network, encoded, constraints, Stops(), options ?? new()));
+        var (settled, lengths) = template.HasUnknownLengths ? ChooseLengths(template, cancellation) : (template, []);
+        var encoded = EncodedTemplate.Of(settled, Tokenizer, Architecture.Context);
+        var plan = DecodingPlan.For(network, encoded, constraints, Stops(), options ?? new());
+        return new(Tokenizer, encoded, plan) { GapLengths = lengths };
+    }
+
+    /// <summary>The template with a length for every gap, and how the model chose them.</summary>
+    /// <exception cref="A3Exception">
+    /// The template does not fit the context, or nothing given follows a gap of unknown length.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The checkpoint has no query stream.</exception>
+    /// <exception cref="OperationCanceledException">When asked to stop.</exception>
+    public (Template Settled, ImmutableArray<GapLengthChoice> Choices) ChooseLengths(
+        Template template, CancellationToken cancellation = default)
+    {
+        ThrowIfDisposed();
+        ArgumentNullException.ThrowIfNull(template);
+        var given = 1 + EncodedTemplate.Encode(template, Tokenizer).Sum(ids => ids.Length);
+        EncodedTemplate.RequireFits(template, given, Architecture.Context);
+        return new GapLengthSettlement(network, Tokenizer, template).Settle(cancellation);
     }
 
     /// <summary>
@@ -141,14 +166,17 @@ public sealed class A3Model : IDisposable
     /// <exception cref="InvalidOperationException">
     /// The checkpoint has no query stream; see <see cref="ScoreCausal"/>.
     /// </exception>
-    public TextScore Score(string text, Grouping grouping, CancellationToken cancellation = default)
+    public TextScore Score(string text, Grouping grouping, CancellationToken cancellation = default) =>
+        Score([text], grouping, cancellation)[0];
+
+    /// <summary>As the other, for many texts together; each gets the score that it gets alone.</summary>
+    public ImmutableArray<TextScore> Score(
+        IReadOnlyList<string> texts, Grouping grouping, CancellationToken cancellation = default)
     {
         ThrowIfDisposed();
-        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(grouping);
-        var tokens = Encode(text);
-        var partition = A3.Model.GroupingModule.resolve(TextShape.Of(tokens, Tokenizer), grouping.Spec);
-        return Score(tokens, new(partition), cancellation);
+        return scorer.Score([.. texts.Select(text => Encoded(text, grouping))], cancellation);
     }
 
     /// <summary>
@@ -161,8 +189,33 @@ public sealed class A3Model : IDisposable
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(tokens);
         ArgumentNullException.ThrowIfNull(partition);
-        var scores = Scorer.Score(Canvas.ToScore(network, [.. tokens], partition.Spec), cancellation);
-        return new(scores, Bytes(scores), partition);
+        return scorer.Score([([.. tokens], partition.Spec)], cancellation)[0];
+    }
+
+    /// <summary>
+    /// log p of some tokens given others, under a grouping: any part given any other. Tokens that are neither are left out, as if
+    /// nobody had written them yet.
+    /// </summary>
+    /// <param name="tokens">One per position.</param>
+    /// <param name="targets">Positions to score.</param>
+    /// <param name="given">Positions that are known from the start; with BOS, where it is meant to be.</param>
+    /// <param name="grouping">Of the whole sequence; positions that are not asked about are dropped from its groups.</param>
+    /// <param name="cancellation">Asked between passes.</param>
+    /// <exception cref="ArgumentException">
+    /// The sets meet, a position or a token is not there, or there are more tokens than the context holds.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The checkpoint has no query stream.</exception>
+    public TextScore Score(
+        IReadOnlyList<int> tokens,
+        IEnumerable<int> targets,
+        IEnumerable<int> given,
+        Grouping grouping,
+        CancellationToken cancellation = default)
+    {
+        ThrowIfDisposed();
+        ArgumentNullException.ThrowIfNull(tokens);
+        ArgumentNullException.ThrowIfNull(grouping);
+        return scorer.Score([.. tokens], targets.ToHashSet(), given.ToHashSet(), grouping.Spec, cancellation);
     }
 
     /// <summary>
@@ -173,8 +226,55 @@ public sealed class A3Model : IDisposable
     {
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(text);
-        var scores = Scorer.ScoreCausal(network, Encode(text), cancellation: cancellation);
-        return new(scores, Bytes(scores), null);
+        return scorer.ScoreCausal(Encode(text), cancellation);
+    }
+
+    /// <summary>
+    /// A text under random orders, one position at a time: the bound on its probability that they give together, and their spread.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    /// <param name="orders">How many orders, K.</param>
+    /// <param name="seed">Of the first order; the others follow.</param>
+    /// <param name="cancellation">Asked between passes.</param>
+    /// <exception cref="A3Exception">The text is longer than the context, or the tokenizer has no BOS.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">No orders.</exception>
+    public OrderReport ScoreOrders(string text, int orders, long seed = 0, CancellationToken cancellation = default)
+    {
+        ThrowIfDisposed();
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentOutOfRangeException.ThrowIfLessThan(orders, 1);
+        var scores = scorer.Score(
+            [
+                .. Enumerable.Range(0, orders)
+                    .Select(k => Encoded(text, Grouping.Singletons(Order.Random(unchecked(seed + k))))),
+            ],
+            cancellation);
+        return new([.. scores.Select(score => score.LogProbability)], scores[0].Bytes);
+    }
+
+    /// <summary>Ranks texts for the only gap of a template by their probability given everything around it.</summary>
+    /// <remarks>
+    /// Log-probabilities are exact and comparable as they stand; who wants long alternatives not to lose by their length compares
+    /// <see cref="TextScore.BitsPerByte"/>.
+    /// </remarks>
+    /// <param name="template">With one gap, of any length.</param>
+    /// <param name="alternatives">Texts for the gap, with the space they begin with.</param>
+    /// <param name="grouping">Of the gap's tokens; null for one at a time from left to right.</param>
+    /// <param name="cancellation">Asked between passes.</param>
+    /// <returns>The likeliest first; of equally likely ones the one given first.</returns>
+    /// <exception cref="ArgumentException">No or several gaps, no alternatives, or an empty one.</exception>
+    /// <exception cref="A3Exception">A text is longer than the context, or the tokenizer has no BOS.</exception>
+    public ImmutableArray<Alternative> Rank(
+        Template template,
+        IReadOnlyList<string> alternatives,
+        Grouping? grouping = null,
+        CancellationToken cancellation = default)
+    {
+        ThrowIfDisposed();
+        ArgumentNullException.ThrowIfNull(template);
+        ArgumentNullException.ThrowIfNull(alternatives);
+        return new Ranking(Tokenizer, template, Architecture.Context)
+            .Of(alternatives, grouping?.Spec, texts => scorer.Score(texts, cancellation));
     }
 
     /// <summary>Frees the weights.</summary>
@@ -190,14 +290,13 @@ public sealed class A3Model : IDisposable
     private int[] Encode(string text) =>
         [.. EncodedTemplate.Of(Template.Of(TemplatePart.Given(text)), Tokenizer, Architecture.Context).Tokens];
 
-    private HashSet<int> Stops() => [.. new[] { Tokenizer.BosId, Tokenizer.EosId }.OfType<int>()];
-
-    /// <summary>Of the scored tokens, without the space that some tokenizers put before a text.</summary>
-    private int Bytes(ImmutableArray<TokenScore> scores) => scores.Sum(score =>
+    private (int[] Tokens, Model.Partition Partition) Encoded(string text, Grouping grouping)
     {
-        var bytes = Tokenizer.TokenBytes(score.Token).Span;
-        return bytes.Length - (score.Position == 1 && Tokenizer.AddsLeadingSpace && bytes.StartsWith(" "u8) ? 1 : 0);
-    });
+        var tokens = Encode(text);
+        return (tokens, Model.GroupingModule.resolve(TextShape.Of(tokens, Tokenizer), grouping.Spec));
+    }
+
+    private HashSet<int> Stops() => [.. new[] { Tokenizer.BosId, Tokenizer.EosId }.OfType<int>()];
 
     private void RequireMemory(IReadOnlyList<DecodingRun> runs)
     {

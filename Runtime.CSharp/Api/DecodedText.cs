@@ -14,7 +14,7 @@ public sealed record DecodedText
     /// <summary>The gaps in order.</summary>
     public required ImmutableArray<FilledGap> Gaps { get; init; }
 
-    /// <summary>What was committed, in order.</summary>
+    /// <summary>What was committed, in order, revisions included.</summary>
     public required ImmutableArray<DecodingStep> Steps { get; init; }
 
     /// <summary>
@@ -23,24 +23,30 @@ public sealed record DecodedText
     /// </summary>
     public Partition? Partition { get; init; }
 
-    /// <summary>Runs of the network.</summary>
-    public int ForwardPasses => Steps.IsEmpty ? 0 : Steps[^1].ForwardPasses;
+    /// <summary>How the lengths of gaps were chosen that the template left open.</summary>
+    public ImmutableArray<GapLengthChoice> GapLengths { get; init; } = [];
 
-    /// <summary>Natural logarithm of the probability of all filled tokens under the model, given the rest.</summary>
-    public double LogProbability => Steps.Sum(step => step.Tokens.Sum(token => token.LogProbability));
+    /// <summary>Runs of the network, those that chose the lengths of gaps or scored a revised text included.</summary>
+    public required int ForwardPasses { get; init; }
+
+    /// <summary>
+    /// Natural logarithm of the probability of all filled tokens under the model, given the rest and <see cref="Partition"/>;
+    /// without a partition, the sum of what they had when they were drawn.
+    /// </summary>
+    public double LogProbability => Tokens.Sum(token => token.LogProbability ?? 0);
 }
 
 /// <summary>A token in its place.</summary>
 /// <param name="Position">BOS is position 0.</param>
 /// <param name="Token">Its id in the vocabulary.</param>
 /// <param name="Text">What it completes; a character of several tokens is with the last of them.</param>
-/// <param name="Step">The step that committed it; null where it was given.</param>
-/// <param name="LogProbability">Under the model, when it was committed; null where it was given.</param>
+/// <param name="Step">The step that committed it, or revised it last; null where it was given.</param>
+/// <param name="LogProbability">Under the model, given all earlier groups; null where it was given.</param>
 public sealed record TextToken(int Position, int Token, string Text, int? Step, double? LogProbability);
 
 /// <summary>A gap and what it was filled with.</summary>
 /// <param name="Start">Its first position.</param>
 /// <param name="Length">Its positions.</param>
 /// <param name="Text">The text of its tokens; half characters at its ends are U+FFFD.</param>
-/// <param name="LogProbability">Natural logarithm of the probability of its tokens when they were committed.</param>
+/// <param name="LogProbability">Natural logarithm of the probability of its tokens, each given all earlier groups.</param>
 public sealed record FilledGap(int Start, int Length, string Text, double LogProbability);

@@ -43,6 +43,12 @@ public sealed record DecodingOptions
     /// </summary>
     public bool Causal { get; init; }
 
+    /// <summary>
+    /// Draws filled positions anew, given all others; null (the default) does not. The finished text is then scored under the
+    /// partition that it was filled by, so that its log-probability is that of what stands there.
+    /// </summary>
+    public RevisionOptions? Revision { get; init; }
+
     /// <summary>What may be drawn in every gap; null (the default) allows all text.</summary>
     public TokenConstraint? Constraint { get; init; }
 

@@ -70,10 +70,10 @@ internal sealed record DecodingPlan(
             }
 
             var speculative = SpeculativeDecoder.Create(canvas, window, new(sampler, SpeculativeRule.Residual));
-            return Fixed(canvas, () => speculative.Fork(null));
+            return Fixed(canvas, () => speculative.Fork(null)).Revised(canvas, sampler, options.Revision);
         }
 
-        return (adaptive, options.Reference) switch
+        var plan = (adaptive, options.Reference) switch
         {
             (null, false) => Fixed(canvas, () => new GroupwiseDecoder(canvas, sampler)),
             (null, true) => Fixed(canvas, () => new UncachedDecoder(canvas, sampler)),
@@ -83,6 +83,28 @@ internal sealed record DecodingPlan(
                 () => new AdaptiveDecoder(canvas, adaptive, sampler),
                 steps => new(AdaptiveDecoder.PartitionOf(canvas, steps))),
         };
+        return plan.Revised(canvas, sampler, options.Revision);
+    }
+
+    /// <summary>The same, gone over again when it is done.</summary>
+    /// <exception cref="ArgumentException">A position to revise is not filled.</exception>
+    private DecodingPlan Revised(Canvas canvas, Sampler sampler, RevisionOptions? revision)
+    {
+        if (revision is null)
+        {
+            return this;
+        }
+
+        foreach (var position in revision.Positions ?? [])
+        {
+            if (position < 0 || position >= canvas.Tokens.Length || PartitionModule.isEvidence(position, canvas.Partition))
+            {
+                throw new ArgumentException(
+                    $"Revision.Positions names {position}, but only positions in gaps can be revised.", nameof(revision));
+            }
+        }
+
+        return this with { Start = () => new RevisingDecoder(Start(), canvas, sampler, revision) };
     }
 
     private static Sampler SamplerOf(DecodingOptions options, AllowedTokens? allowed) =>
@@ -98,13 +120,13 @@ internal sealed record DecodingPlan(
         Sampler sampler,
         DecodingOptions options)
     {
-        if (options.Policy is not null || options.SpeculativeWindow is not null || options.Reference)
+        if (options.Policy is not null || options.SpeculativeWindow is not null || options.Reference || options.Revision is not null)
         {
             throw new A3Exception(options.Causal
-                ? "causal decoding goes left to right through the content stream; leave out policy, speculation and "
-                    + "reference, or leave out causal."
+                ? "causal decoding goes left to right through the content stream; leave out policy, speculation, "
+                    + "reference and revision, or leave out causal."
                 : "This checkpoint has no query stream (model.query_embed), so it decodes left to right only; leave "
-                    + "out policy, speculation and reference, or adapt it with a3 train --init.");
+                    + "out policy, speculation, reference and revision, or adapt it with a3 train --init.");
         }
 
         var open = template.Open;

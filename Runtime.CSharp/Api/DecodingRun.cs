@@ -29,6 +29,9 @@ public sealed class DecodingRun
         }
     }
 
+    /// <summary>How the lengths of gaps were chosen that the template left open.</summary>
+    public ImmutableArray<GapLengthChoice> GapLengths { get; init; } = [];
+
     internal ITokenizer Tokenizer { get; }
 
     internal DecodingPlan Plan { get; }
@@ -67,12 +70,23 @@ public sealed class DecodingRun
     /// <exception cref="OperationCanceledException">When asked to stop.</exception>
     public DecodedText Complete(CancellationToken cancellation = default) => Complete([.. Steps(cancellation)]);
 
-    /// <summary>The finished text of steps that have been streamed.</summary>
+    /// <summary>The finished text of steps that have been streamed; after revision it takes a pass to score it.</summary>
     /// <param name="steps">All steps of this run, in order.</param>
     public DecodedText Complete(IReadOnlyList<DecodingStep> steps)
     {
         ArgumentNullException.ThrowIfNull(steps);
+        var partition = Plan.PartitionOf([.. steps.Where(step => step.Sweep is null)]);
+        var assembly = new TextAssembly(Tokenizer, template, [.. steps]);
+        var isRescored = partition is not null && steps.Any(step => step.Sweep is not null);
 
-        return new TextAssembly(Tokenizer, template, [.. steps]).Assemble(Plan.PartitionOf(steps));
+        if (isRescored)
+        {
+            assembly.Rescore(Scorer.Score(Canvas.ToScore(Plan.Network, assembly.Ids, partition!.Spec)));
+        }
+
+        var passes = (steps.Count == 0 ? 0 : steps[^1].ForwardPasses)
+            + GapLengths.Sum(choice => choice.ForwardPasses)
+            + (isRescored ? 1 : 0);
+        return assembly.Assemble(partition, passes) with { GapLengths = GapLengths };
     }
 }

@@ -5,13 +5,29 @@ namespace A3.Runtime;
 /// <summary>Puts given and drawn tokens together into a text.</summary>
 internal sealed class TextAssembly(ITokenizer tokenizer, EncodedTemplate template, ImmutableArray<DecodingStep> steps)
 {
+    /// <summary>By position; what was revised counts as it stands last.</summary>
     private readonly Dictionary<int, (int Step, DecodedToken Token)> drawn =
         steps.SelectMany(step => step.Tokens.Select(token => (step.Step, Token: token)))
-            .ToDictionary(item => item.Token.Position);
+            .GroupBy(item => item.Token.Position)
+            .ToDictionary(items => items.Key, items => items.Last());
 
     private readonly HashSet<int> open = [.. template.Open];
 
-    public DecodedText Assemble(Partition? partition)
+    /// <summary>One per position; those still open mean nothing.</summary>
+    public int[] Ids =>
+        [.. template.Tokens.Select((token, position) => drawn.TryGetValue(position, out var item) ? item.Token.Token : token)];
+
+    /// <summary>Replaces the log-probabilities that tokens had when they were drawn.</summary>
+    public void Rescore(IEnumerable<TokenScore> scores)
+    {
+        foreach (var score in scores)
+        {
+            var (step, token) = drawn[score.Position];
+            drawn[score.Position] = (step, token with { LogProbability = score.LogProbability });
+        }
+    }
+
+    public DecodedText Assemble(Partition? partition, int passes)
     {
         var tokens = Tokens();
 
@@ -22,6 +38,7 @@ internal sealed class TextAssembly(ITokenizer tokenizer, EncodedTemplate templat
             Gaps = [.. template.Gaps.Select(Filled)],
             Steps = steps,
             Partition = partition,
+            ForwardPasses = passes,
         };
     }
 

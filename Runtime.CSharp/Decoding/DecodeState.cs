@@ -52,7 +52,7 @@ internal sealed class DecodeState : IDisposable
         prefilled = 0;
         Passes++;
         return decoder.Take(predictions) is { } commitment
-            ? new(steps++, Passes, commitment.Tokens) { Drafts = commitment.Drafts }
+            ? new(steps++, Passes, commitment.Tokens) { Drafts = commitment.Drafts, Sweep = commitment.Sweep }
             : null;
     }
 

@@ -28,6 +28,11 @@ public sealed record DecodingStep(int Step, int ForwardPasses, ImmutableArray<De
     /// <summary>What became of the step's drafts; null where decoding is not speculative.</summary>
     public DraftCount? Drafts { get; init; }
 
+    /// <summary>
+    /// The revision that drew the tokens anew, counted from 1; null where the step fills open positions.
+    /// </summary>
+    public int? Sweep { get; init; }
+
     /// <summary>Time spent on the decode when the step was committed; in a batch, on all rows.</summary>
     public TimeSpan Elapsed { get; init; }
 }

@@ -38,7 +38,11 @@ internal sealed record PassRequest(int Keep, ContentRow[] Content, QueryRow[] Qu
 /// <summary>What was committed after a pass.</summary>
 /// <param name="Tokens">In the order that the decoder's steps have.</param>
 /// <param name="Drafts">What became of drafts; null where there are none.</param>
-internal sealed record Commitment(ImmutableArray<DecodedToken> Tokens, DraftCount? Drafts = null);
+internal sealed record Commitment(ImmutableArray<DecodedToken> Tokens, DraftCount? Drafts = null)
+{
+    /// <summary>The revision that drew the tokens, counted from 1; null where they fill open positions.</summary>
+    public int? Sweep { get; init; }
+}
 
 /// <summary>The rows of a pass that belong to one sequence, numbered from 0.</summary>
 internal readonly struct PassPredictions(IPredictions all, int first)

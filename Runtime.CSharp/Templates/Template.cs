@@ -5,7 +5,8 @@ namespace A3.Runtime;
 
 /// <summary>A text with gaps, such as <c>Tom had a red ball. ___ He was {3} happy.</c></summary>
 /// <remarks>
-/// Three or more underscores are a gap of the default length, <c>{12}</c> is a gap of 12 tokens. <c>\{</c>, <c>\_</c> and
+/// Three or more underscores are a gap of the default length, <c>{12}</c> is a gap of 12 tokens, <c>{8..16}</c> one of 8 to 16
+/// tokens, as the model likes best. <c>\{</c>, <c>\_</c> and
 /// <c>\\</c> are the characters themselves; a backslash before anything else is a backslash.
 /// </remarks>
 public sealed class Template : IEquatable<Template>
@@ -17,6 +18,9 @@ public sealed class Template : IEquatable<Template>
 
     /// <summary>Texts and gaps in order; no two texts are neighbours and none is empty.</summary>
     public ImmutableArray<TemplatePart> Parts { get; }
+
+    /// <summary>Whether some gap has a length that the model is to choose.</summary>
+    public bool HasUnknownLengths => Parts.Any(part => part.HasUnknownLength);
 
     /// <summary>A template from its parts; neighbouring texts become one.</summary>
     public static Template Of(params IEnumerable<TemplatePart> parts)
@@ -79,5 +83,7 @@ public sealed class Template : IEquatable<Template>
     public override int GetHashCode() => Parts.Aggregate(0, HashCode.Combine);
 
     private static string Print(TemplatePart part) =>
-        part.IsGap ? $"{{{part.GapLength}}}" : part.Text.Replace("\\", "\\\\").Replace("{", "\\{").Replace("_", "\\_");
+        part.HasUnknownLength ? $"{{{part.GapLength}..{part.LongestGap}}}"
+        : part.IsGap ? $"{{{part.GapLength}}}"
+        : part.Text.Replace("\\", "\\\\").Replace("{", "\\{").Replace("_", "\\_");
 }

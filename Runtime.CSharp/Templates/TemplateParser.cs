@@ -55,7 +55,8 @@ internal sealed class TemplateParser(string text, int defaultGap)
 
         if (at - start >= 3)
         {
-            AddGap(defaultGap);
+            EndText();
+            Parts.Add(TemplatePart.Gap(defaultGap));
         }
         else
         {
@@ -75,32 +76,31 @@ internal sealed class TemplateParser(string text, int defaultGap)
 
         var inside = text[(at + 1)..end];
 
-        if (inside.Contains("..", StringComparison.Ordinal))
-        {
-            return new(column, $"'{{{inside}}}' is a gap of unknown length, which cannot be filled yet; write one "
-                + $"length such as {{12}}.");
-        }
+        var bounds = inside.Split("..");
 
-        if (!int.TryParse(inside, NumberStyles.None, CultureInfo.InvariantCulture, out var length) || length < 1)
+        if (bounds.Length > 2 || !TryLength(bounds[0], out var shortest) || !TryLength(bounds[^1], out var longest))
         {
             return new(
                 column,
-                $"'{{{Shortened(inside)}}}' is not a gap: expected a number of tokens from 1 up, such as {{12}}; "
-                + $"write \\{{ for the character itself.");
+                $"'{{{Shortened(inside)}}}' is not a gap: expected a number of tokens from 1 up, such as {{12}}, or the "
+                + $"fewest and the most, such as {{8..16}}; write \\{{ for the character itself.");
+        }
+
+        if (longest < shortest)
+        {
+            return new(column, $"'{{{inside}}}' has no length: the fewest tokens come first, such as {{8..16}}.");
         }
 
         at = end + 1;
-        AddGap(length);
+        EndText();
+        Parts.Add(TemplatePart.Gap(shortest, longest));
         return null;
     }
 
-    private static string Shortened(string inside) => inside.Length <= 20 ? inside : inside[..20] + "...";
+    private static bool TryLength(string text, out int length) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out length) && length >= 1;
 
-    private void AddGap(int length)
-    {
-        EndText();
-        Parts.Add(TemplatePart.Gap(length));
-    }
+    private static string Shortened(string inside) => inside.Length <= 20 ? inside : inside[..20] + "...";
 
     private void EndText()
     {

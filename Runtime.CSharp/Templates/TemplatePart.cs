@@ -5,33 +5,45 @@ public readonly record struct TemplatePart
 {
     private readonly string? text;
 
-    private TemplatePart(string text, int length)
+    private TemplatePart(string text, int shortest, int longest)
     {
         this.text = text;
-        GapLength = length;
+        GapLength = shortest;
+        LongestGap = longest;
     }
 
     /// <summary>The given text; empty for a gap.</summary>
     public string Text => text ?? "";
 
-    /// <summary>The tokens of the gap; 0 for a text.</summary>
+    /// <summary>The tokens of the gap, the fewest where their number is not known; 0 for a text.</summary>
     public int GapLength { get; }
+
+    /// <summary>The most tokens of the gap; more than <see cref="GapLength"/> where their number is not known.</summary>
+    public int LongestGap { get; }
 
     /// <summary>Whether this is to be filled.</summary>
     public bool IsGap => GapLength > 0;
+
+    /// <summary>Whether this is a gap whose length the model is to choose.</summary>
+    public bool HasUnknownLength => LongestGap > GapLength;
 
     /// <summary>A given text, as it is: nothing in it is an escape.</summary>
     public static TemplatePart Given(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return new(text, 0);
+        return new(text, 0, 0);
     }
 
     /// <summary>A gap of so many tokens.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Below 1.</exception>
-    public static TemplatePart Gap(int length)
+    public static TemplatePart Gap(int length) => Gap(length, length);
+
+    /// <summary>A gap of unknown length: the model chooses among all from the shortest to the longest.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The shortest below 1, or the longest below it.</exception>
+    public static TemplatePart Gap(int shortest, int longest)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
-        return new("", length);
+        ArgumentOutOfRangeException.ThrowIfLessThan(shortest, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(longest, shortest);
+        return new("", shortest, longest);
     }
 }

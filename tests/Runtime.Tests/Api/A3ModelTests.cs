@@ -7,11 +7,9 @@ public sealed class A3ModelTests
 {
     private const string Story = "Tom had a red ball. {6} He was very {3}";
 
-    private static readonly ITokenizer Bytes =
-        BpeTrainer.Train(["Tom had a red ball. He was very happy. Tom had a ball."], 300, null, CancellationToken.None);
+    private static readonly ITokenizer Bytes = TestModel.Tokenizer;
 
-    private static A3Model Model(bool queryStream = true, int context = 64) =>
-        new(new FakeNetwork(Bytes.VocabularySize, context, queryStream), Bytes);
+    private static A3Model Model(bool queryStream = true, int context = 64) => TestModel.Fake(queryStream, context);
 
     [Theory]
     [InlineData(null)]

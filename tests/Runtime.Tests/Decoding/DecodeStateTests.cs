@@ -11,7 +11,7 @@ public sealed class DecodeStateTests
     private static readonly HashSet<int> NoStops = [];
     private static readonly DecodingCase Given = DecodingCase.Random(5, 150, Architecture.Vocabulary);
 
-    public static readonly TheoryData<string> Kinds = ["groupwise", "adaptive", "reference", "speculative", "causal", "uncached"];
+    public static readonly TheoryData<string> Kinds = ["groupwise", "adaptive", "reference", "speculative", "causal", "uncached", "revising"];
 
     private static IDecoder Decoder(string kind, INetwork network)
     {
@@ -25,6 +25,7 @@ public sealed class DecodeStateTests
             "adaptive" => new AdaptiveDecoder(canvas, adaptive, sampler),
             "reference" => new ReferenceDecoder(canvas, adaptive, sampler),
             "speculative" => SpeculativeDecoder.Create(singletons, 4, new(sampler, SpeculativeRule.Residual)),
+            "revising" => new RevisingDecoder(new GroupwiseDecoder(canvas, sampler), canvas, sampler, new() { Share = 0.1, Block = 3 }),
             "causal" => CausalDecoder.Create(network, Given.Tokens.AsSpan(..80), 60, NoStops, sampler),
             _ => new UncachedDecoder(canvas, sampler),
         };
@@ -41,6 +42,9 @@ public sealed class DecodeStateTests
 
         return tokens;
     }
+
+    private static IEnumerable<int> Positions(IEnumerable<DecodedToken> tokens) =>
+        tokens.Select(token => token.Position).Distinct().Order();
 
     [Theory(DisplayName = "A fork goes on as its origin would, and neither disturbs the other")]
     [MemberData(nameof(Kinds))]
@@ -64,7 +68,7 @@ public sealed class DecodeStateTests
         Assert.Equal(expected, before.Concat(Finish(fork, pass)));
         Assert.Equal(expected, before.Concat(Finish(origin, pass)));
         Assert.NotEqual(expected, before.Concat(otherwise));
-        Assert.Equal(expected.Select(token => token.Position).Order(), before.Concat(otherwise).Select(token => token.Position).Order());
+        Assert.Equal(Positions(expected), Positions(before.Concat(otherwise)));
     }
 
     [Theory(DisplayName = "Evidence run beforehand is shared by forks and changes no bit")]

@@ -41,10 +41,11 @@ internal static class RandomNetwork
     public static ManagedNetwork Create(Architecture architecture, int threads = 2) =>
         new(architecture, Weights(architecture), threads);
 
-    /// <summary>The same weights on libtorch.</summary>
+    /// <summary>The same weights on libtorch, on one thread: its helpers would only spin beside other tests.</summary>
     public static TorchNetwork OnTorch(Architecture architecture)
     {
         Native.ensure();
+        torch.set_num_threads(1);
         var weights = Weights(architecture);
         return new(
             architecture,

@@ -41,7 +41,9 @@ public sealed class TemplateTests
     [InlineData("{99999999999}", 1, "'{99999999999}' is not a gap")]
     [InlineData("a {} b", 3, "'{}' is not a gap")]
     [InlineData("a {12", 3, "no '}' follows")]
-    [InlineData("___ {8..16}", 5, "a gap of unknown length")]
+    [InlineData("___ {16..8}", 5, "has no length: the fewest tokens come first")]
+    [InlineData("___ {8..}", 5, "is not a gap")]
+    [InlineData("___ {1..2..3}", 5, "is not a gap")]
     public void An_error_names_the_column(string text, int column, string message)
     {
         Assert.False(Template.TryParse(text, 8, out var template, out var error));

@@ -1,0 +1,75 @@
+using A3.Runtime.Tests.Decoding;
+using Xunit;
+
+namespace A3.Runtime.Tests.Api;
+
+public sealed class GapLengthTests
+{
+    private static readonly Grouping OneByOne = Grouping.Parse("left-to-right | singletons");
+
+    [Fact]
+    public void Each_length_is_scored_by_the_text_behind_the_gap_given_the_text_before_it()
+    {
+        using var model = TestModel.Fake();
+        var (settled, choices) = model.ChooseLengths(Template.Parse("Tom had {2..5} He was"));
+        int[] before = model.Tokenizer.Encode("Tom had", addBos: true);
+        int[] behind = model.Tokenizer.EncodeContinuation(" He was");
+        var choice = Assert.Single(choices);
+
+        Assert.Equal([2, 3, 4, 5], choice.Candidates.Select(candidate => candidate.Length));
+        Assert.Equal(2, choice.ForwardPasses);
+        foreach (var candidate in choice.Candidates)
+        {
+            int[] tokens = [.. before, .. new int[candidate.Length], .. behind];
+            var start = before.Length + candidate.Length;
+            var score = model.Score(
+                tokens, Enumerable.Range(start, behind.Length), Enumerable.Range(0, before.Length), OneByOne);
+            Assert.Equal(score.LogProbability, candidate.LogProbability, 1e-9);
+        }
+
+        Assert.Equal(1, choice.Candidates.Sum(candidate => candidate.Probability), 1e-12);
+        Assert.Equal(choice.Candidates.MaxBy(candidate => candidate.LogProbability)!.Length, choice.Length);
+        Assert.Equal($"Tom had {{{choice.Length}}} He was", settled.ToString());
+    }
+
+    [Fact]
+    public void A_text_with_such_gaps_is_filled_at_the_lengths_that_were_chosen_and_reports_them()
+    {
+        using var model = TestModel.Fake();
+        var text = model.Infill("Tom {1..4} had {3} He was {2..6} happy");
+
+        Assert.Equal([0, 2], text.GapLengths.Select(choice => choice.Gap));
+        Assert.Equal([text.GapLengths[0].Length, 3, text.GapLengths[1].Length], text.Gaps.Select(gap => gap.Length));
+        Assert.Equal(text.Gaps.Sum(gap => gap.Length) + 4, text.ForwardPasses);
+        Assert.Equal("Tom {7..9} had", Template.Parse("Tom {7..9} had").ToString());
+    }
+
+    [Fact]
+    public void The_text_before_the_gap_is_run_once_whatever_the_number_of_lengths()
+    {
+        var network = new FakeNetwork(TestModel.Tokenizer.VocabularySize);
+        using var model = new A3Model(network, TestModel.Tokenizer);
+        model.ChooseLengths(Template.Parse("Tom had {1..30} He was"));
+
+        Assert.Equal(2, network.Passes);
+        Assert.Equal(0, network.OpenSequences);
+    }
+
+    [Theory]
+    [InlineData("Tom had {2..4}")]
+    [InlineData("Tom had {2..4} {3} He")]
+    public void A_gap_of_unknown_length_needs_text_right_behind_it(string template)
+    {
+        using var model = TestModel.Fake();
+        var error = Assert.Throws<A3Exception>(() => model.Infill(template));
+        Assert.StartsWith("gap 0, 2..4 tokens long, has no text right behind it", error.Message);
+    }
+
+    [Fact]
+    public void The_longest_gap_must_fit_the_context()
+    {
+        using var model = TestModel.Fake();
+        Assert.Contains("in gaps", Assert.Throws<A3Exception>(() => model.Infill("Tom {1..2000000000} had")).Message);
+        Assert.Contains("{8..16}", Assert.Throws<TemplateException>(() => model.Infill("Tom {1..2000000000000} had")).Message);
+    }
+}
