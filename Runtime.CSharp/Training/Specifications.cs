@@ -3,8 +3,20 @@ namespace A3.Runtime;
 /// <summary>Specifications from their text form, as exceptions of this layer where the text is wrong.</summary>
 internal static class Specifications
 {
+    /// <summary>The curriculum of a run laid out over it, with so many tokens per step on average and per sequence at most.</summary>
     /// <exception cref="A3.SpecificationException">The text is neither a built-in name nor a curriculum.</exception>
-    public static Model.Curriculum Curriculum(string text) => A3.Curriculum.Parse(text).Spec;
+    /// <exception cref="ArgumentException">Its stages or groups are too long for the run.</exception>
+    public static Model.Course Course(TrainingOptions options, double tokensPerStep, int context)
+    {
+        try
+        {
+            return A3.Curriculum.Parse(options.Curriculum).Fit(options.Tokens, tokensPerStep, context).Spec;
+        }
+        catch (ArgumentException error)
+        {
+            throw new ArgumentException($"{nameof(options.Curriculum)} = {options.Curriculum}: {error.Message}", error);
+        }
+    }
 
     /// <exception cref="A3.SpecificationException">The text is not a grouping.</exception>
     public static Model.Grouping Grouping(string text) => A3.Grouping.Parse(text).Spec;

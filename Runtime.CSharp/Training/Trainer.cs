@@ -32,10 +32,10 @@ public sealed class Trainer : IDisposable
     public static Trainer Start(TrainingOptions options, CancellationToken cancellation = default)
     {
         RunDirectory.CheckFree(options.Checked().Output);
-        var curriculum = Specifications.Curriculum(options.Curriculum);
+        Specifications.Course(options, tokensPerStep: 1, TrainingSetup.Context(options));
         var tokenizer = TrainingSetup.Tokenizer(options, cancellation);
         var directory = RunDirectory.Create(options, TrainingSetup.Configuration(options, tokenizer), tokenizer);
-        var trainer = Prepare(directory, options, curriculum, tokenizer, cancellation);
+        var trainer = Prepare(directory, options, tokenizer, cancellation);
         directory.Save(trainer.run);
         return trainer;
     }
@@ -45,8 +45,7 @@ public sealed class Trainer : IDisposable
     public static Trainer Resume(string output, CancellationToken cancellation = default)
     {
         var directory = RunDirectory.Open(output, out var options);
-        var curriculum = Specifications.Curriculum(options.Curriculum);
-        var trainer = Prepare(directory, options, curriculum, Tokenizer.Load(output), cancellation);
+        var trainer = Prepare(directory, options, Tokenizer.Load(output), cancellation);
         directory.Restore(trainer.run);
         return trainer;
     }
@@ -92,7 +91,6 @@ public sealed class Trainer : IDisposable
     private static Trainer Prepare(
         RunDirectory directory,
         TrainingOptions options,
-        Model.Curriculum curriculum,
         ITokenizer tokenizer,
         CancellationToken cancellation)
     {
@@ -105,7 +103,7 @@ public sealed class Trainer : IDisposable
         return new Trainer(
             directory,
             options,
-            new TrainingRun(options, architecture, curriculum, corpus, parameters),
+            new TrainingRun(options, architecture, corpus, parameters),
             held is null ? null : new Validation(architecture, held, options.ValidationRows, options.BatchTokens, device));
     }
 
