@@ -13,7 +13,7 @@ type Recipe =
 
 /// A number that goes linearly from the start of a stage to its end.
 [<Struct>]
-type Ramp = { First: float; Last: float }
+type Ramp = { Start: float; End: float }
 
 /// How much the targets of a sequence count in the query stream's loss, which is the weighted mean over a batch.
 [<RequireQualifiedAccess>]
@@ -41,9 +41,9 @@ type DrawError =
 
     member error.Message =
         match error with
-        | Weight ramp when ramp.First = ramp.Last -> $"weight {ramp.First}; a weight is a finite number above 0."
+        | Weight ramp when ramp.Start = ramp.End -> $"weight {ramp.Start}; a weight is a finite number above 0."
         | Weight ramp ->
-            $"weight {ramp.First} to {ramp.Last}; both ends are finite numbers of at least 0, and one is above 0."
+            $"weight {ramp.Start} to {ramp.End}; both ends are finite numbers of at least 0, and one is above 0."
         | Interval(what, first, last) ->
             $"{what} {first}..{last}; both ends are at least 1, and the first is not above the last."
         | OwnEvidence -> "`given` inside; the evidence of a draw is its context, so name a prefix or gaps instead."
@@ -76,7 +76,7 @@ module Draw =
         let holds value =
             value >= 0.0 && System.Double.IsFinite value
 
-        if holds ramp.First && holds ramp.Last && ramp.First + ramp.Last > 0.0 then
+        if holds ramp.Start && holds ramp.End && ramp.Start + ramp.End > 0.0 then
             None
         else
             Some(DrawError.Weight ramp)
@@ -90,7 +90,7 @@ module Draw =
     /// A draw of constant weight whose targets count once each.
     let create weight context recipe =
         {
-            Weight = { First = weight; Last = weight }
+            Weight = { Start = weight; End = weight }
             Weighting = Weighting.Even
             Context = context
             Recipe = recipe
@@ -98,7 +98,7 @@ module Draw =
 
     /// The weight in the mixture at a progress in 0..1 of the stage.
     let weightAt progress draw =
-        draw.Weight.First + (draw.Weight.Last - draw.Weight.First) * progress
+        draw.Weight.Start + (draw.Weight.End - draw.Weight.Start) * progress
 
     /// The largest group that the recipe asks for by number.
     let largest draw =
@@ -140,7 +140,14 @@ module Draw =
         | Reading.Bidirectional -> grouping |> Grouping.resolve (Shape.given positions shape)
         | Reading.Causal -> grouping |> Grouping.resolve (Shape.givenCausally positions shape)
         | Reading.Predicted ->
-            let read = Grouping.singletons (Order.Explicit(List.ofArray positions))
+            // Orders count the open positions from 0.
+            let isOpen = Shape.openPositions shape
+
+            let places =
+                positions
+                |> Array.map (fun position -> System.Array.BinarySearch(isOpen, position))
+
+            let read = Grouping.singletons (Order.Explicit(List.ofArray places))
             Grouping.Then(read, grouping) |> Grouping.resolve shape
 
     /// The weight of each target of a partition that the draw made of a shape, in the query stream's loss.
@@ -168,16 +175,16 @@ module Draw =
         |> fun stages -> System.String.Join(" | ", stages)
 
     let private printWeight ramp =
-        if ramp.First = ramp.Last then
-            Syntax.printNumber ramp.First
+        if ramp.Start = ramp.End then
+            Syntax.printNumber ramp.Start
         else
-            $"{Syntax.printNumber ramp.First} to {Syntax.printNumber ramp.Last}"
+            $"{Syntax.printNumber ramp.Start} to {Syntax.printNumber ramp.End}"
 
     /// Text form: weighting, context and recipe as a pipeline, after its weight: `(random | chunks 4)`,
     /// `2 * (gaps 1..3 of 4..40 predicted | bisect | singletons)`, `0 to 1 * (prefix causal | left-to-right | expand 1 4)`,
     /// `(weighted 1/t | scattered bidirectional | all-at-once)`. Weight 1 and the parentheses around it may be left out.
     let print draw =
-        if draw.Weight = { First = 1.0; Last = 1.0 } then
+        if draw.Weight = { Start = 1.0; End = 1.0 } then
             $"({printPipeline draw})"
         else
             $"{printWeight draw.Weight} * ({printPipeline draw})"
@@ -203,8 +210,8 @@ module Draw =
         .>> Syntax.symbol "*"
         |>> fun (first, last) ->
             {
-                First = first
-                Last = defaultArg last first
+                Start = first
+                End = defaultArg last first
             }
 
     let internal parser =
@@ -224,6 +231,6 @@ module Draw =
             | None -> preturn draw
             | Some error -> fail error.Message
 
-        (weight <|>% { First = 1.0; Last = 1.0 })
+        (weight <|>% { Start = 1.0; End = 1.0 })
         .>>. (Syntax.parenthesised pipeline <|> pipeline)
         >>= draw

@@ -90,7 +90,7 @@ module Stage =
         match mixture |> Seq.mapi drawError |> Seq.tryPick id with
         | _ when List.isEmpty mixture -> Some StageError.NoDraws
         | Some error -> Some error
-        | None when sum _.First = 0.0 || sum _.Last = 0.0 -> Some StageError.NoWeight
+        | None when sum _.Start = 0.0 || sum _.End = 0.0 -> Some StageError.NoWeight
         | None -> None
 
     /// The first rule that a stage breaks.
