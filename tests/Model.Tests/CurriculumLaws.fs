@@ -362,7 +362,7 @@ let private builtIns =
                     "ar", "3B0588AAC21DF210"
                     "paper", "7F70D9FDAD5A5BB7"
                     "direct", "39D43E97900B7BCE"
-                    "infill", "37EACBCF3D393951"
+                    "infill", "37EACBCF3D391955"
                 ] do
                 Expect.stringStarts (drawn (read name)) expected name
         }
