@@ -3,14 +3,16 @@ namespace A3.Runtime;
 /// <summary>Specifications from their text form, as exceptions of this layer where the text is wrong.</summary>
 internal static class Specifications
 {
-    /// <summary>The curriculum of a run laid out over it, with so many tokens per step on average and per sequence at most.</summary>
     /// <exception cref="A3.SpecificationException">The text is neither a built-in name nor a curriculum.</exception>
+    public static Model.Curriculum Curriculum(string text) => A3.Curriculum.Parse(text).Spec;
+
+    /// <summary>The curriculum laid out over a run, with so many tokens per step on average and per sequence at most.</summary>
     /// <exception cref="ArgumentException">Its stages or groups are too long for the run.</exception>
-    public static Model.Course Course(TrainingOptions options, double tokensPerStep, int context)
+    public static Model.Course Course(Model.Curriculum curriculum, TrainingOptions options, double tokensPerStep, int context)
     {
         try
         {
-            return A3.Curriculum.Parse(options.Curriculum).Fit(options.Tokens, tokensPerStep, context).Spec;
+            return new Curriculum(curriculum).Fit(options.Tokens, tokensPerStep, context).Spec;
         }
         catch (ArgumentException error)
         {

@@ -32,10 +32,11 @@ public sealed class Trainer : IDisposable
     public static Trainer Start(TrainingOptions options, CancellationToken cancellation = default)
     {
         RunDirectory.CheckFree(options.Checked().Output);
-        Specifications.Course(options, tokensPerStep: 1, TrainingSetup.Context(options));
+        var curriculum = Specifications.Curriculum(options.Curriculum);
+        Specifications.Course(curriculum, options, tokensPerStep: 1, TrainingSetup.Context(options));
         var tokenizer = TrainingSetup.Tokenizer(options, cancellation);
         var directory = RunDirectory.Create(options, TrainingSetup.Configuration(options, tokenizer), tokenizer);
-        var trainer = Prepare(directory, options, tokenizer, cancellation);
+        var trainer = Prepare(directory, options, curriculum, tokenizer, cancellation);
         directory.Save(trainer.run);
         return trainer;
     }
@@ -45,7 +46,8 @@ public sealed class Trainer : IDisposable
     public static Trainer Resume(string output, CancellationToken cancellation = default)
     {
         var directory = RunDirectory.Open(output, out var options);
-        var trainer = Prepare(directory, options, Tokenizer.Load(output), cancellation);
+        var curriculum = Specifications.Curriculum(options.Curriculum);
+        var trainer = Prepare(directory, options, curriculum, Tokenizer.Load(output), cancellation);
         directory.Restore(trainer.run);
         return trainer;
     }
@@ -91,6 +93,7 @@ public sealed class Trainer : IDisposable
     private static Trainer Prepare(
         RunDirectory directory,
         TrainingOptions options,
+        Model.Curriculum curriculum,
         ITokenizer tokenizer,
         CancellationToken cancellation)
     {
@@ -103,7 +106,7 @@ public sealed class Trainer : IDisposable
         return new Trainer(
             directory,
             options,
-            new TrainingRun(options, architecture, corpus, parameters),
+            new TrainingRun(options, architecture, curriculum, corpus, parameters),
             held is null ? null : new Validation(architecture, held, options.ValidationRows, options.BatchTokens, device));
     }
 

@@ -21,14 +21,14 @@ internal sealed class TrainingRun : IDisposable
     private readonly Seed draws;
 
     /// <exception cref="ArgumentException">The curriculum does not fit the run.</exception>
-    public TrainingRun(TrainingOptions options, Model.Architecture architecture, Corpus corpus, Tensor parameters)
+    public TrainingRun(TrainingOptions options, Model.Architecture architecture, Model.Curriculum curriculum, Corpus corpus, Tensor parameters)
     {
         this.options = options;
-        Architecture = architecture;
-        Parameters = parameters.DetachFromDisposeScope().requires_grad_();
         var seed = SeedModule.ofInt64(options.Seed);
         plan = new BatchPlan(corpus.Documents, architecture.Context, options.BatchTokens, options.Crop, SeedModule.derive(1, seed));
-        course = Specifications.Course(options, TokensPerStep(), architecture.Context);
+        course = Specifications.Course(curriculum, options, TokensPerStep(), architecture.Context);
+        Architecture = architecture;
+        Parameters = parameters.DetachFromDisposeScope().requires_grad_();
         draws = SeedModule.derive(2, seed);
         builder = new BatchBuilder(corpus, parameters.device);
         schedule = new LearningRate(options.LearningRate, options.Warmup);
