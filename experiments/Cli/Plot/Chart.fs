@@ -84,7 +84,7 @@ module Chart =
 
         let batches =
             {
-                Name = "training batches"
+                Name = "training, smoothed"
                 Colour = training
                 Points = smooth (float history.Training.Length / 100.0 |> max 0.5) history.Training
             }
@@ -174,7 +174,7 @@ module Chart =
             for index, series in List.indexed chart.Series do
                 yield! key index series
 
-            $"""<clipPath id="plot"><rect x="{Svg.at left}" y="{Svg.at (top - 2.0)}" width="{Svg.at width}" height="{Svg.at (height + 4.0)}"/></clipPath>"""
+            $"""<clipPath id="plot"><rect x="{Svg.at left}" y="{Svg.at (top - 2.0)}" width="{Svg.at (width + 4.0)}" height="{Svg.at (height + 4.0)}"/></clipPath>"""
         ]
 
     /// The whole picture.
