@@ -19,7 +19,7 @@ type ShowArguments =
         member argument.Usage =
             match argument with
             | Specification _ ->
-                "a grouping such as 'bisect | chunks 2', or a curriculum: its name, or 'curriculum TEXT'."
+                "a grouping such as 'bisect | chunks 2', or a curriculum: 'curriculum TEXT', or its name."
             | Length _ -> "positions of the sequence (default 16; 64 for a curriculum, in sentences of 12)."
             | Given _ -> "positions that are given, such as '0..3 8'."
             | Sorted -> "draw rows and columns of the masks by step instead of by position."
@@ -34,6 +34,9 @@ module Show =
     let example = "a3 show \"random 7 | chunks 4\" --length 16"
 
     let private longest = 4096
+
+    /// What training does where nothing else is said.
+    let private standard = A3.Runtime.TrainingOptions(Data = [||], Output = "")
 
     /// Writes the picture where one is asked for, before anything is drawn.
     let private save
@@ -141,7 +144,6 @@ module Show =
 
     /// The run that a curriculum is drawn for; its context is that of training by default, or as long as what is drawn.
     let private plan (arguments: ParseResults<ShowArguments>) length =
-        let standard = A3.Runtime.TrainingOptions(Data = [||], Output = "")
         let tokens = arguments.GetResult(ShowArguments.Tokens, standard.Tokens)
 
         if tokens < 1L then
@@ -187,7 +189,19 @@ module Show =
             invocation.Output
             |> Output.lines (CurriculumText.draw invocation.Output.Ink invocation.Output.Width name sample)
 
-    let private curriculumPrefix = "curriculum "
+    let private curriculumWord = "curriculum"
+
+    /// The text of a curriculum, where that is what is asked for: behind the word `curriculum`, by which itself is meant the
+    /// one that training takes by default, or a built-in name, which no grouping has.
+    let private curriculumOf (text: string) =
+        if text = curriculumWord then
+            Some(standard.Curriculum)
+        elif text.StartsWith(curriculumWord + " ") then
+            Some(text.Substring(curriculumWord.Length).Trim())
+        elif Curriculum.builtIn |> List.exists (fun (name, _) -> name = text) then
+            Some text
+        else
+            None
 
     let run (invocation: Invocation) (arguments: ParseResults<ShowArguments>) =
         let given = arguments.GetResult(ShowArguments.Specification, []) |> Options.joined
@@ -199,11 +213,7 @@ module Show =
             | _, Some _ -> raise (MisuseException "a specification and --grouping; give one of the two.")
             | text, None -> text
 
-        // Built-in curricula have names that no grouping has.
-        if text.StartsWith curriculumPrefix then
-            let text = text.Substring(curriculumPrefix.Length).Trim()
+        match curriculumOf text with
+        | Some text ->
             showCurriculum invocation arguments text (Options.specification "curriculum" Curriculum.parse text)
-        elif Curriculum.builtIn |> List.exists (fun (name, _) -> name = text) then
-            showCurriculum invocation arguments text (Options.specification "curriculum" Curriculum.parse text)
-        else
-            showPartition invocation arguments text
+        | None -> showPartition invocation arguments text

@@ -22,6 +22,15 @@ module Svg =
     let text x y style content =
         $"""<text x="{at x}" y="{at y}" class="{style}">{escape content}</text>"""
 
+    /// A title, cut where it would leave a picture of this width.
+    let title (width: float) x y (content: string) =
+        let most = int ((width - x) / 11.0)
+
+        if content.Length > most then
+            text x y "title" (content.Substring(0, most - 3) + "...")
+        else
+            text x y "title" content
+
     /// Text that a script may find by its id.
     let named id x y style content =
         (text x y style content).Replace("<text ", $"<text id=\"{id}\" ")

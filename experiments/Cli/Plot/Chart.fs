@@ -159,7 +159,7 @@ module Chart =
     /// The parts of the picture, from the ground up.
     let pieces chart =
         [
-            Svg.text left 34.0 "title" chart.Title
+            Svg.title (fst size) left 34.0 chart.Title
             Svg.text left 54.0 "note" "loss in nats per token"
             yield! grid chart
             """<g clip-path="url(#plot)">"""

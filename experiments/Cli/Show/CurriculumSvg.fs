@@ -70,7 +70,7 @@ module CurriculumSvg =
             (left + width + margin)
             (List.last tops + margin - 20.0)
             [
-                Svg.text margin (margin + 14.0) "title" title
+                Svg.title (left + width + margin) margin (margin + 14.0) title
                 Svg.text
                     margin
                     (margin + 36.0)

@@ -108,6 +108,7 @@ public sealed class ShowTests
             ["1", "1 2 3 4", "3 4", "7 8"],
             sizes.Select(stage => string.Join(' ', stage.EnumerateObject().Select(size => size.Name))));
         Assert.All((string[])["ar", "direct", "infill", "masked-diffusion"], name => Assert.Equal(0, CommandLine.Run("show", name).Code));
+        Assert.Equal(CommandLine.Run("show", "paper"), CommandLine.Run("show", "curriculum"));
     }
 
     [Fact]
