@@ -23,6 +23,7 @@ type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Inspect of ParseResults<InspectArguments>
     | [<CliPrefix(CliPrefix.None)>] Train of ParseResults<TrainArguments>
     | [<CliPrefix(CliPrefix.None)>] Conform of ParseResults<ConformArguments>
+    | [<CliPrefix(CliPrefix.None)>] Bench of ParseResults<BenchArguments>
 
     interface IArgParserTemplate with
         member argument.Usage =
@@ -41,6 +42,7 @@ type Arguments =
             | Inspect _ -> "say what a checkpoint is: architecture, sizes, costs, tokenizer."
             | Train _ -> "make a checkpoint of text files."
             | Conform _ -> "compare with the reference numbers of a fixture directory."
+            | Bench _ -> "measure the speed of this program on this machine."
 
 module Program =
 
@@ -57,6 +59,7 @@ module Program =
         | Some "inspect" -> Inspect.example
         | Some "train" -> Train.example
         | Some "conform" -> Conform.example
+        | Some "bench" -> Bench.example
         | Some _
         | None -> Infill.example
 
@@ -100,6 +103,7 @@ module Program =
         | Some(Arguments.Inspect arguments) -> Inspect.run invocation arguments
         | Some(Arguments.Train arguments) -> Train.run invocation arguments
         | Some(Arguments.Conform arguments) -> Conform.run invocation arguments
+        | Some(Arguments.Bench arguments) -> Bench.run invocation arguments
         | Some _
         | None when results.Contains Arguments.Version ->
             let version = typeof<Arguments>.Assembly.GetName().Version |> nonNull
