@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace A3.Runtime;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace A3.Runtime;
 /// </summary>
 internal sealed class SamplingDistribution(int vocabulary)
 {
+    /// <summary>Tokens that a draw passes over at once.</summary>
+    private const int BlockTokens = 64;
+
     private readonly double[] probabilities = new double[vocabulary];
 
     /// <summary>[vocabulary], sums to 1; exactly 0 for tokens that were cut.</summary>
@@ -23,7 +28,7 @@ internal sealed class SamplingDistribution(int vocabulary)
             return;
         }
 
-        LogSoftmax.Exponentials(logits, max, options.Temperature, probabilities);
+        var sum = LogSoftmax.Exponentials(logits, max, options.Temperature, probabilities);
 
         if (options.TopK is int count && count < probabilities.Length)
         {
@@ -35,12 +40,7 @@ internal sealed class SamplingDistribution(int vocabulary)
             KeepOnly(Nucleus(options.TopP));
         }
 
-        var sum = probabilities.Sum();
-
-        for (var token = 0; token < probabilities.Length; token++)
-        {
-            probabilities[token] /= sum;
-        }
+        Scale(1 / (options is { TopK: null, TopP: 1 } ? sum : probabilities.Sum()));
     }
 
     /// <summary>
@@ -53,18 +53,60 @@ internal sealed class SamplingDistribution(int vocabulary)
     /// </summary>
     public static int Draw(ReadOnlySpan<double> weights, double uniform)
     {
-        var last = 0;
+        var token = 0;
 
-        for (var token = 0; token < weights.Length && uniform >= 0; token++)
+        for (; token <= weights.Length - BlockTokens; token += BlockTokens)
         {
-            if (weights[token] > 0)
+            var block = Sum(weights.Slice(token, BlockTokens));
+
+            if (uniform < block)
             {
-                uniform -= weights[token];
-                last = token;
+                break;
+            }
+
+            uniform -= block;
+        }
+
+        for (; token < weights.Length; token++)
+        {
+            uniform -= weights[token];
+
+            if (uniform < 0 && weights[token] > 0)
+            {
+                return token;
             }
         }
 
-        return last;
+        // Rounding: the weights sum to a little less than the number drawn.
+        return Math.Max(0, weights.LastIndexOfAnyExcept(0.0));
+    }
+
+    /// <summary>The sum of a block, whose length is a multiple of any vector's.</summary>
+    private static double Sum(ReadOnlySpan<double> weights)
+    {
+        var sums = Vector<double>.Zero;
+
+        for (var token = 0; token < weights.Length; token += Vector<double>.Count)
+        {
+            sums += new Vector<double>(weights[token..]);
+        }
+
+        return Vector.Sum(sums);
+    }
+
+    private void Scale(double factor)
+    {
+        var token = 0;
+
+        for (; token <= probabilities.Length - Vector<double>.Count; token += Vector<double>.Count)
+        {
+            (new Vector<double>(probabilities, token) * factor).CopyTo(probabilities, token);
+        }
+
+        for (; token < probabilities.Length; token++)
+        {
+            probabilities[token] *= factor;
+        }
     }
 
     /// <summary>The <paramref name="count"/> heaviest tokens; of equally heavy ones the lower ids.</summary>
