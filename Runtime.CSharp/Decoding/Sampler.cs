@@ -17,7 +17,7 @@ internal sealed class Sampler(SamplingOptions options, Seed seed, int vocabulary
         distribution.Load(logits, options);
         var token = distribution.Draw(SeedModule.uniform(SeedModule.derive(position, seed)));
 
-        return new(position, token, LogSoftmax.Of(logits, token), Math.Log(distribution.Probabilities[token]));
+        return new(position, token, distribution.LogProbability(logits, token), Math.Log(distribution.Probabilities[token]));
     }
 
     /// <summary>One token for each position, whose logits are the rows of the last pass in the same order.</summary>

@@ -12,6 +12,7 @@ internal sealed class SamplingDistribution(int vocabulary)
     private const int BlockTokens = 64;
 
     private readonly double[] probabilities = new double[vocabulary];
+    private (float Max, double Log)? logNormaliser;
 
     /// <summary>[vocabulary], sums to 1; exactly 0 for tokens that were cut.</summary>
     public ReadOnlySpan<double> Probabilities => probabilities;
@@ -20,6 +21,7 @@ internal sealed class SamplingDistribution(int vocabulary)
     public void Load(ReadOnlySpan<float> logits, SamplingOptions options)
     {
         var max = LogSoftmax.Max(logits);
+        logNormaliser = null;
 
         if (options.Temperature == 0)
         {
@@ -29,6 +31,11 @@ internal sealed class SamplingDistribution(int vocabulary)
         }
 
         var sum = LogSoftmax.Exponentials(logits, max, options.Temperature, probabilities);
+
+        if (options.Temperature == 1)
+        {
+            logNormaliser = (max, Math.Log(sum));
+        }
 
         if (options.TopK is int count && count < probabilities.Length)
         {
@@ -42,6 +49,10 @@ internal sealed class SamplingDistribution(int vocabulary)
 
         Scale(1 / (options is { TopK: null, TopP: 1 } ? sum : probabilities.Sum()));
     }
+
+    /// <summary>What <see cref="LogSoftmax.Of"/> gives for a token of the logits loaded, bit for bit; at temperature 1 it is known.</summary>
+    public double LogProbability(ReadOnlySpan<float> logits, int token) =>
+        logNormaliser is var (max, log) ? (double)logits[token] - max - log : LogSoftmax.Of(logits, token);
 
     /// <summary>
     /// The token at which the cumulative distribution, by token id, passes <paramref name="uniform"/> in [0, 1).

@@ -19,6 +19,21 @@ public sealed class ExponentialTests
     [Fact(DisplayName = "exp of 0 is exactly 1, and of what is far below or forbidden exactly 0")]
     public void Ends() => Assert.Equal((1, 0, 0), (Exp(0), Exp(-701), Exp(double.NegativeInfinity)));
 
+    [Theory(DisplayName = "The log-probability known after a draw is that of scoring, bit for bit")]
+    [InlineData(0.0)]
+    [InlineData(0.7)]
+    [InlineData(1.0)]
+    public void LogProbabilities(double temperature)
+    {
+        var random = new Random(5);
+        float[] logits = [.. Enumerable.Range(0, 333).Select(_ => random.NextSingle() * 9)];
+        var distribution = new SamplingDistribution(logits.Length);
+        distribution.Load(logits, new SamplingOptions { Temperature = temperature, TopK = 5 });
+
+        Assert.All(Enumerable.Range(0, logits.Length), token =>
+            Assert.Equal(LogSoftmax.Of(logits, token), distribution.LogProbability(logits, token)));
+    }
+
     [Fact(DisplayName = "A draw is the token at which the sum of the weights before and its own passes the number")]
     public void Draws()
     {
