@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace A3.Runtime;
 
@@ -18,23 +20,28 @@ internal static class LogSoftmax
     /// exp((logit - max) / temperature) of each token into <paramref name="weights"/> (or nowhere, when empty), and
     /// their sum.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Exponentials(ReadOnlySpan<float> logits, float max, double temperature, Span<double> weights)
     {
         var sums = Vector<double>.Zero;
         var shift = new Vector<double>(max);
+        var factor = 1 / temperature;
         var token = 0;
+
+        ref var source = ref MemoryMarshal.GetReference(logits);
+        ref var target = ref MemoryMarshal.GetReference(weights);
 
         for (; token <= logits.Length - Vector<float>.Count; token += Vector<float>.Count)
         {
-            Vector.Widen(new Vector<float>(logits[token..]), out var low, out var high);
-            low = Vector.Exp((low - shift) / temperature);
-            high = Vector.Exp((high - shift) / temperature);
+            Vector.Widen(Vector.LoadUnsafe(ref source, (nuint)token), out var low, out var high);
+            low = Exponential.Of((low - shift) * factor);
+            high = Exponential.Of((high - shift) * factor);
             sums += low + high;
 
             if (!weights.IsEmpty)
             {
-                low.CopyTo(weights[token..]);
-                high.CopyTo(weights[(token + Vector<double>.Count)..]);
+                low.StoreUnsafe(ref target, (nuint)token);
+                high.StoreUnsafe(ref target, (nuint)(token + Vector<double>.Count));
             }
         }
 
@@ -42,7 +49,7 @@ internal static class LogSoftmax
 
         for (; token < logits.Length; token++)
         {
-            var weight = Math.Exp(((double)logits[token] - max) / temperature);
+            var weight = Math.Exp(((double)logits[token] - max) * factor);
             sum += weight;
 
             if (!weights.IsEmpty)

@@ -8,8 +8,12 @@ namespace A3.Runtime;
 /// </summary>
 internal sealed class SamplingDistribution(int vocabulary)
 {
+    /// <summary>Tokens that a draw passes over at once.</summary>
+    private const int BlockTokens = 64;
+
     private readonly double[] probabilities = new double[vocabulary];
     private float[] biased = [];
+    private (float Max, double Log)? logNormaliser;
 
     /// <summary>[vocabulary], sums to 1; exactly 0 for tokens that were cut.</summary>
     public ReadOnlySpan<double> Probabilities => probabilities;
@@ -19,6 +23,7 @@ internal sealed class SamplingDistribution(int vocabulary)
     {
         logits = Biased(logits, bias);
         var max = LogSoftmax.Max(logits);
+        logNormaliser = null;
 
         if (options.Temperature == 0)
         {
@@ -27,7 +32,12 @@ internal sealed class SamplingDistribution(int vocabulary)
             return;
         }
 
-        LogSoftmax.Exponentials(logits, max, options.Temperature, probabilities);
+        var sum = LogSoftmax.Exponentials(logits, max, options.Temperature, probabilities);
+
+        if (options.Temperature == 1 && bias is null)
+        {
+            logNormaliser = (max, Math.Log(sum));
+        }
 
         if (options.TopK is int count && count < probabilities.Length)
         {
@@ -39,13 +49,12 @@ internal sealed class SamplingDistribution(int vocabulary)
             KeepOnly(Nucleus(options.TopP));
         }
 
-        var sum = probabilities.Sum();
-
-        for (var token = 0; token < probabilities.Length; token++)
-        {
-            probabilities[token] /= sum;
-        }
+        Scale(1 / (options is { TopK: null, TopP: 1 } ? sum : probabilities.Sum()));
     }
+
+    /// <summary>What <see cref="LogSoftmax.Of"/> gives for a token of the logits loaded, bit for bit; at temperature 1 it is known.</summary>
+    public double LogProbability(ReadOnlySpan<float> logits, int token) =>
+        logNormaliser is var (max, log) ? (double)logits[token] - max - log : LogSoftmax.Of(logits, token);
 
     /// <summary>
     /// The token at which the cumulative distribution, by token id, passes <paramref name="uniform"/> in [0, 1).
@@ -57,18 +66,60 @@ internal sealed class SamplingDistribution(int vocabulary)
     /// </summary>
     public static int Draw(ReadOnlySpan<double> weights, double uniform)
     {
-        var last = 0;
+        var token = 0;
 
-        for (var token = 0; token < weights.Length && uniform >= 0; token++)
+        for (; token <= weights.Length - BlockTokens; token += BlockTokens)
         {
-            if (weights[token] > 0)
+            var block = Sum(weights.Slice(token, BlockTokens));
+
+            if (uniform < block)
             {
-                uniform -= weights[token];
-                last = token;
+                break;
+            }
+
+            uniform -= block;
+        }
+
+        for (; token < weights.Length; token++)
+        {
+            uniform -= weights[token];
+
+            if (uniform < 0 && weights[token] > 0)
+            {
+                return token;
             }
         }
 
-        return last;
+        // Rounding: the weights sum to a little less than the number drawn.
+        return Math.Max(0, weights.LastIndexOfAnyExcept(0.0));
+    }
+
+    /// <summary>The sum of a block, whose length is a multiple of any vector's.</summary>
+    private static double Sum(ReadOnlySpan<double> weights)
+    {
+        var sums = Vector<double>.Zero;
+
+        for (var token = 0; token < weights.Length; token += Vector<double>.Count)
+        {
+            sums += new Vector<double>(weights[token..]);
+        }
+
+        return Vector.Sum(sums);
+    }
+
+    private void Scale(double factor)
+    {
+        var token = 0;
+
+        for (; token <= probabilities.Length - Vector<double>.Count; token += Vector<double>.Count)
+        {
+            (new Vector<double>(probabilities, token) * factor).CopyTo(probabilities, token);
+        }
+
+        for (; token < probabilities.Length; token++)
+        {
+            probabilities[token] *= factor;
+        }
     }
 
     /// <summary>What an adaptive policy goes by; nothing is cut. The distribution held is lost.</summary>

@@ -72,7 +72,7 @@ internal sealed class SpeculativeRule(Sampler sampler, Redraw redraw)
     }
 
     private DecodedToken Drawn(int position, ReadOnlySpan<float> logits, int token) => new(
-        position, token, LogSoftmax.Of(logits, token), Math.Log(distribution!.Probabilities[token]));
+        position, token, distribution!.LogProbability(logits, token), Math.Log(distribution.Probabilities[token]));
 
     private SamplingDistribution Load(int position, ReadOnlySpan<float> logits)
     {

@@ -24,6 +24,7 @@ type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Train of ParseResults<TrainArguments>
     | [<CliPrefix(CliPrefix.None)>] Plot of ParseResults<PlotArguments>
     | [<CliPrefix(CliPrefix.None)>] Conform of ParseResults<ConformArguments>
+    | [<CliPrefix(CliPrefix.None)>] Bench of ParseResults<BenchArguments>
 
     interface IArgParserTemplate with
         member argument.Usage =
@@ -43,6 +44,7 @@ type Arguments =
             | Train _ -> "make a checkpoint of text files."
             | Plot _ -> "draw how a run learned."
             | Conform _ -> "compare with the reference numbers of a fixture directory."
+            | Bench _ -> "measure the speed of this program on this machine."
 
 module Program =
 
@@ -60,6 +62,7 @@ module Program =
         | Some "train" -> Train.example
         | Some "plot" -> Plot.example
         | Some "conform" -> Conform.example
+        | Some "bench" -> Bench.example
         | Some _
         | None -> Infill.example
 
@@ -104,6 +107,7 @@ module Program =
         | Some(Arguments.Train arguments) -> Train.run invocation arguments
         | Some(Arguments.Plot arguments) -> Plot.run invocation arguments
         | Some(Arguments.Conform arguments) -> Conform.run invocation arguments
+        | Some(Arguments.Bench arguments) -> Bench.run invocation arguments
         | Some _
         | None when results.Contains Arguments.Version ->
             let version = typeof<Arguments>.Assembly.GetName().Version |> nonNull

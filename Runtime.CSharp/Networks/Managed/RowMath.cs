@@ -6,6 +6,9 @@ namespace A3.Runtime;
 /// <summary>The operations of the network that work on one row, element by element.</summary>
 internal static unsafe class RowMath
 {
+    /// <summary>What an attention weight of 1, the largest, is summed as.</summary>
+    private const int WeightUnits = 1 << 30;
+
     /// <summary>RMSNorm: target = source / sqrt(mean(source^2) + epsilon) * gain, all [width]; in place is allowed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Normalise(float* source, float* gain, int width, float epsilon, float* target)
@@ -79,7 +82,8 @@ internal static unsafe class RowMath
     /// 0 where no key is visible. Keys of a rank above <paramref name="limit"/> get weight 0.
     /// </summary>
     /// <remarks>
-    /// The sum runs key by key, not lane by lane: hidden keys in between then add exact zeros and change no bit (law 12).
+    /// Weights are summed as whole numbers of 2^-30, which no order and no hidden key in between can change (law 12), lane by
+    /// lane: one float after the other would take longer than all the rest.
     /// </remarks>
     /// <param name="scores">[keys], padded to whole vectors, rewritten.</param>
     /// <param name="keys">How many keys there are.</param>
@@ -118,18 +122,18 @@ internal static unsafe class RowMath
 
         // With nothing visible, minus infinity less itself would be NaN.
         var shift = Vector.Create(float.IsNegativeInfinity(top) ? 0f : top);
+        var units = Vector.Create((float)WeightUnits);
+        var sums = Vector<long>.Zero;
         for (var i = 0; i < padded; i += Vector<float>.Count)
         {
-            Exp((Vector.Load(scores + i) - shift) * scale).Store(scores + i);
+            var weights = Exp((Vector.Load(scores + i) - shift) * scale);
+            weights.Store(scores + i);
+            Vector.Widen(Vector.ConvertToInt32Native(weights * units), out var low, out var high);
+            sums += low + high;
         }
 
-        var sum = 0f;
-        for (var i = 0; i < keys; i++)
-        {
-            sum += scores[i];
-        }
-
-        return sum > 0f ? 1f / sum : 0f;
+        var sum = Vector.Sum(sums);
+        return sum > 0 ? (float)(WeightUnits / (double)sum) : 0f;
     }
 
     /// <summary>exp to 2 units in the last place (Cephes); exactly 0 below -87.3 and clamped above 88.</summary>

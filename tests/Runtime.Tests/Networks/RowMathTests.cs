@@ -52,5 +52,24 @@ public sealed unsafe class RowMathTests
         }
     }
 
+    [Fact(DisplayName = "Attention weights sum to 1 for up to 3000 keys, and no order of the keys changes a bit of the sum")]
+    public void SoftenSumsExactly()
+    {
+        var random = new Random(4);
+        var scores = stackalloc float[3072];
+
+        foreach (var keys in new[] { 1, 7, 64, 333, 3000 })
+        {
+            float[] given = [.. Enumerable.Range(0, keys).Select(_ => random.NextSingle() * 30 - 15)];
+            given.CopyTo(new Span<float>(scores, keys));
+            var inverse = RowMath.Soften(scores, keys, null, 0, 0.3f);
+            Assert.InRange(new Span<float>(scores, keys).ToArray().Sum(weight => (double)weight) * inverse, 1 - 1e-6, 1 + 1e-6);
+
+            random.Shuffle(given);
+            given.CopyTo(new Span<float>(scores, keys));
+            Assert.Equal(inverse, RowMath.Soften(scores, keys, null, 0, 0.3f));
+        }
+    }
+
     private static float Exp(float x) => RowMath.Exp(Vector.Create(x))[0];
 }

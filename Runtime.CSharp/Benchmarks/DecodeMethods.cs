@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using Microsoft.FSharp.Core;
+
+namespace A3.Runtime;
+
+using A3.Model;
+
+/// <summary>The ways to decode that <see cref="DecodeBenchmark"/> compares, all from BOS on, left to right.</summary>
+/// <remarks>The order changes no figure: a cached pass costs the same whichever positions its rows have.</remarks>
+internal sealed class DecodeMethods(INetwork network, DecodeBenchmarkOptions options)
+{
+    /// <summary>Content stream only.</summary>
+    public const string Causal = "causal";
+
+    /// <summary>The authors' algorithm.</summary>
+    public const string Uncached = "uncached, as published";
+
+    /// <summary>The same groups and logits as cached, everything committed run anew.</summary>
+    public const string Recomputed = "uncached, groups of 4";
+
+    /// <summary>Groups of 4 with four times as many positions still open.</summary>
+    public const string Ahead = "groups of 4, 4x open";
+
+    private const int UncachedGroup = 4;
+    private const int Window = 4;
+
+    /// <summary>How many times the positions <see cref="Ahead"/> leaves open.</summary>
+    private const int Times = 4;
+
+    private readonly int[] tokens = Tokens(network.Architecture.Vocabulary, Times * options.Positions + 1, options.Seed);
+
+    /// <summary>The name of cached decoding in groups of a size.</summary>
+    public static string Groups(int size) => $"groups of {size}";
+
+    /// <summary>All that fit the network's context, in the order they are run in.</summary>
+    public ImmutableArray<IDecodeMethod> All() =>
+    [
+        new WholeRun(Causal, (seed, cancellation) => CausalDecoder.Decode(
+            network, [tokens[0]], options.Positions, new HashSet<int>(), options.Sampling, seed, cancellation)),
+        .. options.Groups.Select(size => Groupwise(Groups(size), size, options.Positions)),
+        .. Fits(Times * options.Positions) ? [Groupwise(Ahead, UncachedGroup, Times * options.Positions)] : Array.Empty<IDecodeMethod>(),
+        Speculative(),
+        Adaptive(),
+        Reencoding(),
+        Recomputing(),
+    ];
+
+    /// <summary>Random tokens: what a step costs does not depend on them.</summary>
+    private static int[] Tokens(int vocabulary, int length, long seed) =>
+        [.. Enumerable.Range(0, length).Select(i => SeedModule.below(vocabulary, SeedModule.derive(i, SeedModule.ofInt64(seed))))];
+
+    private bool Fits(int positions) => positions + 1 <= network.Architecture.Context;
+
+    /// <summary>Only as many groups are run as make up the positions of the benchmark.</summary>
+    private WholeRun Groupwise(string name, int size, int positions)
+    {
+        var canvas = ToFill(positions, committed: 1, size);
+        var steps = (options.Positions + size - 1) / size;
+        return new(name, (seed, cancellation) =>
+            GroupwiseDecoder.Decode(canvas, options.Sampling, seed, cancellation).Take(steps));
+    }
+
+    private WholeRun Speculative()
+    {
+        var canvas = ToFill(options.Positions, committed: 1, 1);
+        return new($"speculative, window {Window}", (seed, cancellation) =>
+            SpeculativeDecoder.Decode(canvas, Window, options.Sampling, seed, cancellation));
+    }
+
+    private WholeRun Adaptive()
+    {
+        var canvas = ToFill(options.Positions, committed: 1, options.Positions);
+        var policy = (Policy.Adaptive)Policy.NewAdaptive(
+            Criterion.Entropy, Amount.NewConstant(UncachedGroup), FSharpOption<int>.Some(4 * UncachedGroup));
+        return new($"adaptive, {UncachedGroup} of {4 * UncachedGroup}", (seed, cancellation) =>
+            AdaptiveDecoder.Decode(canvas, policy, options.Sampling, seed, cancellation));
+    }
+
+    private SampledRun Reencoding()
+    {
+        var policy = (Policy.Adaptive)Policy.NewAdaptive(
+            Criterion.Leftmost, Amount.NewConstant(UncachedGroup), FSharpOption<int>.None);
+        return Stateless(Uncached, (step, seed, cancellation) => AdaptiveDecoder.DecodeReference(
+            ToFill(options.Positions, 1 + step * UncachedGroup, options.Positions), policy, options.Sampling, seed, cancellation));
+    }
+
+    private SampledRun Recomputing() =>
+        Stateless(Recomputed, (step, seed, cancellation) => UncachedDecoder.Decode(
+            ToFill(options.Positions, 1 + step * UncachedGroup, UncachedGroup), options.Sampling, seed, cancellation));
+
+    private SampledRun Stateless(string name, Func<int, Seed, CancellationToken, IEnumerable<DecodingStep>> from) =>
+        new(name, (options.Positions + UncachedGroup - 1) / UncachedGroup, options.Positions, options.UncachedSeconds, from);
+
+    /// <summary>BOS and the positions after it, so many in all committed as evidence, the others in groups of a size.</summary>
+    private Canvas ToFill(int positions, int committed, int size)
+    {
+        var evidence = Enumerable.Range(0, committed).ToArray();
+        var groups = Enumerable.Range(committed, positions + 1 - committed).Chunk(size);
+        return Canvas.ToDecode(
+            network, tokens.AsSpan(0, positions + 1), PartitionModule.create(1, [evidence, .. groups]));
+    }
+}

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace A3.Runtime;
+
+/// <summary>
+/// How fast a team reads memory that no cache holds: the limit of decoding, whose every pass reads all weights once.
+/// </summary>
+/// <remarks>The same threads, the same huge pages and the same vectors as in the products; only the arithmetic is left out.</remarks>
+internal sealed unsafe class MemoryReader
+{
+    /// <summary>256 MB: several times a last-level cache.</summary>
+    private const long Numbers = 1L << 26;
+
+    /// <summary>256 kB, as much as a small panel of weights.</summary>
+    private const int ItemNumbers = 1 << 16;
+
+    private readonly WorkerTeam team;
+    private readonly TeamWork read;
+    private readonly AlignedBuffer buffer = new(Numbers);
+    private float sum;
+
+    public MemoryReader(WorkerTeam team)
+    {
+        this.team = team;
+        read = Read;
+
+        // Memory that was never written is one page of zeros, which every cache holds.
+        new Span<float>(buffer.Pointer, (int)Numbers).Fill(1f);
+    }
+
+    /// <summary>Bytes per second of one walk over the memory.</summary>
+    public double Measure()
+    {
+        var start = Stopwatch.GetTimestamp();
+        team.Run((int)(Numbers / ItemNumbers), ItemNumbers, read);
+        return Numbers * sizeof(float) / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    private void Read(int worker, int start, int end)
+    {
+        var part = 0f;
+        for (var item = start; item < end; item++)
+        {
+            part += Sum(buffer.Pointer + (nint)item * ItemNumbers);
+        }
+
+        // Stored so that no compiler finds the walk useless; who wins a race does not matter.
+        sum = part;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Sum(float* numbers)
+    {
+        var (a, b, c, d) = (Vector<float>.Zero, Vector<float>.Zero, Vector<float>.Zero, Vector<float>.Zero);
+
+        for (var end = numbers + ItemNumbers; numbers < end; numbers += 4 * Vector<float>.Count)
+        {
+            a += Vector.Load(numbers);
+            b += Vector.Load(numbers + Vector<float>.Count);
+            c += Vector.Load(numbers + 2 * Vector<float>.Count);
+            d += Vector.Load(numbers + 3 * Vector<float>.Count);
+        }
+
+        return Vector.Sum(a + b + c + d);
+    }
+}

@@ -1,0 +1,53 @@
+namespace A3.Runtime;
+
+// Inside the namespace: outside it, A3.Architecture would hide the record.
+using A3.Model;
+
+/// <summary>Weights of an architecture drawn from a seed, each tensor with its deviation; nothing is kept.</summary>
+/// <remarks>Uniform numbers: what a network computes is of no interest here, only that no number overflows.</remarks>
+internal sealed class RandomWeights
+{
+    private readonly Dictionary<string, (Parameter Tensor, Seed Seed)> tensors = [];
+
+    /// <summary>The same architecture and seed give the same weights.</summary>
+    public RandomWeights(Architecture architecture, Seed seed)
+    {
+        foreach (var tensor in ArchitectureModule.parameters(architecture))
+        {
+            tensors.Add(tensor.Name, (tensor, SeedModule.derive(tensors.Count, seed)));
+        }
+    }
+
+    /// <summary>A tensor by its Hugging Face name, row-major, in memory of its own.</summary>
+    public float[] Read(string name)
+    {
+        var (tensor, seed) = tensors[name];
+        var numbers = new float[tensor.Shape.Aggregate(1L, (size, side) => size * side)];
+
+        if (tensor.Initialisation is Initialisation.Normal normal)
+        {
+            Fill(numbers, (float)normal.deviation, SeedModule.bits(seed));
+        }
+        else
+        {
+            Array.Fill(numbers, 1f);
+        }
+
+        return numbers;
+    }
+
+    /// <summary>xorshift64 (Marsaglia 2003): the upper 24 bits as a number between -1 and 1, scaled to the deviation.</summary>
+    private static void Fill(Span<float> numbers, float deviation, ulong state)
+    {
+        var scale = deviation * MathF.Sqrt(3f) / (1 << 23);
+        state |= 1;
+
+        foreach (ref var number in numbers)
+        {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            number = ((long)(state >> 40) - (1 << 23)) * scale;
+        }
+    }
+}

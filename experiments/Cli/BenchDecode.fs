@@ -1,0 +1,203 @@
+namespace A3.Cli
+
+open System
+open System.Runtime
+open Argu
+open A3.Model
+open A3.Runtime
+
+/// Arguments of `a3 bench decode`.
+[<RequireQualifiedAccess>]
+type BenchDecodeArguments =
+    | [<Unique>] Width of NUMBER: int
+    | [<Unique>] Layers of NUMBER: int
+    | [<Unique>] Heads of NUMBER: int
+    | [<Unique; CustomCommandLine("--kv-heads")>] KvHeads of NUMBER: int
+    | [<Unique>] Mlp of NUMBER: int
+    | [<Unique>] Vocabulary of TOKENS: int
+    | [<Unique>] Positions of NUMBER: int
+    | [<Unique>] Groups of SIZES: string
+    | [<Unique>] Threads of NUMBER: int
+    | [<Unique>] Rounds of NUMBER: int
+    | [<Unique>] Temperature of NUMBER: float
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Width _ -> "width of the hidden states of a model with random weights (default 288)."
+            | Layers _ -> "its blocks (default 6)."
+            | Heads _ -> "its attention heads (default 6)."
+            | KvHeads _ -> "its heads of keys and values (default: as many as heads)."
+            | Mlp _ -> "width of its MLP (default: 8/3 of the width)."
+            | Vocabulary _ -> "its tokens (default 32000)."
+            | Positions _ -> "tokens of a run (default 256, or what the model's context holds)."
+            | Groups _ -> "sizes of cached groups (default 1,2,4,8)."
+            | Threads _ -> "threads of a forward pass (default: one for each processor)."
+            | Rounds _ -> "runs of each method (default 7)."
+            | Temperature _ -> "0 takes the likeliest token, 1 (the default) the model's own distribution."
+
+/// `a3 bench decode`: how fast ways to decode are, against each other and against the machine.
+[<RequireQualifiedAccess>]
+module BenchDecode =
+
+    let private isShape argument =
+        match argument with
+        | BenchDecodeArguments.Width _
+        | BenchDecodeArguments.Layers _
+        | BenchDecodeArguments.Heads _
+        | BenchDecodeArguments.KvHeads _
+        | BenchDecodeArguments.Mlp _
+        | BenchDecodeArguments.Vocabulary _ -> true
+        | BenchDecodeArguments.Positions _
+        | BenchDecodeArguments.Groups _
+        | BenchDecodeArguments.Threads _
+        | BenchDecodeArguments.Rounds _
+        | BenchDecodeArguments.Temperature _ -> false
+
+    let private sizes positions (text: string) =
+        [
+            for part in text.Split ',' do
+                match Int32.TryParse part with
+                | true, size when size >= 1 && size <= positions -> size
+                | _ ->
+                    raise (MisuseException $"--groups \"{text}\": expected sizes in 1..{positions}, such as 1,2,4,8.")
+        ]
+        |> List.distinct
+
+    /// The shape that random weights are drawn for; its context holds all that is measured.
+    let private architecture positions (arguments: ParseResults<BenchDecodeArguments>) =
+        let plain =
+            Architecture.create
+                (arguments.GetResult(BenchDecodeArguments.Vocabulary, 32000))
+                (arguments.GetResult(BenchDecodeArguments.Width, 288))
+                (arguments.GetResult(BenchDecodeArguments.Layers, 6))
+                (arguments.GetResult(BenchDecodeArguments.Heads, 6))
+                (4 * positions + 1)
+
+        let chosen =
+            { plain with
+                KvHeads = arguments.GetResult(BenchDecodeArguments.KvHeads, plain.KvHeads)
+                MlpWidth = arguments.GetResult(BenchDecodeArguments.Mlp, plain.MlpWidth)
+            }
+
+        match Architecture.validate chosen with
+        | Ok valid when valid.Width = valid.Heads * valid.HeadWidth -> valid
+        | Ok valid -> raise (MisuseException $"--width {valid.Width}: must be a multiple of --heads {valid.Heads}.")
+        | Error error -> raise (MisuseException error.Message)
+
+    /// Beside the weights: the tensor that is being packed, and the memory that is read for comparison.
+    let private requireMemory architecture =
+        let needed = 4L * Architecture.parameterCount architecture + (1L <<< 29)
+        let present = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes
+
+        if needed > present then
+            raise (
+                A3Exception
+                    $"random weights of this shape need {Number.bytes needed}, but there are {Number.bytes present}; use a smaller width, depth or vocabulary."
+            )
+
+    /// The tensors that weights were packed from are given back before anything is measured.
+    let private giveBack () =
+        GCSettings.LargeObjectHeapCompactionMode <- GCLargeObjectHeapCompactionMode.CompactOnce
+        GC.Collect()
+
+    let private randomNetwork architecture seed threads =
+        requireMemory architecture
+        let weights = RandomWeights(architecture, Seed.ofInt64 seed)
+        new ManagedNetwork(architecture, (fun name -> weights.Read name), threads)
+
+    let private loadedNetwork folder threads =
+        use checkpoint = Checkpoint.Open(ModelFolder.find (Some folder))
+        new ManagedNetwork(checkpoint.Configuration.Architecture, (fun name -> checkpoint[name].ToFloats()), threads)
+
+    /// The context of the named model decides how many positions are measured where nobody says.
+    let private standardPositions model =
+        match model with
+        | None -> 256
+        | Some folder ->
+            use checkpoint = Checkpoint.Open(ModelFolder.find (Some folder))
+            min 256 (checkpoint.Configuration.Architecture.Context - 1)
+
+    let private check (invocation: Invocation) (arguments: ParseResults<BenchDecodeArguments>) =
+        if invocation.Device = Device.Cuda || invocation.NumberType <> NumberType.Float32 then
+            raise (MisuseException "bench decode measures float32 on the CPU; leave --device and --dtype out.")
+
+        if invocation.Grouping.IsSome then
+            raise (MisuseException "bench decode chooses its own groupings; name sizes with --groups.")
+
+        if invocation.Model.IsSome && arguments.GetAllResults() |> Seq.exists isShape then
+            raise (MisuseException "--model and a shape of random weights; give one of the two.")
+
+    let private options positions seed (arguments: ParseResults<BenchDecodeArguments>) =
+        let standard = DecodeBenchmarkOptions()
+
+        DecodeBenchmarkOptions(
+            Positions = positions,
+            Groups =
+                (arguments.TryGetResult BenchDecodeArguments.Groups
+                 |> Option.map (sizes positions)
+                 |> Option.defaultWith (fun () ->
+                     standard.Groups |> Seq.filter (fun size -> size <= positions) |> List.ofSeq)
+                 |> Array.ofList),
+            Rounds =
+                (arguments.GetResult(BenchDecodeArguments.Rounds, standard.Rounds)
+                 |> Options.between 1 1000 "--rounds"),
+            Sampling =
+                SamplingOptions(
+                    Temperature =
+                        (arguments.GetResult(BenchDecodeArguments.Temperature, 1.0)
+                         |> Options.number
+                             "of at least 0; 0 is greedy"
+                             (fun value -> value >= 0.0 && Double.IsFinite value)
+                             "--temperature")
+                ),
+            Seed = seed
+        )
+
+    /// What was measured, for whoever reads the figures.
+    let private settings (network: ManagedNetwork) (options: DecodeBenchmarkOptions) =
+        [
+            "network", Json.text (string (A3.Architecture network.Architecture))
+            "parameters", Json.whole (Architecture.parameterCount network.Architecture)
+            "positions", Json.whole options.Positions
+            "threads", Json.whole network.Team.Size
+            "processors", Json.whole Environment.ProcessorCount
+            "rounds", Json.whole options.Rounds
+            "temperature", Json.number options.Sampling.Temperature
+            "seed", Json.whole options.Seed
+        ]
+
+    let run (invocation: Invocation) (arguments: ParseResults<BenchDecodeArguments>) =
+        check invocation arguments
+        let output = invocation.Output
+
+        let positions =
+            arguments.TryGetResult BenchDecodeArguments.Positions
+            |> Option.defaultWith (fun () -> standardPositions invocation.Model)
+            |> Options.between 1 100000 "--positions"
+
+        let threads =
+            arguments.GetResult(BenchDecodeArguments.Threads, Environment.ProcessorCount)
+            |> Options.between 1 1024 "--threads"
+
+        let seed = defaultArg invocation.Seed Decoding.defaultSeed
+        let options = options positions seed arguments
+
+        use network =
+            match invocation.Model with
+            | Some folder -> loadedNetwork folder threads
+            | None -> randomNetwork (architecture positions arguments) seed threads
+
+        giveBack ()
+
+        let report =
+            DecodeBenchmark(network, options).Run((fun line -> output |> Output.note line), invocation.Cancellation)
+
+        if output.Json then
+            output |> Output.json (BenchDisplay.json (settings network options) report)
+        else
+            output
+            |> Output.line
+                $"{A3.Architecture network.Architecture}; {threads} threads, {positions} positions, {options.Rounds} rounds"
+
+            output |> Output.lines (BenchDisplay.lines output.Ink report)
