@@ -22,21 +22,20 @@ type BatchFiles =
 [<RequireQualifiedAccess>]
 module Batch =
 
-    let private opened path =
-        new JsonLines(
-            path,
-            (if path = "-" then
-                 Console.OpenStandardInput()
-             else
-                 File.OpenRead path)
-        )
-
-    let private count path =
+    let private opened path : Stream =
         if path = "-" then
-            None
+            Console.OpenStandardInput()
         else
-            use lines = opened path
-            Some(Seq.length lines.All)
+            File.OpenRead path
+
+    /// The rows of a file; none for a pipe, which can be read only once.
+    let private count path (stream: Stream) =
+        if stream.CanSeek then
+            let rows = Seq.length (new JsonLines(path, stream)).All
+            stream.Position <- 0L
+            Some rows
+        else
+            None
 
     /// Everything that the command line says about a row.
     let private settings (invocation: Invocation) usual =
@@ -149,19 +148,22 @@ module Batch =
                     $"{progress.Failed} of {progress.Rows} rows of {files.Input} failed; the field \"error\" of their results says why."
             )
 
-    let private check files =
+    let private check usual files =
+        DecodingRequest.options "--" usual.Request |> ignore
+
         match files.Output with
-        | Some output when files.Input <> "-" && Path.GetFullPath output = Path.GetFullPath files.Input ->
+        | Some output when Path.GetFullPath output = Path.GetFullPath files.Input ->
             raise (MisuseException $"--output {output}: is the input; name another file.")
         | Some _
         | None -> ()
 
     /// Decodes a file of rows. Rows that fail are reported and counted, and the others go on.
     let run (invocation: Invocation) kind usual files =
-        check files
+        check usual files
         let settings = settings invocation usual
-        let total = count files.Input
-        use lines = opened files.Input
+        use stream = opened files.Input
+        let total = count files.Input stream
+        use lines = new JsonLines(files.Input, stream)
 
         let resumed =
             match files.Output with

@@ -44,7 +44,10 @@ module BatchProgress =
                 $", {progress.Failed} failed"
 
         let speed =
-            Number.text "#,0" (float progress.Tokens / max 1e-9 progress.Elapsed.TotalSeconds)
+            if progress.Tokens = 0L then
+                ""
+            else
+                $""", {Number.text "#,0" (float progress.Tokens / max 1e-9 progress.Elapsed.TotalSeconds)} tokens/s"""
 
         let left =
             match progress.Total with
@@ -52,15 +55,15 @@ module BatchProgress =
             | Some _
             | None -> ""
 
-        $"{rows}{failed}, {speed} tokens/s{left}"
+        $"{rows}{failed}{speed}{left}"
 
     /// A bar of so many columns, and the numbers behind it.
     let bar ink columns progress =
-        let done' = progress.Total |> Option.map (share progress) |> Option.defaultValue 0.0
+        let part = progress.Total |> Option.map (share progress) |> Option.defaultValue 0.0
 
-        let filled = done' * float columns |> int
+        let filled = part * float columns |> int
 
-        Ink.text (Colour.ofStep 100 (99.0 * (1.0 - done') |> int)) (String('━', filled)) ink
+        Ink.text (Colour.ofStep 100 (99.0 * (1.0 - part) |> int)) (String('━', filled)) ink
         + Ink.dim (String('─', columns - filled)) ink
         + "  "
         + line progress

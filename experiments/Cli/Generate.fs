@@ -2,15 +2,6 @@ namespace A3.Cli
 
 open A3.Runtime
 
-/// The help of `a3 generate`.
-[<Sealed>]
-type GenerateUsage() =
-    interface IWritingUsage with
-        member _.Text =
-            "the beginning of a text (default \"Once upon a time\"); - reads standard input."
-
-        member _.Length = "tokens to add (default 80)."
-
 /// `a3 generate`: continues a text.
 [<RequireQualifiedAccess>]
 module Generate =

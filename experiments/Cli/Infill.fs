@@ -2,15 +2,6 @@ namespace A3.Cli
 
 open A3.Runtime
 
-/// The help of `a3 infill`.
-[<Sealed>]
-type InfillUsage() =
-    interface IWritingUsage with
-        member _.Text =
-            "a text with gaps: ___ is a gap of the default length, {12} one of 12 tokens; - reads standard input."
-
-        member _.Length = $"tokens of a gap written ___ (default {Template.DefaultGap})."
-
 /// `a3 infill`: fills the gaps of a text.
 [<RequireQualifiedAccess>]
 module Infill =

@@ -7,60 +7,53 @@ open A3.Runtime
 [<RequireQualifiedAccess>]
 module Writing =
 
-    let private text (kind: WritingKind) (arguments: ParseResults<WritingArguments<'usage>>) =
-        Options.text
-            (arguments.GetResult(WritingArguments<'usage>.Text, []))
-            (arguments.TryGetResult WritingArguments<'usage>.File)
+    let private text (kind: WritingKind) (arguments: ParseResults<WritingArguments>) =
+        Options.text (arguments.GetResult(WritingArguments.Text, [])) (arguments.TryGetResult WritingArguments.File)
         |> Option.defaultValue kind.Text
 
-    let private together (arguments: ParseResults<WritingArguments<'usage>>) =
-        arguments.GetResult(WritingArguments<'usage>.BatchSize, 8)
+    let private together (arguments: ParseResults<WritingArguments>) =
+        arguments.GetResult(WritingArguments.BatchSize, 8)
         |> Options.between 1 100000 "--batch-size"
 
     /// Options that say nothing without another, or beside it.
-    let private check (arguments: ParseResults<WritingArguments<'usage>>) =
-        let isBatch = arguments.Contains WritingArguments<'usage>.Batch
-        let isSamples = arguments.Contains WritingArguments<'usage>.Samples
+    let private check (arguments: ParseResults<WritingArguments>) =
+        let isBatch = arguments.Contains WritingArguments.Batch
+        let isSamples = arguments.Contains WritingArguments.Samples
 
         let rules =
             [
-                arguments.Contains WritingArguments<'usage>.Output && not isBatch, "--output needs --batch FILE."
-                arguments.Contains WritingArguments<'usage>.BatchSize
-                && not (isBatch || isSamples),
+                arguments.Contains WritingArguments.Output && not isBatch, "--output needs --batch FILE."
+                arguments.Contains WritingArguments.BatchSize && not (isBatch || isSamples),
                 "--batch-size needs --batch FILE or --samples COUNT."
-                isBatch && arguments.Contains WritingArguments<'usage>.Text, "a text and --batch; give one of the two."
-                isBatch && arguments.Contains WritingArguments<'usage>.File, "--file and --batch; give one of the two."
+                isBatch && arguments.Contains WritingArguments.Text, "a text and --batch; give one of the two."
+                isBatch && arguments.Contains WritingArguments.File, "--file and --batch; give one of the two."
                 isBatch && isSamples, "--samples and --batch; give a row for each sample, with seeds of their own."
-                isBatch && arguments.Contains WritingArguments<'usage>.Trace,
-                "--trace and --batch; trace a single text."
+                isBatch && arguments.Contains WritingArguments.Trace, "--trace and --batch; trace a single text."
             ]
 
         for isBroken, rule in rules do
             if isBroken then
                 raise (MisuseException rule)
 
-    let run (invocation: Invocation) (kind: WritingKind) (arguments: ParseResults<WritingArguments<'usage>>) =
+    let run (invocation: Invocation) (kind: WritingKind) (arguments: ParseResults<WritingArguments>) =
         check arguments
 
         let length =
-            arguments.GetResult(WritingArguments<'usage>.Length, kind.Length)
+            arguments.GetResult(WritingArguments.Length, kind.Length)
             |> Options.between 1 1000000 "--length"
 
         let request = WritingArguments.request invocation arguments
-        let trace = arguments.Contains WritingArguments<'usage>.Trace
+        let trace = arguments.Contains WritingArguments.Trace
 
         let template () =
             kind.Template (text kind arguments) length
 
-        match
-            arguments.TryGetResult WritingArguments<'usage>.Batch,
-            arguments.TryGetResult WritingArguments<'usage>.Samples
-        with
+        match arguments.TryGetResult WritingArguments.Batch, arguments.TryGetResult WritingArguments.Samples with
         | Some input, _ ->
             let files =
                 {
                     Input = input
-                    Output = arguments.TryGetResult WritingArguments<'usage>.Output
+                    Output = arguments.TryGetResult WritingArguments.Output
                     Together = together arguments
                 }
 

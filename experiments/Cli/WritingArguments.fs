@@ -3,14 +3,9 @@ namespace A3.Cli
 open Argu
 open A3.Runtime
 
-/// What tells the commands that write text apart, in their help.
-type IWritingUsage =
-    abstract Text: string
-    abstract Length: string
-
-/// Arguments of a command that writes text: `a3 infill`, `a3 generate`.
+/// Arguments of the commands that write text, `a3 infill` and `a3 generate`.
 [<RequireQualifiedAccess>]
-type WritingArguments<'usage when 'usage :> IWritingUsage and 'usage: (new: unit -> 'usage)> =
+type WritingArguments =
     | [<MainCommand>] Text of TEXT: string list
     | [<Unique>] File of PATH: string
     | [<Unique>] Length of TOKENS: int
@@ -31,9 +26,11 @@ type WritingArguments<'usage when 'usage :> IWritingUsage and 'usage: (new: unit
     interface IArgParserTemplate with
         member argument.Usage =
             match argument with
-            | Text _ -> (new 'usage ()).Text
+            | Text _ ->
+                "infill: a text with gaps, ___ of the default length or {12} of 12 tokens; generate: the beginning of a text; - reads standard input."
             | File _ -> "read the text from a file."
-            | Length _ -> (new 'usage ()).Length
+            | Length _ ->
+                $"tokens of a gap written ___ (default {Template.DefaultGap}), or to add to a beginning (default 80)."
             | Policy _ ->
                 "which positions are filled together and when: a grouping such as 'bisect | chunks 2', or one that goes by how sure the model is, such as 'entropy | constant 2'."
             | Temperature _ -> "0 takes the likeliest token, 1 the model's own distribution (default 0.5)."
@@ -55,8 +52,8 @@ type WritingArguments<'usage when 'usage :> IWritingUsage and 'usage: (new: unit
 module WritingArguments =
 
     /// `--policy`, or `--grouping`, which every command understands.
-    let private policy (invocation: Invocation) (arguments: ParseResults<WritingArguments<'usage>>) =
-        match arguments.TryGetResult WritingArguments<'usage>.Policy, invocation.Grouping with
+    let private policy (invocation: Invocation) (arguments: ParseResults<WritingArguments>) =
+        match arguments.TryGetResult WritingArguments.Policy, invocation.Grouping with
         | Some _, Some _ ->
             raise (
                 MisuseException "--policy and --grouping say which positions are filled together; give one of the two."
@@ -69,17 +66,17 @@ module WritingArguments =
                 raise (MisuseException $"--grouping \"{text}\": is an adaptive policy and no grouping; write --policy.")
 
     /// What is asked for beside the text.
-    let request (invocation: Invocation) (arguments: ParseResults<WritingArguments<'usage>>) =
+    let request (invocation: Invocation) (arguments: ParseResults<WritingArguments>) =
         let usual = DecodingRequest.usual
 
         {
             Policy = policy invocation arguments
-            Temperature = arguments.GetResult(WritingArguments<'usage>.Temperature, usual.Temperature)
-            TopK = arguments.TryGetResult WritingArguments<'usage>.TopK
-            TopP = arguments.GetResult(WritingArguments<'usage>.TopP, usual.TopP)
-            Speculative = arguments.TryGetResult WritingArguments<'usage>.Speculative
-            Forbid = arguments.GetResults WritingArguments<'usage>.Forbid
-            Reference = arguments.Contains WritingArguments<'usage>.Reference
-            Causal = arguments.Contains WritingArguments<'usage>.Causal
+            Temperature = arguments.GetResult(WritingArguments.Temperature, usual.Temperature)
+            TopK = arguments.TryGetResult WritingArguments.TopK
+            TopP = arguments.GetResult(WritingArguments.TopP, usual.TopP)
+            Speculative = arguments.TryGetResult WritingArguments.Speculative
+            Forbid = arguments.GetResults WritingArguments.Forbid
+            Reference = arguments.Contains WritingArguments.Reference
+            Causal = arguments.Contains WritingArguments.Causal
             Seed = defaultArg invocation.Seed usual.Seed
         }
