@@ -93,7 +93,7 @@ public sealed class BatchCommandTests : IDisposable
     [InlineData("length 2.5: expected a whole number", """{"template": "a ___", "length": 2.5}""")]
     [InlineData("causal 1: expected true or false", """{"template": "a ___", "causal": 1}""")]
     [InlineData("forbid 1: expected a text or a list of texts", """{"template": "a ___", "forbid": 1}""")]
-    [InlineData("policy column 1: found 'best'", """{"template": "a ___", "policy": "best"}""")]
+    [InlineData("policy \"best\", column 1: found 'best'", """{"template": "a ___", "policy": "best"}""")]
     [InlineData("speculative and an adaptive policy", """{"template": "a ___", "policy": "entropy", "speculative": 2}""")]
     [InlineData("the text has no gap to fill", """{"template": "a"}""")]
     [InlineData("context holds 64", """{"template": "a {64}"}""")]

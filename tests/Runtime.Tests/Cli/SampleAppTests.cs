@@ -22,12 +22,12 @@ public sealed partial class SampleAppTests
         var lines = (await app.StandardOutput.ReadToEndAsync()).Split('\n');
         await app.WaitForExitAsync();
         var steps = lines.TakeWhile(line => line.Trim().Length > 0).ToArray();
-        var positions = steps.Select(line => int.Parse(line[13..].Split('"')[0], CultureInfo.InvariantCulture)).ToArray();
+        var positions = steps.Select(line => int.Parse(line[11..].Split('"')[0], CultureInfo.InvariantCulture)).ToArray();
 
         Assert.Equal((0, ""), (app.ExitCode, await error));
-        Assert.Equal(6, steps.Length);
+        Assert.Equal(8, steps.Length);
         Assert.NotEqual(positions.Order(), positions);
-        Assert.EndsWith("  " + lines[7], steps[^1], StringComparison.Ordinal);
+        Assert.EndsWith("  " + lines[9], steps[^1], StringComparison.Ordinal);
         Assert.Matches(@"^log p = (-\d+\.\d{3})\d when decoded, \1\d when scored$", lines[^2].TrimEnd());
     }
 
