@@ -37,7 +37,7 @@ module Batch =
         else
             None
 
-    /// Everything that the command line says about a row.
+    /// All that the command line says about a row.
     let private settings (invocation: Invocation) usual =
         let model = Path.GetFullPath(ModelFolder.find invocation.Model)
         $"{model} {invocation.NumberType} {usual.Length} {JsonSerializer.Serialize usual.Request}"
@@ -61,8 +61,9 @@ module Batch =
             })
         |> Array.ofSeq
 
-    /// All together; where that fails each alone, so that a run that cannot be decoded takes no other with it.
-    let private decodeAll invocation model (runs: (DecodingRun * int64)[]) =
+    /// All together; where that fails each alone, so that a run that cannot be decoded takes no other with it. Runs come with
+    /// their seeds.
+    let decodeAll invocation model (runs: (DecodingRun * int64)[]) =
         match BatchRow.attempt (fun () -> decode invocation model runs) with
         | Ok decoded -> decoded |> Array.map Ok
         | Error _ ->

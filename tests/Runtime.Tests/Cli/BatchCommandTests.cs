@@ -1,5 +1,6 @@
 using System.Text.Json;
 using A3.Cli;
+using Microsoft.FSharp.Core;
 using Xunit;
 
 namespace A3.Runtime.Tests.Cli;
@@ -26,6 +27,13 @@ public sealed class BatchCommandTests : IDisposable
     {
         File.WriteAllText(input, rows);
         return Run([command, "--batch", input, .. arguments]);
+    }
+
+    /// <summary>Of one position in the cache of the model.</summary>
+    private long CacheBytes()
+    {
+        using var whole = A3Model.Load(model);
+        return whole.Architecture.CacheBytesPerToken(4);
     }
 
     private static string Error(JsonElement result) => result.GetProperty("error").GetString()!;
@@ -118,6 +126,19 @@ public sealed class BatchCommandTests : IDisposable
 
         Assert.Equal([true, false], results.Json().Select(result => result.TryGetProperty("error", out _)));
         Assert.Contains("save the file as UTF-8", Error(results.Json()[0]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_that_does_not_fit_in_memory_fails_alone()
+    {
+        using var limited = A3Model.Load(model, new() { CacheLimit = 16 * CacheBytes() });
+        Tuple<DecodingRun, long>[] runs =
+            [.. new[] { "{8}", "{8}", "{30}", "{8}" }.Select(text => Tuple.Create(limited.Prepare(Template.Parse(text)), 0L))];
+        var (none, output) = (FSharpOption<string>.None, new Output(TextWriter.Null, TextWriter.Null, Ink.Plain, Ink.Plain, false, 100, 40, true));
+        var results = A3.Cli.Batch.decodeAll(new(output, default, none, Device.Cpu, NumberType.Float32, FSharpOption<long>.None, none), limited, runs);
+
+        Assert.Equal([true, true, false, true], results.Select(result => result.IsOk));
+        Assert.Matches(@"1 decodes together need \d+ bytes of cache, but \d+ are there", results[2].ErrorValue);
     }
 
     [Fact]

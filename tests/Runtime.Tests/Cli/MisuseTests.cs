@@ -103,6 +103,18 @@ public sealed class MisuseTests
         AssertOneLine(1, path, CommandLine.Run([.. arguments, path]));
     }
 
+    [Theory]
+    [InlineData("--policy", "best")]
+    [InlineData("--temperature", "-1")]
+    [InlineData("--speculative", "2", "--policy", "entropy")]
+    [InlineData("--forbid", "")]
+    [InlineData("--samples", "3", "--top-p", "0")]
+    public void Options_are_checked_before_the_model_is_looked_for(params string[] options)
+    {
+        Assert.Equal(2, CommandLine.Run(["infill", "a ___", .. options, "--model", "absent"]).Code);
+        Assert.Equal(1, CommandLine.Run("infill", "a ___", "--model", "absent").Code);
+    }
+
     [Fact]
     public void A_file_without_end_is_misuse()
     {

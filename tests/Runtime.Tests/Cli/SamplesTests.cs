@@ -39,6 +39,11 @@ public sealed class SamplesTests : IDisposable
         Assert.Equal(
             alone.Select(sample => sample.GetProperty("log_probability").GetDouble()),
             together.Select(sample => sample.GetProperty("log_probability").GetDouble()));
+
+        // What is given has a pass of its own, which all share.
+        Assert.Equal(
+            alone.Select(sample => 1 + sample.GetProperty("forward_passes").GetInt32()),
+            together.Select(sample => sample.GetProperty("forward_passes").GetInt32()));
     }
 
     [Fact]
