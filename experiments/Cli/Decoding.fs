@@ -1,66 +1,47 @@
 namespace A3.Cli
 
 open System
-open System.Diagnostics
 open A3.Runtime
 
-/// What `infill` and `generate` are asked for beside their text.
-type DecodingRequest =
-    {
-        Temperature: float option
-        TopK: int option
-        TopP: float option
-        Speculative: int option
-        Reference: bool
-        Causal: bool
-        Trace: bool
-    }
-
-/// What a decode gave, and how long it took.
+/// What a decode gave.
 type Decoded =
     {
         Text: DecodedText
-        Seconds: float
+        Seed: int64
         /// What tokens are called.
         Name: int -> string
     }
 
+    /// Filled tokens.
+    member decoded.Tokens =
+        decoded.Text.Steps |> Seq.sumBy (fun (step: DecodingStep) -> step.Tokens.Length)
+
+    /// Spent on decoding; the model was loaded before.
+    member decoded.Seconds =
+        match Seq.tryLast decoded.Text.Steps with
+        | Some step -> step.Elapsed.TotalSeconds
+        | None -> 0.0
+
     /// Filled tokens per second.
-    member decoded.Speed =
-        float (Seq.sumBy (fun (step: DecodingStep) -> step.Tokens.Length) decoded.Text.Steps)
-        / max 1e-9 decoded.Seconds
+    member decoded.Speed = float decoded.Tokens / max 1e-9 decoded.Seconds
+
+    /// Tokens drafted, and those of them that were kept; none where decoding was not speculative.
+    member decoded.Drafts =
+        let counts: DraftCount list =
+            [
+                for step in decoded.Text.Steps do
+                    if step.Drafts.HasValue then
+                        step.Drafts.Value
+            ]
+
+        if counts.IsEmpty then
+            None
+        else
+            Some(DraftCount(counts |> List.sumBy _.Proposed, counts |> List.sumBy _.Accepted))
 
 /// Runs the model for `infill` and `generate`.
 [<RequireQualifiedAccess>]
 module Decoding =
-
-    /// Sharper than the model's own distribution, whose rare tokens spoil short texts of small models.
-    let private temperature = 0.5
-    let private topP = 0.95
-
-    let defaultSeed = 1L
-
-    let private sampling request =
-        SamplingOptions(
-            Temperature =
-                (request.Temperature
-                 |> Option.defaultValue temperature
-                 |> Options.number
-                     "of at least 0; 0 is greedy"
-                     (fun value -> value >= 0.0 && Double.IsFinite value)
-                     "--temperature"),
-            TopK =
-                (request.TopK
-                 |> Option.map (Options.between 1 Int32.MaxValue "--top-k")
-                 |> Option.toNullable),
-            TopP =
-                (request.TopP
-                 |> Option.defaultValue topP
-                 |> Options.number
-                     "above 0 and at most 1; 1 keeps every token"
-                     (fun value -> value > 0.0 && value <= 1.0)
-                     "--top-p")
-        )
 
     /// The model that the command line names, ready to run.
     let load (invocation: Invocation) =
@@ -69,59 +50,49 @@ module Decoding =
             LoadOptions(Device = invocation.Device, Precision = invocation.NumberType)
         )
 
-    let private options (invocation: Invocation) request =
-        DecodingOptions(
-            Policy =
-                (invocation.Grouping
-                 |> Option.map (Options.specification "--grouping" A3.Model.Policy.parse >> A3.Policy)
-                 |> Option.toObj),
-            Sampling = sampling request,
-            Seed = defaultArg invocation.Seed defaultSeed,
-            Reference = request.Reference,
-            SpeculativeWindow =
-                (request.Speculative
-                 |> Option.map (Options.between 2 1000000 "--speculative")
-                 |> Option.toNullable),
-            Causal = request.Causal
-        )
-
-    /// The same items; the clock runs while they are made, and stands while they are used.
-    let private timed (clock: Stopwatch) (items: 'item seq) =
-        seq {
-            use each = items.GetEnumerator()
-
-            let next () =
-                clock.Start()
-                let more = each.MoveNext()
-                clock.Stop()
-                more
-
-            while next () do
-                each.Current
-        }
+    let private prepare (model: A3Model) request options template =
+        try
+            model.Prepare(template, DecodingRequest.allowed model.Tokenizer request.Forbid |> options)
+        with :? A3Exception as error ->
+            raise (MisuseException error.Message)
 
     /// Decodes a template, before the eyes of whoever sits at the terminal.
     let run (invocation: Invocation) request (template: Template) =
-        let options = options invocation request
+        let options = DecodingRequest.options "--" request
         use model = load invocation
-
-        let prepared =
-            try
-                model.Prepare(template, options)
-            with :? A3Exception as error ->
-                raise (MisuseException error.Message)
-
-        let clock = Stopwatch()
-        let steps = prepared.Steps invocation.Cancellation |> timed clock
+        let run = prepare model request options template
+        let steps = run.Steps invocation.Cancellation
 
         let steps =
             if invocation.Output.Ink = Ink.Plain || invocation.Output.Json then
                 steps
             else
-                Live.watch invocation.Output model.Tokenizer prepared steps
+                Live.watch invocation.Output model.Tokenizer run steps
 
         {
-            Text = prepared.Complete(Array.ofSeq steps)
-            Seconds = clock.Elapsed.TotalSeconds
+            Text = run.Complete(Array.ofSeq steps)
+            Seed = request.Seed
             Name = model.Tokenizer.TokenText
+        }
+
+    /// Several texts of one template, with seeds that count up; what is given runs once for all of them, and so many decodes
+    /// run together.
+    let samples (invocation: Invocation) request count together (template: Template) =
+        let options = DecodingRequest.options "--" request
+
+        seq {
+            use model = load invocation
+            use session = (prepare model request options template).Start()
+            session.Prefill()
+            let seeds = Seq.init count (fun index -> request.Seed + int64 index)
+
+            for seeds in Seq.chunkBySize together seeds do
+                use batch = model.Together [| for seed in seeds -> session.Fork(Nullable seed) |]
+
+                for seed, text in Seq.zip seeds (batch.Complete invocation.Cancellation) do
+                    {
+                        Text = text
+                        Seed = seed
+                        Name = model.Tokenizer.TokenText
+                    }
         }

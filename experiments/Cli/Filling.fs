@@ -29,13 +29,19 @@ module Filling =
 
         $"first step {blocks} last"
 
-    let private summary (decoded: Decoded) =
-        let tokens = decoded.Text.Tokens |> Seq.filter _.Step.HasValue |> Seq.length
-        let passes = decoded.Text.ForwardPasses
+    let private logProbability (decoded: Decoded) =
+        Number.text "0.00" decoded.Text.LogProbability
 
+    let private summary (decoded: Decoded) =
+        let passes = decoded.Text.ForwardPasses
         let speed = Number.text "0" decoded.Speed
-        let logProbability = Number.text "0.00" decoded.Text.LogProbability
-        $"{tokens} tokens in {passes} forward passes, {speed} tokens/s, log-probability {logProbability}"
+
+        let drafts =
+            match decoded.Drafts with
+            | Some drafts -> $", {drafts.Accepted} of {drafts.Proposed} drafts accepted"
+            | None -> ""
+
+        $"{decoded.Tokens} tokens in {passes} forward passes{drafts}, {speed} tokens/s, log-probability {logProbability decoded}"
 
     let private token (name: int -> string) (token: TextToken) =
         Json.record
@@ -50,7 +56,8 @@ module Filling =
                     "log_probability", Json.number token.LogProbability.Value
             ]
 
-    let private gap (gap: FilledGap) =
+    /// A gap and what it was filled with.
+    let gap (gap: FilledGap) =
         Json.record
             [
                 "start", Json.whole gap.Start
@@ -67,7 +74,18 @@ module Filling =
                 "positions", step.Tokens |> Seq.map _.Position |> Json.wholes
             ]
 
-    let private json seed (decoded: Decoded) =
+    /// Counts of drafts; null where decoding was not speculative.
+    let drafts (decoded: Decoded) =
+        match decoded.Drafts with
+        | Some drafts ->
+            Json.record
+                [
+                    "proposed", Json.whole drafts.Proposed
+                    "accepted", Json.whole drafts.Accepted
+                ]
+        | None -> null
+
+    let private json (decoded: Decoded) =
         let text = decoded.Text
 
         Json.record
@@ -77,28 +95,46 @@ module Filling =
                 "forward_passes", Json.whole text.ForwardPasses
                 "seconds", Json.number decoded.Seconds
                 "tokens_per_second", Json.number decoded.Speed
-                "seed", Json.whole seed
+                "drafts", drafts decoded
+                "seed", Json.whole decoded.Seed
                 "gaps", text.Gaps |> Seq.map gap |> Json.list
                 "steps", text.Steps |> Seq.map step |> Json.list
                 "tokens", text.Tokens |> Seq.map (token decoded.Name) |> Json.list
             ]
 
+    let private body (output: Output) trace (decoded: Decoded) =
+        output |> Output.line (coloured output.Ink decoded.Text)
+
+        if trace then
+            output |> Output.line ""
+            output |> Output.lines (Trace.lines output.Ink decoded)
+
     /// Writes a finished text, its trace where asked for, and what it cost.
-    let write (invocation: Invocation) trace (decoded: Decoded) =
-        let output = invocation.Output
-
+    let write (output: Output) trace (decoded: Decoded) =
         if output.Json then
-            output
-            |> Output.json (json (defaultArg invocation.Seed Decoding.defaultSeed) decoded)
+            output |> Output.json (json decoded)
         else
-            output |> Output.line (coloured output.Ink decoded.Text)
-
-            if trace then
-                output |> Output.line ""
-                output |> Output.lines (Trace.lines output.Ink decoded)
+            body output trace decoded
 
             if output.Ink <> Ink.Plain then
                 output |> Output.line ""
                 output |> Output.line (legend output.Ink decoded.Text.Steps.Length)
 
             output |> Output.note (summary decoded)
+
+    let private writeSample (output: Output) trace number (decoded: Decoded) =
+        if output.Ink <> Ink.Plain then
+            let heading =
+                $"{number}  seed {decoded.Seed}, log-probability {logProbability decoded}"
+
+            output |> Output.line (Ink.dim heading output.Ink)
+
+        body output trace decoded
+
+    /// Writes several texts as they are finished: numbered in a terminal, one after the other in a pipe, an array for programs.
+    let writeSamples (output: Output) trace (samples: Decoded seq) =
+        if output.Json then
+            output |> Output.json (samples |> Seq.map json |> Json.list)
+        else
+            samples
+            |> Seq.iteri (fun index decoded -> writeSample output trace (index + 1) decoded)

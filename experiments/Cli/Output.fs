@@ -12,8 +12,10 @@ type Output =
         Out: TextWriter
         /// Notes and errors.
         Error: TextWriter
-        /// For both.
+        /// For results.
         Ink: Ink
+        /// For notes; plain where they go to no terminal.
+        ErrorInk: Ink
         /// Whether `Out` is a terminal.
         IsTerminal: bool
         /// Columns of the terminal.
@@ -51,6 +53,7 @@ module Output =
             Out = writer (Console.OpenStandardOutput())
             Error = writer (Console.OpenStandardError())
             Ink = Ink.ofEnvironment isTerminal variable
+            ErrorInk = Ink.ofEnvironment (not Console.IsErrorRedirected) variable
             IsTerminal = isTerminal
             Width = width
             Height = height
@@ -66,7 +69,6 @@ module Output =
     /// A remark beside the result; none where a program reads.
     let note (text: string) output =
         if not output.Json then
-            let ink = if Console.IsErrorRedirected then Ink.Plain else output.Ink
-            output.Error.WriteLine(Ink.dim text ink)
+            output.Error.WriteLine(Ink.dim text output.ErrorInk)
 
     let json (value: JsonNode | null) output = output.Out.WriteLine(Json.print value)

@@ -16,8 +16,8 @@ type Arguments =
     | [<Inherit; Unique>] Grouping of TEXT: string
     | [<Inherit; Unique>] Json
     | [<Unique>] Version
-    | [<CliPrefix(CliPrefix.None)>] Infill of ParseResults<InfillArguments>
-    | [<CliPrefix(CliPrefix.None)>] Generate of ParseResults<GenerateArguments>
+    | [<CliPrefix(CliPrefix.None)>] Infill of ParseResults<WritingArguments>
+    | [<CliPrefix(CliPrefix.None)>] Generate of ParseResults<WritingArguments>
     | [<CliPrefix(CliPrefix.None)>] Score of ParseResults<ScoreArguments>
     | [<CliPrefix(CliPrefix.None)>] Show of ParseResults<ShowArguments>
     | [<CliPrefix(CliPrefix.None)>] Inspect of ParseResults<InspectArguments>

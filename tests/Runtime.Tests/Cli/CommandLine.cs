@@ -18,7 +18,7 @@ internal sealed record CommandLine(int Code, string Out, string Error)
         using var result = new StringWriter();
         using var error = new StringWriter();
         var (isTerminal, json) = (ink != Ink.Plain, arguments.Contains("--json"));
-        var output = new Output(result, error, ink, isTerminal, width: 100, height: 40, json);
+        var output = new Output(result, error, ink, ink, isTerminal, width: 100, height: 40, json);
         var code = Program.run(output, cancellation, arguments);
         return new(code, result.ToString(), error.ToString());
     }

@@ -71,11 +71,17 @@ public sealed class DecodingCommandTests : IDisposable
     }
 
     [Fact]
-    public void An_adaptive_policy_is_a_grouping_too()
+    public void A_policy_is_a_grouping_or_goes_by_what_the_model_says()
     {
-        var json = Run("infill", "Tom {4} ball.", "--grouping", "confidence | constant 2", "--json").Json()[0];
+        int Passes(string option, string text)
+        {
+            var json = Run("infill", "Tom {4} ball.", option, text, "--json").Json()[0];
+            return json.GetProperty("forward_passes").GetInt32();
+        }
 
-        Assert.Equal(2, json.GetProperty("forward_passes").GetInt32());
+        Assert.Equal(2, Passes("--policy", "confidence | constant 2"));
+        Assert.Equal(1, Passes("--policy", "all-at-once"));
+        Assert.Equal(1, Passes("--grouping", "all-at-once"));
     }
 
     [Fact]

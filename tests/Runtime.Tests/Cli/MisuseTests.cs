@@ -26,6 +26,27 @@ public sealed class MisuseTests
     [InlineData("--top-k 0: expected a whole number in 1..", "generate", "a", "--top-k", "0")]
     [InlineData("--top-p 1.5: expected a number above 0 and at most 1", "generate", "a", "--top-p", "1.5")]
     [InlineData("--speculative 1: expected a whole number in 2..", "infill", "a ___", "--speculative", "1")]
+    [InlineData("--speculative and an adaptive policy", "infill", "a ___", "--speculative", "2", "--policy", "entropy")]
+    [InlineData("--speculative and --reference", "infill", "a ___", "--speculative", "2", "--reference")]
+    [InlineData("--causal and --policy", "generate", "a", "--causal", "--policy", "bisect")]
+    [InlineData("--causal and --speculative", "generate", "a", "--causal", "--speculative", "2")]
+    [InlineData("column 31: found '0', expected", "infill", "a ___", "--policy", "entropy | constant 2 | window 0")]
+    [InlineData("--policy \"best\", column 1: found 'best'", "infill", "a ___", "--policy", "best")]
+    [InlineData("--policy and --grouping", "infill", "a ___", "--policy", "bisect", "--grouping", "bisect")]
+    [InlineData("is an adaptive policy and no grouping; write --policy", "infill", "a ___", "--grouping", "entropy")]
+    [InlineData("leave 'given' out", "infill", "a ___", "--policy", "given 1 | singletons")]
+    [InlineData("use a grouping of singletons", "infill", "a ___", "--policy", "bisect | chunks 2", "--speculative", "2")]
+    [InlineData("--forbid \"\": every token contains that", "infill", "a ___", "--forbid", "")]
+    [InlineData("--samples 0: expected a whole number in 1..", "infill", "a ___", "--samples", "0")]
+    [InlineData("--batch-size 0: expected a whole number in 1..", "infill", "--batch", "x", "--batch-size", "0")]
+    [InlineData("--batch-size needs --batch FILE or --samples", "infill", "a ___", "--batch-size", "2")]
+    [InlineData("--output needs --batch", "infill", "a ___", "--output", "x")]
+    [InlineData("a text and --batch", "infill", "a ___", "--batch", "x")]
+    [InlineData("--file and --batch", "infill", "--file", "a", "--batch", "x")]
+    [InlineData("--samples and --batch", "generate", "--samples", "2", "--batch", "x")]
+    [InlineData("--trace and --batch", "generate", "--trace", "--batch", "x")]
+    [InlineData("--output ./x: is the input", "generate", "--batch", "x", "--output", "./x")]
+    [InlineData("--top-p 2: expected a number", "generate", "--batch", "x", "--top-p", "2")]
     [InlineData("column 3: '{x}' is not a gap", "infill", "a {x}")]
     [InlineData("column 3: '{' begins a gap", "infill", "a {12")]
     [InlineData("the text has no gap to fill", "infill", "a")]
@@ -81,12 +102,25 @@ public sealed class MisuseTests
     [InlineData("conform")]
     [InlineData("train", "--resume")]
     [InlineData("infill", "--file")]
+    [InlineData("infill", "--batch")]
     public void A_path_that_is_not_there_is_a_failed_run(params string[] arguments)
     {
         using var folder = new Folder();
         var path = folder.File("absent");
 
         AssertOneLine(1, path, CommandLine.Run([.. arguments, path]));
+    }
+
+    [Theory]
+    [InlineData("--policy", "best")]
+    [InlineData("--temperature", "-1")]
+    [InlineData("--speculative", "2", "--policy", "entropy")]
+    [InlineData("--forbid", "")]
+    [InlineData("--samples", "3", "--top-p", "0")]
+    public void Options_are_checked_before_the_model_is_looked_for(params string[] options)
+    {
+        Assert.Equal(2, CommandLine.Run(["infill", "a ___", .. options, "--model", "absent"]).Code);
+        Assert.Equal(1, CommandLine.Run("infill", "a ___", "--model", "absent").Code);
     }
 
     [Fact]

@@ -39,7 +39,7 @@ public sealed class TrainCommandTests
         using var source = new CancellationTokenSource();
         using var output = new StoppingWriter(source);
         using var error = new StringWriter();
-        var pipe = new Output(output, error, Ink.Plain, isTerminal: false, width: 100, height: 40, json: false);
+        var pipe = new Output(output, error, Ink.Plain, Ink.Plain, isTerminal: false, width: 100, height: 40, json: false);
         var stopped = Program.run(pipe, source.Token, Arguments(folder));
         var resumed = CommandLine.Run("train", "--resume", folder.File("run"));
 

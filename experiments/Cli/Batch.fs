@@ -1,0 +1,199 @@
+namespace A3.Cli
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Text
+open System.Text.Json
+open A3.Runtime
+
+/// `--batch` and what belongs to it.
+type BatchFiles =
+    {
+        /// A path, or `-`.
+        Input: string
+        /// Standard output where there is none.
+        Output: string option
+        /// Rows that run together.
+        Together: int
+    }
+
+/// Decodes files of rows, many at a time, and goes on where it was stopped.
+[<RequireQualifiedAccess>]
+module Batch =
+
+    let private opened path : Stream =
+        if path = "-" then
+            Console.OpenStandardInput()
+        else
+            File.OpenRead path
+
+    /// The rows of a file; none for a pipe, which can be read only once.
+    let private count path (stream: Stream) =
+        if stream.CanSeek then
+            let rows = Seq.length (new JsonLines(path, stream)).All
+            stream.Position <- 0L
+            Some rows
+        else
+            None
+
+    /// All that the command line says about a row.
+    let private settings (invocation: Invocation) usual =
+        let model = Path.GetFullPath(ModelFolder.find invocation.Model)
+        $"{model} {invocation.NumberType} {usual.Length} {JsonSerializer.Serialize usual.Request}"
+
+    let private prepare (model: A3Model) (row: BatchRow) =
+        row.Work
+        |> Result.bind (fun (template, request) ->
+            BatchRow.attempt (fun () ->
+                let allowed = DecodingRequest.allowed model.Tokenizer request.Forbid
+                model.Prepare(template, DecodingRequest.options "" request allowed), request.Seed))
+
+    let private decode (invocation: Invocation) (model: A3Model) (runs: (DecodingRun * int64)[]) =
+        use batch = model.Start(Array.map fst runs)
+
+        (runs, batch.Complete invocation.Cancellation)
+        ||> Seq.map2 (fun (_, seed) text ->
+            {
+                Text = text
+                Seed = seed
+                Name = model.Tokenizer.TokenText
+            })
+        |> Array.ofSeq
+
+    /// All together; where that fails each alone, so that a run that cannot be decoded takes no other with it. Runs come with
+    /// their seeds.
+    let decodeAll invocation model (runs: (DecodingRun * int64)[]) =
+        match BatchRow.attempt (fun () -> decode invocation model runs) with
+        | Ok decoded -> decoded |> Array.map Ok
+        | Error _ ->
+            [|
+                for run in runs -> BatchRow.attempt (fun () -> decode invocation model [| run |] |> Array.exactlyOne)
+            |]
+
+    /// The results of rows, in their order.
+    let private results invocation model rows =
+        let prepared = rows |> Array.map (prepare model)
+        let runs = prepared |> Array.choose Result.toOption
+        let decoded = Collections.Generic.Queue(decodeAll invocation model runs)
+
+        [|
+            for row, prepared in Array.zip rows prepared do
+                row, Result.bind (fun _ -> decoded.Dequeue()) prepared
+        |]
+
+    let private write (writer: TextWriter) row result =
+        match result with
+        | Ok decoded -> writer.WriteLine(BatchOutput.finished row decoded)
+        | Error reason -> writer.WriteLine(BatchOutput.failed row reason)
+
+        writer.Flush()
+
+    let private after output files (progress: BatchProgress) (row: BatchRow, result) =
+        let progress =
+            { progress with
+                Rows = progress.Rows + 1
+            }
+
+        match result with
+        | Ok(decoded: Decoded) ->
+            { progress with
+                Tokens = progress.Tokens + int64 decoded.Tokens
+            }
+        | Error reason ->
+            BatchProgress.complain output $"a3: {files.Input} line {row.Line}: {reason}"
+
+            { progress with
+                Failed = progress.Failed + 1
+            }
+
+    /// Writes the results of all rows; the last report.
+    let private runAll (invocation: Invocation) files start results (chunks: BatchRow[] seq) (writer: TextWriter) =
+        let clock = Stopwatch.StartNew()
+        let report = BatchProgress.reporting invocation.Output
+        let mutable progress = start
+
+        try
+            for rows in chunks do
+                invocation.Cancellation.ThrowIfCancellationRequested()
+
+                for row, result in results rows do
+                    write writer row result
+                    progress <- after invocation.Output files progress (row, result)
+
+                progress <-
+                    { progress with
+                        Elapsed = clock.Elapsed
+                    }
+
+                report false progress
+
+            report true progress
+            BatchProgress.finish invocation.Output
+            progress
+        with :? OperationCanceledException ->
+            BatchProgress.finish invocation.Output
+
+            let remedy =
+                if files.Output.IsSome then
+                    "; the same command goes on from there"
+                else
+                    ""
+
+            raise (StoppedException $"stopped after {progress.Rows} rows{remedy}.")
+
+    let private refuseFailures files progress =
+        if progress.Failed > 0 then
+            raise (
+                A3Exception
+                    $"{progress.Failed} of {progress.Rows} rows of {files.Input} failed; the field \"error\" of their results says why."
+            )
+
+    let private check usual files =
+        DecodingRequest.options "--" usual.Request |> ignore
+
+        match files.Output with
+        | Some output when Path.GetFullPath output = Path.GetFullPath files.Input ->
+            raise (MisuseException $"--output {output}: is the input; name another file.")
+        | Some _
+        | None -> ()
+
+    /// Decodes a file of rows. Rows that fail are reported and counted, and the others go on.
+    let run (invocation: Invocation) kind usual files =
+        check usual files
+        let settings = settings invocation usual
+        use stream = opened files.Input
+        let total = count files.Input stream
+        use lines = new JsonLines(files.Input, stream)
+
+        let resumed =
+            match files.Output with
+            | Some path -> BatchOutput.resume path (BatchRow.fingerprint settings) lines
+            | None -> BatchOutput.nothing
+
+        use model = Decoding.load invocation
+
+        let start =
+            {
+                Rows = resumed.Rows
+                Total = total
+                Failed = resumed.Failed
+                Resumed = resumed.Rows
+                Tokens = 0L
+                Elapsed = TimeSpan.Zero
+            }
+
+        let chunks =
+            lines.All
+            |> Seq.map (BatchRow.read kind settings usual)
+            |> Seq.chunkBySize files.Together
+
+        let runAll writer =
+            runAll invocation files start (results invocation model) chunks writer
+
+        match files.Output with
+        | Some path ->
+            use file = BatchOutput.append path resumed
+            runAll file
+        | None -> runAll invocation.Output.Out
+        |> refuseFailures files

@@ -1,0 +1,127 @@
+namespace A3.Cli
+
+open System
+open A3.Model
+open A3.Runtime
+
+/// What `infill` and `generate` are asked for beside their text.
+type DecodingRequest =
+    {
+        /// The text form of a policy; that of a grouping is one.
+        Policy: string option
+        Temperature: float
+        TopK: int option
+        TopP: float
+        Speculative: int option
+        /// Texts that no drawn token may contain.
+        Forbid: string list
+        Reference: bool
+        Causal: bool
+        Seed: int64
+    }
+
+[<RequireQualifiedAccess>]
+module DecodingRequest =
+
+    /// Sharper than the model's own distribution, whose rare tokens spoil short texts of small models.
+    let usual =
+        {
+            Policy = None
+            Temperature = 0.5
+            TopK = None
+            TopP = 0.95
+            Speculative = None
+            Forbid = []
+            Reference = false
+            Causal = false
+            Seed = 1L
+        }
+
+    let private leftToRight =
+        "the content stream goes left to right, one token after the other"
+
+    /// Pairs of options that cannot be meant together, and why.
+    let private conflicts policy request =
+        let isAdaptive =
+            match policy with
+            | Some(Policy.Adaptive _) -> true
+            | Some(Policy.Fixed _)
+            | None -> false
+
+        [
+            request.Causal && policy.IsSome, "causal", "policy", leftToRight
+            request.Causal && request.Speculative.IsSome, "causal", "speculative", leftToRight
+            request.Causal && request.Reference, "causal", "reference", leftToRight
+            request.Speculative.IsSome && isAdaptive,
+            "speculative",
+            "an adaptive policy",
+            "drafts need an order that is known beforehand"
+            request.Speculative.IsSome && request.Reference, "speculative", "reference", "drafts need the cache"
+        ]
+
+    let private refuseConflicts prefix policy request =
+        for isThere, first, second, reason in conflicts policy request do
+            if isThere then
+                let second = if second.Contains ' ' then second else prefix + second
+                raise (MisuseException $"{prefix}{first} and {second}: {reason}; leave one of the two out.")
+
+    let private sampling prefix request =
+        SamplingOptions(
+            Temperature =
+                Options.number
+                    "of at least 0; 0 is greedy"
+                    (fun value -> value >= 0.0 && Double.IsFinite value)
+                    $"{prefix}temperature"
+                    request.Temperature,
+            TopK =
+                (request.TopK
+                 |> Option.map (Options.between 1 Int32.MaxValue $"{prefix}top-k")
+                 |> Option.toNullable),
+            TopP =
+                Options.number
+                    "above 0 and at most 1; 1 keeps every token"
+                    (fun value -> value > 0.0 && value <= 1.0)
+                    $"{prefix}top-p"
+                    request.TopP
+        )
+
+    /// Checks all that needs no model, and gives what then makes options of a constraint. The prefix is what names of options
+    /// begin with: `--`, or nothing where they are fields.
+    let options prefix request : (TokenConstraint | null) -> DecodingOptions =
+        let policy =
+            request.Policy
+            |> Option.map (Options.specification $"{prefix}policy" Policy.parse)
+
+        refuseConflicts prefix policy request
+        let sampling = sampling prefix request
+
+        let window =
+            request.Speculative
+            |> Option.map (Options.between 2 1000000 $"{prefix}speculative")
+
+        if List.contains "" request.Forbid then
+            raise (
+                MisuseException
+                    $"{prefix}forbid \"\": every token contains that; expected a text of one letter or more."
+            )
+
+        fun allowed ->
+            DecodingOptions(
+                Policy = (policy |> Option.map A3.Policy |> Option.toObj),
+                Sampling = sampling,
+                Seed = request.Seed,
+                Reference = request.Reference,
+                SpeculativeWindow = Option.toNullable window,
+                Causal = request.Causal,
+                Constraint = allowed
+            )
+
+    /// What may be drawn where some texts are forbidden; null where none are.
+    let allowed (tokenizer: ITokenizer) (forbidden: string list) : TokenConstraint | null =
+        if forbidden.IsEmpty then
+            null
+        else
+            let contains (token: string) (text: string) =
+                token.Contains(text, StringComparison.Ordinal)
+
+            TokenConstraint.Where(tokenizer, (fun token -> not (List.exists (contains token) forbidden)))

@@ -1,0 +1,82 @@
+namespace A3.Cli
+
+open Argu
+open A3.Runtime
+
+/// Arguments of the commands that write text, `a3 infill` and `a3 generate`.
+[<RequireQualifiedAccess>]
+type WritingArguments =
+    | [<MainCommand>] Text of TEXT: string list
+    | [<Unique>] File of PATH: string
+    | [<Unique>] Length of TOKENS: int
+    | [<Unique>] Policy of TEXT: string
+    | [<Unique>] Temperature of NUMBER: float
+    | [<Unique; CustomCommandLine("--top-k")>] TopK of TOKENS: int
+    | [<Unique; CustomCommandLine("--top-p")>] TopP of SHARE: float
+    | Forbid of TEXT: string
+    | [<Unique>] Speculative of WINDOW: int
+    | [<Unique>] Causal
+    | [<Unique>] Reference
+    | [<Unique>] Samples of COUNT: int
+    | [<Unique>] Batch of FILE: string
+    | [<Unique>] Output of FILE: string
+    | [<Unique; CustomCommandLine("--batch-size")>] BatchSize of ROWS: int
+    | [<Unique>] Trace
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Text _ ->
+                "infill: a text with gaps, ___ of the default length or {12} of 12 tokens; generate: the beginning of a text; - reads standard input."
+            | File _ -> "read the text from a file."
+            | Length _ ->
+                $"tokens of a gap written ___ (default {Template.DefaultGap}), or to add to a beginning (default 80)."
+            | Policy _ ->
+                "which positions are filled together and when: a grouping such as 'bisect | chunks 2', or one that goes by how sure the model is, such as 'entropy | constant 2'."
+            | Temperature _ -> "0 takes the likeliest token, 1 the model's own distribution (default 0.5)."
+            | TopK _ -> "draw from only this many of the likeliest tokens."
+            | TopP _ -> "draw from the likeliest tokens that reach this share of probability together (default 0.95)."
+            | Forbid _ -> "draw no token whose text contains this; may be repeated."
+            | Speculative _ -> "draft this many tokens at once and verify them: the same distribution in fewer passes."
+            | Causal ->
+                "use the content stream, as an ordinary LLaMA does, and stop where a text ends; without a query stream it is the only way."
+            | Reference -> "decode without a cache, as the authors' code does."
+            | Samples _ -> "write this many texts, with seeds that count up from --seed."
+            | Batch _ ->
+                "one JSON object a line in and out, such as {\"id\": 7, \"prompt\": \"Tom\", \"length\": 20}; fields are named as options; - reads standard input."
+            | Output _ -> "where results of a batch go; the rows that are there already are not done again."
+            | BatchSize _ -> "texts that run together, which changes the speed and nothing else (default 8)."
+            | Trace -> "show what each step committed, and how sure the model was."
+
+[<RequireQualifiedAccess>]
+module WritingArguments =
+
+    /// `--policy`, or `--grouping`, which every command understands.
+    let private policy (invocation: Invocation) (arguments: ParseResults<WritingArguments>) =
+        match arguments.TryGetResult WritingArguments.Policy, invocation.Grouping with
+        | Some _, Some _ ->
+            raise (
+                MisuseException "--policy and --grouping say which positions are filled together; give one of the two."
+            )
+        | policy, None -> policy
+        | None, Some text ->
+            match Options.specification "--grouping" A3.Model.Policy.parse text with
+            | A3.Model.Policy.Fixed _ -> Some text
+            | A3.Model.Policy.Adaptive _ ->
+                raise (MisuseException $"--grouping \"{text}\": is an adaptive policy and no grouping; write --policy.")
+
+    /// What is asked for beside the text.
+    let request (invocation: Invocation) (arguments: ParseResults<WritingArguments>) =
+        let usual = DecodingRequest.usual
+
+        {
+            Policy = policy invocation arguments
+            Temperature = arguments.GetResult(WritingArguments.Temperature, usual.Temperature)
+            TopK = arguments.TryGetResult WritingArguments.TopK
+            TopP = arguments.GetResult(WritingArguments.TopP, usual.TopP)
+            Speculative = arguments.TryGetResult WritingArguments.Speculative
+            Forbid = arguments.GetResults WritingArguments.Forbid
+            Reference = arguments.Contains WritingArguments.Reference
+            Causal = arguments.Contains WritingArguments.Causal
+            Seed = defaultArg invocation.Seed usual.Seed
+        }

@@ -1,0 +1,221 @@
+using System.Text.Json;
+using A3.Cli;
+using Microsoft.FSharp.Core;
+using Xunit;
+
+namespace A3.Runtime.Tests.Cli;
+
+/// <summary>`--batch`: rows in, results out, whatever happens to single ones.</summary>
+public sealed class BatchCommandTests : IDisposable
+{
+    private readonly Folder folder = new();
+    private readonly string model;
+    private readonly string input;
+    private readonly string output;
+
+    public BatchCommandTests()
+    {
+        model = TinyCheckpoint.In(folder);
+        (input, output) = (folder.File("rows.jsonl"), folder.File("results.jsonl"));
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private CommandLine Run(params string[] arguments) => CommandLine.Run([.. arguments, "--model", model]);
+
+    private CommandLine Batch(string command, string rows, params string[] arguments)
+    {
+        File.WriteAllText(input, rows);
+        return Run([command, "--batch", input, .. arguments]);
+    }
+
+    /// <summary>Of one position in the cache of the model.</summary>
+    private long CacheBytes()
+    {
+        using var whole = A3Model.Load(model);
+        return whole.Architecture.CacheBytesPerToken(4);
+    }
+
+    private static string Error(JsonElement result) => result.GetProperty("error").GetString()!;
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("3")]
+    [InlineData("8")]
+    public void A_row_gives_what_its_command_gives_alone_whatever_runs_beside_it(string size)
+    {
+        (string Row, string[] Alone)[] rows =
+        [
+            ("""{"template": "Tom had {5} ball."}""", ["Tom had {5} ball.", "--seed", "4"]),
+            ("""{"template": "{9} happy. {2}", "policy": "bisect | chunks 2", "seed": 9}""",
+                ["{9} happy. {2}", "--policy", "bisect | chunks 2", "--seed", "9"]),
+            ("""{"template": "a ___", "length": 3, "temperature": 1.5, "top-k": 9, "top-p": 0.5}""",
+                ["a ___", "--length", "3", "--temperature", "1.5", "--top-k", "9", "--top-p", "0.5", "--seed", "6"]),
+            ("""{"template": "a {12}", "policy": "entropy | threshold 5.3"}""",
+                ["a {12}", "--policy", "entropy | threshold 5.3", "--seed", "7"]),
+            ("""{"template": "a {12}", "speculative": 3, "forbid": ["a", "o"]}""",
+                ["a {12}", "--speculative", "3", "--forbid", "a", "--forbid", "o", "--seed", "8"]),
+            ("""{"template": "a {12}", "reference": true, "forbid": "e"}""", ["a {12}", "--reference", "--forbid", "e", "--seed", "9"]),
+            ("""{"template": "a {12}", "causal": true}""", ["a {12}", "--causal", "--seed", "10"]),
+        ];
+        var results = Batch("infill", string.Join('\n', rows.Select(row => row.Row)), "--seed", "4", "--batch-size", size);
+
+        Assert.Equal(0, results.Code);
+        Assert.Equal(rows.Length, results.Json().Length);
+        Assert.All(rows.Zip(results.Json()), item =>
+        {
+            var alone = Run(["infill", .. item.First.Alone, "--json"]).Json()[0];
+            string[] fields = ["text", "log_probability", "forward_passes", "drafts", "seed", "gaps"];
+            Assert.All(fields, name => Assert.Equal(alone.GetProperty(name).GetRawText(), item.Second.GetProperty(name).GetRawText()));
+        });
+    }
+
+    [Fact]
+    public void Results_stand_in_the_order_of_the_rows_with_the_number_of_their_line_and_their_id()
+    {
+        var results = Batch("generate", """
+            {"prompt": "Tom", "length": 20, "id": "first"}
+
+            {"prompt": "Tom had", "length": 2, "id": 7}
+            {"prompt": "", "length": 3}
+            """).Json();
+
+        Assert.Equal([1, 3, 4], results.Select(result => result.GetProperty("line").GetInt32()));
+        Assert.Equal(["\"first\"", "7"], results.Take(2).Select(result => result.GetProperty("id").GetRawText()));
+        Assert.Equal([20, 2, 3], results.Select(result => result.GetProperty("gaps")[0].GetProperty("length").GetInt32()));
+        Assert.False(results[2].TryGetProperty("id", out _));
+    }
+
+    [Theory]
+    [InlineData("unknown field 'tempo'; the fields are template, id, length,", """{"template": "a ___", "tempo": 1}""")]
+    [InlineData("unknown field 'prompt'", """{"prompt": "a"}""")]
+    [InlineData("has no field 'template'", """{"length": 4}""")]
+    [InlineData("column 2: is not a JSON object", "nonsense")]
+    [InlineData("is not a JSON object", "[1]")]
+    [InlineData("with every field once", """{"template": "a ___", "template": "b ___"}""")]
+    [InlineData("id true: expected a text or a number", """{"template": "a ___", "id": true}""")]
+    [InlineData("template 5: expected a text", """{"template": 5}""")]
+    [InlineData("temperature \"hot\": expected a number", """{"template": "a ___", "temperature": "hot"}""")]
+    [InlineData("temperature -1: expected a number of at least 0", """{"template": "a ___", "temperature": -1}""")]
+    [InlineData("length 0: expected a whole number in 1..", """{"template": "a ___", "length": 0}""")]
+    [InlineData("length 2.5: expected a whole number", """{"template": "a ___", "length": 2.5}""")]
+    [InlineData("causal 1: expected true or false", """{"template": "a ___", "causal": 1}""")]
+    [InlineData("forbid 1: expected a text or a list of texts", """{"template": "a ___", "forbid": 1}""")]
+    [InlineData("policy \"best\", column 1: found 'best'", """{"template": "a ___", "policy": "best"}""")]
+    [InlineData("speculative and an adaptive policy", """{"template": "a ___", "policy": "entropy", "speculative": 2}""")]
+    [InlineData("the text has no gap to fill", """{"template": "a"}""")]
+    [InlineData("context holds 64", """{"template": "a {64}"}""")]
+    public void A_row_that_fails_is_reported_with_its_line_and_does_not_stop_the_others(string expected, string row)
+    {
+        const string Good = """{"template": "Tom had {5} ball.", "seed": 3}""";
+        var results = Batch("infill", $"{Good}\n{row}\n{Good}\n");
+        var alone = Run("infill", "Tom had {5} ball.", "--seed", "3").Out.TrimEnd();
+
+        Assert.Equal(1, results.Code);
+        Assert.Equal([alone, alone], new[] { 0, 2 }.Select(i => results.Json()[i].GetProperty("text").GetString()));
+        Assert.Contains(expected, Error(results.Json()[1]), StringComparison.Ordinal);
+        Assert.Contains($"a3: {input} line 2: {Error(results.Json()[1])}\n", results.Error, StringComparison.Ordinal);
+        Assert.Contains($"a3: 1 of 3 rows of {input} failed", results.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_line_that_is_no_text_fails_alone()
+    {
+        File.WriteAllBytes(input, [.. "{\"prompt\": \"a"u8, 0xff, .. "\"}\n{\"prompt\": \"a\"}\n"u8]);
+        var results = Run("generate", "--batch", input, "--length", "3");
+
+        Assert.Equal([true, false], results.Json().Select(result => result.TryGetProperty("error", out _)));
+        Assert.Contains("save the file as UTF-8", Error(results.Json()[0]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_that_does_not_fit_in_memory_fails_alone()
+    {
+        using var limited = A3Model.Load(model, new() { CacheLimit = 16 * CacheBytes() });
+        Tuple<DecodingRun, long>[] runs =
+            [.. new[] { "{8}", "{8}", "{30}", "{8}" }.Select(text => Tuple.Create(limited.Prepare(Template.Parse(text)), 0L))];
+        var (none, output) = (FSharpOption<string>.None, new Output(TextWriter.Null, TextWriter.Null, Ink.Plain, Ink.Plain, false, 100, 40, true));
+        var results = A3.Cli.Batch.decodeAll(new(output, default, none, Device.Cpu, NumberType.Float32, FSharpOption<long>.None, none), limited, runs);
+
+        Assert.Equal([true, true, false, true], results.Select(result => result.IsOk));
+        Assert.Matches(@"1 decodes together need \d+ bytes of cache, but \d+ are there", results[2].ErrorValue);
+    }
+
+    [Fact]
+    public void A_terminal_sees_a_bar_and_a_pipe_plain_lines()
+    {
+        File.WriteAllText(input, """
+            {"prompt": "Tom", "length": 3}
+            {"prompt": 5}
+            """);
+        string[] arguments = ["generate", "--batch", input, "--output", output, "--model", model];
+        var terminal = CommandLine.Run(Ink.TrueColour, CancellationToken.None, arguments).Error;
+        File.Delete(output);
+        var pipe = CommandLine.Run(arguments).Error;
+
+        Assert.Matches(@"\r\u001b\[2K\u001b\[38;2;\d+;\d+;\d+m━+\u001b\[0m  2 of 2 rows, 1 failed, [\d,]+ tokens/s\n", terminal);
+        Assert.Contains("\r\u001b[2Ka3: ", terminal, StringComparison.Ordinal);
+        Assert.Matches(@"(?m)^2 of 2 rows, 1 failed, [\d,]+ tokens/s$", pipe);
+        Assert.DoesNotContain('\u001b', pipe);
+    }
+
+    [Fact]
+    public void Progress_says_rows_speed_and_the_time_left()
+    {
+        var progress = new BatchProgress(30, 120, failed: 2, resumed: 10, tokens: 5000, TimeSpan.FromSeconds(10));
+
+        Assert.Equal("30 of 120 rows, 2 failed, 500 tokens/s, 0:45 left", BatchProgressModule.line(progress));
+    }
+
+    [Fact]
+    public void Rows_are_read_when_they_are_needed()
+    {
+        using var endless = new EndlessStream("{\"prompt\": \"a\"}\n\n"u8.ToArray());
+        using var lines = new JsonLines("endless", endless);
+
+        Assert.Equal([1, 3, 5], lines.All.Take(3).Select(line => line.Number));
+        Assert.InRange(endless.Position, 1, 1 << 16);
+    }
+
+    [Fact]
+    public void A_line_without_end_is_misuse()
+    {
+        using var lines = new JsonLines("endless", new EndlessStream("x"u8.ToArray()));
+
+        Assert.Contains("endless line 1: more than 16777216 bytes", Assert.Throws<MisuseException>(lines.Peek).Message);
+    }
+
+    /// <summary>The same bytes again and again; counts those that were read.</summary>
+    private sealed class EndlessStream(byte[] bytes) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get; set; }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                buffer[offset + i] = bytes[Position++ % bytes.Length];
+            }
+
+            return count;
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}
