@@ -50,8 +50,7 @@ type Cache(architecture: Architecture, capacity: int, dtype: torch.ScalarType, d
         use _ = torch.NewDisposeScope()
 
         for layer in 0 .. architecture.Layers - 1 do
-            let held (store: torch.Tensor) =
-                store.narrow (2, 0, int64 cache.Length)
+            let held (store: torch.Tensor) = store.narrow (2, 0, int64 cache.Length)
 
             fork.Extend(layer, held keys[layer], held values[layer]) |> ignore
 

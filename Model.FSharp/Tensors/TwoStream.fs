@@ -28,7 +28,9 @@ module TwoStream =
         let x32 = x.to_type torch.float32
 
         let scale =
-            (x32 * x32).mean([| -1L |], true).add(architecture.NormEpsilon.ToScalar()).rsqrt()
+            (x32 * x32).mean([| -1L |], true)
+            |> Numbers.addNumber architecture.NormEpsilon
+            |> _.rsqrt()
 
         (x32 * scale).to_type(x.dtype) * gain
 
@@ -60,7 +62,7 @@ module TwoStream =
         torch.cat (
             [|
                 halves[0] * cosine - halves[1] * sine
-                halves[1] * cosine + halves[0] * sine
+                Numbers.add (halves[1] * cosine) (halves[0] * sine)
             |],
             -1L
         )
@@ -97,13 +99,17 @@ module TwoStream =
         =
         let norm1 = rmsNorm architecture block.AttentionNorm
         let norm2 = rmsNorm architecture block.MlpNorm
-        let mixed = x + attention architecture block rotation contentRows attend (norm1 x)
+
+        let mixed =
+            attention architecture block rotation contentRows attend (norm1 x)
+            |> Numbers.add x
+
 
         match architecture.Residual with
-        | Residual.PreNorm -> mixed + mlp block (norm2 mixed)
+        | Residual.PreNorm -> mlp block (norm2 mixed) |> Numbers.add mixed
         | Residual.Reference ->
             let h = norm2 mixed
-            h + mlp block h
+            mlp block h |> Numbers.add h
 
     /// All blocks over rows [batch, row, width], the first `contentRows` of them content. `attend layer queries keys
     /// values` mixes the values for each query: [batch, heads, row, head width] from the new content rows' keys and values
@@ -163,8 +169,7 @@ module TwoStream =
                 let queryMask = CompiledMask.compile (Mask.real Mask.query) layouts
                 torch.cat ([| content; queries |], 1L), torch.cat ([| contentMask; queryMask |], 1L), 2L
 
-        let positions =
-            torch.arange(length, device = tokens.device).repeat(streams).unsqueeze 0
+        let positions = (Numbers.range length tokens.device).repeat(streams).unsqueeze 0
 
         let attend = attend architecture (Some(mask.unsqueeze 1))
 

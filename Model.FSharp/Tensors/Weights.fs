@@ -111,7 +111,7 @@ module Weights =
             use piece = flat.narrow (0L, offset, size parameter)
 
             match parameter.Initialisation with
-            | Initialisation.Ones -> piece.fill_ (1.0.ToScalar()) |> ignore
+            | Initialisation.Ones -> piece |> Numbers.fill 1.0
             | Initialisation.Normal deviation -> piece.normal_ (0.0, deviation, generator) |> ignore
 
         flat

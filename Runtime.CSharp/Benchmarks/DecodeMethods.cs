@@ -80,7 +80,7 @@ internal sealed class DecodeMethods(INetwork network, DecodeBenchmarkOptions opt
     {
         var policy = (Policy.Adaptive)Policy.NewAdaptive(
             Criterion.Leftmost, Amount.NewConstant(UncachedGroup), FSharpOption<int>.None);
-        return Stateless(Uncached, (step, seed, cancellation) => AdaptiveDecoder.DecodeReference(
+        return Stateless(Uncached, (step, seed, cancellation) => ReferenceDecoder.Decode(
             ToFill(options.Positions, 1 + step * UncachedGroup, options.Positions), policy, options.Sampling, seed, cancellation));
     }
 

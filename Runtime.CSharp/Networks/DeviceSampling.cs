@@ -1,3 +1,4 @@
+using A3.Model.Tensors;
 using static TorchSharp.torch;
 
 namespace A3.Runtime;
@@ -19,7 +20,7 @@ internal static class DeviceSampling
 
         // The first token whose cumulative weight exceeds the number; rounding may leave none, then the last with any weight.
         var reached = (cumulative <= uniforms.unsqueeze(1) * total).sum(1);
-        var last = (weights > 0).to_type(ScalarType.Int64).mul(arange(weights.shape[1], device: weights.device)).amax([1]);
+        var last = weights.sign().to_type(ScalarType.Int64).mul(Numbers.range(weights.shape[1], weights.device)).amax([1]);
         var tokens = minimum(reached, last);
         return (tokens, (weights / total).gather(1, tokens.unsqueeze(1)).squeeze(1));
     }
@@ -27,16 +28,17 @@ internal static class DeviceSampling
     /// <summary>1 at the largest logit, of equal ones at the lowest id.</summary>
     private static Tensor Best(Tensor logits)
     {
-        var ids = arange(logits.shape[1], device: logits.device);
+        var ids = Numbers.range(logits.shape[1], logits.device);
         var largest = logits.amax([-1], keepdim: true);
-        var lowest = where(logits == largest, ids, full_like(ids, logits.shape[1])).amin([-1], keepdim: true);
+        var worst = ids.narrow(0, ids.shape[0] - 1, 1);
+        var lowest = where(logits == largest, ids, worst).amin([-1], keepdim: true);
         return (ids == lowest).to_type(ScalarType.Float64);
     }
 
     /// <summary>exp(logits / temperature) up to a factor, 0 where cut by top-k, then by top-p.</summary>
     private static Tensor Weights(Tensor logits, SamplingOptions options)
     {
-        var weights = ((logits - logits.amax([-1], keepdim: true)) / options.Temperature).exp();
+        var weights = Numbers.scale(1 / options.Temperature, logits - logits.amax([-1], keepdim: true)).exp();
         var cuts = options.TopK is int k && k < weights.shape[1] || options.TopP < 1;
         if (!cuts)
         {
@@ -53,8 +55,8 @@ internal static class DeviceSampling
         if (options.TopP < 1)
         {
             var before = sorted.cumsum(-1) - sorted;
-            var mass = options.TopP * sorted.sum(-1, keepdim: true);
-            sorted = where(before < mass, sorted, 0.0);
+            var mass = Numbers.scale(options.TopP, sorted.sum(-1, keepdim: true));
+            sorted = where(before < mass, sorted, zeros_like(sorted));
         }
 
         return zeros_like(weights).scatter(1, ids, sorted);

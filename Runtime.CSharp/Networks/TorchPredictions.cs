@@ -1,3 +1,4 @@
+using A3.Model.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -120,7 +121,7 @@ internal sealed class TorchPredictions(TorchSharp.torch.Device device) : IPredic
             biases[i] = Placed(bias);
         }
 
-        return any ? own + stack(biases) : own;
+        return any ? Numbers.add(own, stack(biases)) : own;
     }
 
     /// <summary>A bias on the device; there are as many as there are kinds of gaps.</summary>

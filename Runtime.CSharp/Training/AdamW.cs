@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace A3.Runtime;
@@ -23,15 +24,21 @@ internal sealed class AdamW(Tensor parameters, long decaying, double weightDecay
     public Tensor Step(double learningRate)
     {
         using var _ = no_grad();
+        Steps++;
+
+        // Held by name until the step is over, see Numbers.
+        using Scalar tiny = 1e-6, one = 1.0, beta1 = Beta1, beta2 = Beta2, rest1 = 1 - Beta1, rest2 = 1 - Beta2, epsilon = Epsilon;
+        using Scalar decay = 1 - learningRate * weightDecay;
+        using Scalar correction = Math.Sqrt(1 - Math.Pow(Beta2, Steps)), length = -learningRate / (1 - Math.Pow(Beta1, Steps));
+        using Scalar limit = clip;
         var gradient = parameters.grad ?? throw new InvalidOperationException("no gradient: call backward first.");
         var norm = linalg.norm(gradient);
-        gradient.mul_((clip / (norm + 1e-6)).clamp_max(1.0));
-        Steps++;
-        First.mul_(Beta1).add_(gradient, alpha: 1 - Beta1);
-        Second.mul_(Beta2).addcmul_(gradient, gradient, value: 1 - Beta2);
-        parameters.narrow(0, 0, decaying).mul_(1 - learningRate * weightDecay);
-        var deviation = Second.sqrt().div_(Math.Sqrt(1 - Math.Pow(Beta2, Steps))).add_(Epsilon);
-        parameters.addcdiv_(First, deviation, -learningRate / (1 - Math.Pow(Beta1, Steps)));
+        gradient.mul_(norm.add(tiny, one).reciprocal().mul(limit).clamp_max(one));
+        First.mul_(beta1).add_(gradient, alpha: rest1);
+        Second.mul_(beta2).addcmul_(gradient, gradient, value: rest2);
+        parameters.narrow(0, 0, decaying).mul_(decay);
+        var deviation = Second.sqrt().div_(correction).add_(epsilon, one);
+        parameters.addcdiv_(First, deviation, length);
         gradient.zero_();
         return norm;
     }

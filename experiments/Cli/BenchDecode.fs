@@ -180,7 +180,7 @@ module BenchDecode =
             arguments.GetResult(BenchDecodeArguments.Threads, Environment.ProcessorCount)
             |> Options.between 1 1024 "--threads"
 
-        let seed = defaultArg invocation.Seed Decoding.defaultSeed
+        let seed = defaultArg invocation.Seed DecodingRequest.usual.Seed
         let options = options positions seed arguments
 
         use network =

@@ -50,9 +50,10 @@ module Decoding =
             LoadOptions(Device = invocation.Device, Precision = invocation.NumberType)
         )
 
-    let private prepare (model: A3Model) request options template =
+    let private prepare (invocation: Invocation) (model: A3Model) request options (template: Template) =
         try
-            model.Prepare(template, DecodingRequest.allowed model.Tokenizer request.Forbid |> options)
+            let allowed = DecodingRequest.allowed model.Tokenizer request.Forbid
+            model.Prepare(template, options allowed, invocation.Cancellation)
         with :? A3Exception as error ->
             raise (MisuseException error.Message)
 
@@ -60,7 +61,7 @@ module Decoding =
     let run (invocation: Invocation) request (template: Template) =
         let options = DecodingRequest.options "--" request
         use model = load invocation
-        let run = prepare model request options template
+        let run = prepare invocation model request options template
         let steps = run.Steps invocation.Cancellation
 
         let steps =
@@ -82,7 +83,7 @@ module Decoding =
 
         seq {
             use model = load invocation
-            use session = (prepare model request options template).Start()
+            use session = (prepare invocation model request options template).Start()
             session.Prefill()
             let seeds = Seq.init count (fun index -> request.Seed + int64 index)
 

@@ -1,0 +1,34 @@
+namespace A3.Model.Tensors
+
+open TorchSharp
+
+/// Numbers as operands of tensors. TorchSharp 0.107 wraps each in an object that the collector may free while libtorch still
+/// reads it: the result is then silently another one, seen about once in 100,000 decodes beside a busy collector. Plain
+/// `x + y` has such an operand too, its factor 1. Here every number lives until its operation is over.
+[<RequireQualifiedAccess>]
+module Numbers =
+
+    /// x + y.
+    let add (x: torch.Tensor) (y: torch.Tensor) =
+        use one = (1).ToScalar()
+        x.add (y, one)
+
+    /// x + number.
+    let addNumber (number: float) (x: torch.Tensor) =
+        use operand = number.ToScalar()
+        use one = (1).ToScalar()
+        x.add (operand, one)
+
+    /// number * x.
+    let scale (number: float) (x: torch.Tensor) =
+        use operand = number.ToScalar()
+        x.mul operand
+
+    /// Every entry becomes the number, in place.
+    let fill (number: float) (x: torch.Tensor) =
+        use operand = number.ToScalar()
+        x.fill_ operand |> ignore
+
+    /// 0, 1, .. count - 1 on a device, int64.
+    let range (count: int64) (device: torch.Device) =
+        torch.tensor([| 0L .. count - 1L |]).``to`` device
