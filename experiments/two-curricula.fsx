@@ -52,8 +52,8 @@ let results =
 let measures = (snd results.Head).Keys |> List.ofSeq
 
 printfn "nats per token after %d tokens of %s" tokens (Path.GetFileName stories)
-printfn "%-26s %s" "" (results |> List.map (fun (name, _) -> $"{name, 8}") |> String.concat " ")
+printfn "%-30s %s" "" (results |> List.map (fun (name, _) -> $"{name, 8}") |> String.concat " ")
 
 for measure in measures do
     let losses = results |> List.map (fun (_, losses) -> $"{losses[measure], 8:F3}")
-    printfn "%-26s %s" measure (String.concat " " losses)
+    printfn "%-30s %s" measure (String.concat " " losses)

@@ -6,6 +6,20 @@ open System.Runtime.InteropServices
 
 module Specification = A3.Model.Curriculum
 
+/// A curriculum laid out over a run of known length.
+[<Sealed>]
+type Course internal (spec: A3.Model.Course) =
+
+    member internal _.Spec = spec
+
+    /// The share of the run that each stage takes, in order; fresh.
+    member _.Shares = A3.Model.Course.stages spec |> Seq.map fst |> Array.ofSeq
+
+    /// The partition of one sequence at a progress in 0..1 of the run; the same arguments give the same partition.
+    member _.Draw(seed: int64, progress: float, length: int) =
+        let shape = A3.Model.Shape.ofLength (Text.atLeast 0 (nameof length) length)
+        Partition((A3.Model.Course.draw spec (A3.Model.Seed.ofInt64 seed) progress shape).Partition)
+
 /// Stages of a training run, each a distribution over groupings; compared by value.
 [<Sealed>]
 type Curriculum internal (spec: A3.Model.Curriculum) =
@@ -24,10 +38,26 @@ type Curriculum internal (spec: A3.Model.Curriculum) =
     /// For a model that fills gaps.
     static member Infill = Curriculum Specification.infill
 
-    /// The partition of one sequence at a progress in 0..1 of the run; the same arguments give the same partition.
-    member _.Draw(seed: int64, progress: float, length: int) =
-        let shape = A3.Model.Shape.ofLength (Text.atLeast 0 (nameof length) length)
-        Partition(Specification.draw spec (A3.Model.Seed.ofInt64 seed) progress shape)
+    /// Masked diffusion, the baseline: a uniform number of positions masked and predicted at once, weighted by the inverse
+    /// of their share.
+    static member MaskedDiffusion = Curriculum Specification.maskedDiffusion
+
+    /// The stages over a run of so many tokens, with so many tokens per step (which stages in steps are counted by) and so
+    /// many positions in a sequence, BOS included; throws ArgumentException where stages or groups are too long for it.
+    member _.Fit(tokens: int64, tokensPerStep: float, context: int) =
+        ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1L, nameof tokens)
+        ArgumentOutOfRangeException.ThrowIfLessThan(tokensPerStep, 1.0, nameof tokensPerStep)
+
+        let plan: A3.Model.Plan =
+            {
+                Tokens = tokens
+                TokensPerStep = tokensPerStep
+                Context = Text.atLeast 2 (nameof context) context
+            }
+
+        match A3.Model.Course.tryFit plan spec with
+        | Ok course -> Course course
+        | Error error -> raise (ArgumentException error.Message)
 
     /// Reads the text form; throws SpecificationException where the text is not a curriculum.
     static member Parse(text: string) =

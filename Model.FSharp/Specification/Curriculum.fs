@@ -2,9 +2,6 @@ namespace A3.Model
 
 open FParsec
 
-/// A share of the run, in which every sequence takes one draw of the mixture with probability by weight.
-type Stage = { Share: float; Mixture: Draw list }
-
 /// Stages of a run, in order, each a distribution over groupings.
 type Curriculum = private { stages: Stage list }
 
@@ -12,43 +9,62 @@ type Curriculum = private { stages: Stage list }
 [<RequireQualifiedAccess>]
 type CurriculumError =
     | NoStages
-    | Share of stage: int * share: float
-    | Shares of sum: float
-    | NoDraws of stage: int
-    | InDraw of stage: int * draw: int * DrawError
+    | InStage of stage: int * StageError
+    | Rests of first: int * second: int
+    | NoRest
+    | Shares of sum: float * rest: bool
 
     member error.Message =
         match error with
         | NoStages -> "the curriculum has no stages; it needs at least one."
-        | Share(stage, share) -> $"stage {stage} has share {share}; a share is above 0 and at most 1."
-        | Shares sum -> $"the shares of the stages sum to {sum}; they must sum to 1."
-        | NoDraws stage -> $"stage {stage} has no draws; it needs at least one."
-        | InDraw(stage, draw, error) -> $"stage {stage}, draw {draw}: {error.Message}"
+        | InStage(stage, error) -> $"stage {stage}: {error.Message}"
+        | Rests(first, second) -> $"stages {first} and {second} both take the rest of the run; one stage may."
+        | NoRest -> "stages in steps or tokens leave the end of the run open; one stage must be `stage rest`."
+        | Shares(sum, true) ->
+            $"the shares of the stages sum to {sum}; beside `stage rest` they must sum to less than 1."
+        | Shares(sum, false) -> $"the shares of the stages sum to {sum}; they must sum to 1."
 
-/// A draw is a pure function of seed, progress and shape, so a resumed run sees the same draws.
+/// Stages as a value, before a run gives them their lengths; `Course` draws from them.
 [<RequireQualifiedAccess>]
 module Curriculum =
 
-    let private stageError index stage =
-        let drawError draw =
-            Draw.error
-            >> Option.map (fun error -> CurriculumError.InDraw(index, draw, error))
+    let private durationsError stages =
+        let rests =
+            stages
+            |> List.indexed
+            |> List.filter (fun (_, stage) -> stage.Duration = Duration.Rest)
 
-        if not (stage.Share > 0.0 && stage.Share <= 1.0) then
-            Some(CurriculumError.Share(index, stage.Share))
-        elif List.isEmpty stage.Mixture then
-            Some(CurriculumError.NoDraws index)
-        else
-            stage.Mixture |> Seq.mapi drawError |> Seq.tryPick id
+        let shares =
+            stages
+            |> List.choose (fun stage ->
+                match stage.Duration with
+                | Duration.Share share -> Some share
+                | Duration.Steps _
+                | Duration.Tokens _
+                | Duration.Rest -> None)
+
+        let sum = List.sum shares
+
+        match rests with
+        | (first, _) :: (second, _) :: _ -> Some(CurriculumError.Rests(first, second))
+        | [ _ ] when sum >= 1.0 -> Some(CurriculumError.Shares(sum, true))
+        | [ _ ] -> None
+        | [] when shares.Length < stages.Length -> Some CurriculumError.NoRest
+        | [] when abs (sum - 1.0) > 1e-9 -> Some(CurriculumError.Shares(sum, false))
+        | [] -> None
+
+    let private stagesError stages =
+        stages
+        |> Seq.indexed
+        |> Seq.tryPick (fun (index, stage) ->
+            Stage.error stage
+            |> Option.map (fun error -> CurriculumError.InStage(index, error)))
 
     /// Shares may miss 1 by rounding, at most 1e-9.
     let tryCreate stages =
-        let sum = stages |> List.sumBy _.Share
-
-        match stages |> Seq.mapi stageError |> Seq.tryPick id with
+        match stagesError stages |> Option.orElse (durationsError stages) with
         | _ when List.isEmpty stages -> Result.Error CurriculumError.NoStages
         | Some error -> Result.Error error
-        | None when abs (sum - 1.0) > 1e-9 -> Result.Error(CurriculumError.Shares sum)
         | None -> Result.Ok { stages = stages }
 
     /// As `tryCreate`, for stages known to be right; throws with the same message.
@@ -59,56 +75,20 @@ module Curriculum =
 
     let stages curriculum = curriculum.stages
 
-    /// The stage at a progress in 0..1 of the run, and the progress within it.
-    let stageAt progress curriculum =
-        let progress = if System.Double.IsNaN progress then 0.0 else progress
-
-        let rec find before stages =
-            match stages with
-            | [] -> invalidOp "a curriculum has at least one stage."
-            | stage :: others when List.isEmpty others || progress < before + stage.Share ->
-                stage, (progress - before) / stage.Share |> min 1.0 |> max 0.0
-            | stage :: others -> find (before + stage.Share) others
-
-        find 0.0 curriculum.stages
-
-    let private pick seed mixture =
-        let target = Seed.uniform seed * (mixture |> List.sumBy _.Weight)
-
-        let rec find before draws =
-            match draws with
-            | [ draw ] -> draw
-            | draw :: _ when target < before + draw.Weight -> draw
-            | draw :: others -> find (before + draw.Weight) others
-            | [] -> invalidOp "a stage has at least one draw."
-
-        find 0.0 mixture
-
-    /// The partition of one sequence. Total: a progress outside 0..1 counts as the nearest end. Position 0 is evidence, and
-    /// a target remains wherever the shape leaves a position other than 0 open.
-    let draw curriculum seed progress shape =
-        let stage, progress = stageAt progress curriculum
-
-        pick (Seed.derive 0L seed) stage.Mixture
-        |> Draw.partition (Seed.derive 1L seed) progress shape
-
-    let private drawing weight recipe context =
+    let private share share mixture =
         {
-            Weight = weight
-            Context = context
-            Recipe = recipe
+            Duration = Duration.Share share
+            Losses = Stage.ordinary
+            Mixture = mixture
         }
+
+    let private always part recipe =
+        share part [ Draw.create 1.0 Context.Start recipe ]
 
     let private chunks size order =
         Recipe.Template(Grouping.chunks size order)
 
     let private leftToRight = Recipe.Template(Grouping.singletons Order.LeftToRight)
-
-    let private always share recipe =
-        {
-            Share = share
-            Mixture = [ drawing 1.0 recipe Context.Start ]
-        }
 
     /// An ordinary causal language model.
     let ar = create [ always 1.0 leftToRight ]
@@ -132,55 +112,62 @@ module Curriculum =
                 always 0.5 (chunks 8 (Order.Random 0L))
             ]
 
+    /// Masked diffusion, the baseline: a uniform number of positions masked and predicted at once from all others, weighted
+    /// by the inverse of their share; `Draw` states the estimator.
+    let maskedDiffusion =
+        create
+            [
+                share
+                    1.0
+                    [
+                        { Draw.create
+                              1.0
+                              (Context.Scattered Reading.Bidirectional)
+                              (Recipe.Template(Grouping.Cut(Order.LeftToRight, Cut.AllAtOnce))) with
+                            Weighting = Weighting.InverseShare
+                        }
+                    ]
+            ]
+
     /// For a model that fills gaps: left to right, context predicted and then gaps, gaps between given context, and random
     /// positions over everything.
     let infill =
         let gaps reading =
-            Context.Gaps({ Lowest = 1; Highest = 3 }, { Lowest = 4; Highest = 40 }, reading)
+            Context.Gaps({ Lowest = 1; Highest = 3 }, Piece.Positions { Lowest = 4; Highest = 40 }, reading)
 
         let draws orders sizes context =
             List.allPairs orders sizes
-            |> List.map (fun (order, size) -> drawing 1.0 (chunks size order) context)
+            |> List.map (fun (order, size) -> Draw.create 1.0 context (chunks size order))
 
         let orders = [ Order.LeftToRight; Order.Bisect; Order.Random 0L ]
 
         create
             [
-                {
-                    Share = 1.0
-                    Mixture =
-                        drawing 6.0 leftToRight Context.Start
-                        :: draws orders [ 1; 2; 4 ] (gaps Reading.Predicted)
-                        @ draws orders [ 1; 2; 4 ] (gaps Reading.Bidirectional)
-                        @ draws [ Order.Random 0L ] [ 1; 2; 4; 8 ] Context.Start
-                }
+                share
+                    1.0
+                    (Draw.create 6.0 Context.Start leftToRight
+                     :: draws orders [ 1; 2; 4 ] (gaps Reading.Predicted)
+                     @ draws orders [ 1; 2; 4 ] (gaps Reading.Bidirectional)
+                     @ draws [ Order.Random 0L ] [ 1; 2; 4; 8 ] Context.Start)
             ]
 
-    let private builtIn =
-        [ "ar", ar; "direct", direct; "infill", infill; "paper", paper ]
+    /// The built-in curricula by the names that stand for them.
+    let builtIn =
+        [
+            "ar", ar
+            "direct", direct
+            "infill", infill
+            "masked-diffusion", maskedDiffusion
+            "paper", paper
+        ]
 
-    let private printStage stage =
-        let mixture = stage.Mixture |> List.map Draw.print
-
-        $"""stage {Syntax.printNumber stage.Share}: {System.String.Join(" + ", mixture)}"""
-
-    /// Text form: stages, each a share of the run and a mixture of draws, on one line or several:
+    /// Text form: stages, on one line or several:
     /// `stage 0.2: left-to-right | singletons; stage 0.8: 2 * (gaps 1..3 of 4..40 bidirectional | random | chunks 4) + bisect | words`.
     /// A mixture alone is one stage; the name of a built-in stands for it.
     let print curriculum =
-        System.String.Join("; ", curriculum.stages |> List.map printStage)
+        System.String.Join("; ", curriculum.stages |> List.map Stage.print)
 
     let internal parser =
-        let mixture = sepBy1 Draw.parser (Syntax.symbol "+")
-
-        let share =
-            Syntax.number "above 0 and at most 1" (fun share -> share > 0.0 && share <= 1.0) "a share of the run"
-
-        let stage =
-            Syntax.keyword "stage" >>. share .>> Syntax.symbol ":" .>>. mixture
-            .>> opt (Syntax.symbol ";")
-            |>> fun (share, mixture) -> { Share = share; Mixture = mixture }
-
         let valid stages =
             match tryCreate stages with
             | Result.Ok curriculum -> preturn curriculum
@@ -190,8 +177,8 @@ module Curriculum =
             [
                 for name, curriculum in builtIn do
                     Syntax.keyword name >>% curriculum
-                many1 stage >>= valid
-                mixture |>> fun mixture -> create [ { Share = 1.0; Mixture = mixture } ]
+                many1 (Stage.parser .>> opt (Syntax.symbol ";")) >>= valid
+                Stage.mixture >>= (share 1.0 >> List.singleton >> valid)
             ]
 
     let parse text = Syntax.run parser text

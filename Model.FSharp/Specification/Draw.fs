@@ -2,32 +2,7 @@ namespace A3.Model
 
 open FParsec
 
-/// How the groups to predict see the context around them.
-[<RequireQualifiedAccess>]
-type Reading =
-    /// Given as one group: context positions see each other.
-    | Bidirectional
-    /// Given as singletons left to right: each context position sees those before it.
-    | Causal
-    /// Predicted as singletons left to right before all else, so that every position carries loss.
-    | Predicted
-
-/// A whole number drawn uniformly from `Lowest..Highest`, both included.
-[<Struct>]
-type Range = { Lowest: int; Highest: int }
-
-/// Which open positions a draw sets aside as context. BOS, position 0, is evidence in every draw.
-[<RequireQualifiedAccess>]
-type Context =
-    /// None: everything after BOS is drawn.
-    | Start
-    /// A prefix of uniform length, at least one position and not all of them.
-    | Prefix of Reading
-    /// Everything around a number of gaps, each of a length of its own, with context on both sides of each; cut down where
-    /// the sequence is too short for them.
-    | Gaps of count: Range * length: Range * Reading
-
-/// What a draw makes of the positions that are not context.
+/// What a recipe makes of the positions that are not context.
 [<RequireQualifiedAccess>]
 type Recipe =
     /// A grouping, each `Random` in it redrawn for every sequence.
@@ -36,29 +11,48 @@ type Recipe =
     /// the stage, each size for an equal part of it.
     | Expand of Order * first: int * last: int
 
+/// A number that goes linearly from the start of a stage to its end.
+[<Struct>]
+type Ramp = { Start: float; End: float }
+
+/// How much the targets of a sequence count in the query stream's loss, which is the weighted mean over a batch.
+[<RequireQualifiedAccess>]
+type Weighting =
+    /// Each target once.
+    | Even
+    /// Each target by 1/t, where t is the share of the open positions (all but BOS) that are targets.
+    | InverseShare
+
 /// One component of a stage's mixture.
 type Draw =
     {
-        Weight: float
+        Weight: Ramp
+        Weighting: Weighting
         Context: Context
         Recipe: Recipe
     }
 
-/// A share of the run, in which every sequence takes one draw of the mixture with probability by weight.
 /// Why a draw is not one.
 [<RequireQualifiedAccess>]
 type DrawError =
-    | Weight of float
+    | Weight of Ramp
     | Interval of what: string * first: int * last: int
     | OwnEvidence
 
     member error.Message =
         match error with
-        | Weight weight -> $"weight {weight}; a weight is a finite number above 0."
+        | Weight ramp when ramp.Start = ramp.End -> $"weight {ramp.Start}; a weight is a finite number above 0."
+        | Weight ramp ->
+            $"weight {ramp.Start} to {ramp.End}; both ends are finite numbers of at least 0, and one is above 0."
         | Interval(what, first, last) ->
             $"{what} {first}..{last}; both ends are at least 1, and the first is not above the last."
         | OwnEvidence -> "`given` inside; the evidence of a draw is its context, so name a prefix or gaps instead."
 
+/// Masked diffusion is the draw `weighted 1/t | scattered bidirectional | all-at-once`. With k of the L open positions
+/// masked, k uniform in 1..L and every set of k equally probable, its loss is L/k times the sum of -log p(x_i | x_unmasked)
+/// over the masked i: an unbiased estimate of the bound on -log p(x) of masked diffusion with any schedule (MDLM, Sahoo et
+/// al. 2024; the form with a fixed number of masks is that of LLaDA, Nie et al. 2025, equation 6). The bound is the mean over
+/// all orders of -log p one position at a time.
 [<RequireQualifiedAccess>]
 module Draw =
 
@@ -69,12 +63,8 @@ module Draw =
             Some(DrawError.Interval(what, first, last))
 
     let private contextError context =
-        match context with
-        | Context.Start
-        | Context.Prefix _ -> None
-        | Context.Gaps(count, length, _) ->
-            interval "gaps" count.Lowest count.Highest
-            |> Option.orElse (interval "gaps of" length.Lowest length.Highest)
+        Context.ranges context
+        |> List.tryPick (fun (what, range) -> interval what range.Lowest range.Highest)
 
     let private recipeError recipe =
         match recipe with
@@ -82,56 +72,39 @@ module Draw =
         | Recipe.Template _ -> None
         | Recipe.Expand(_, first, last) -> interval "expand" first last
 
+    let private weightError ramp =
+        let holds value =
+            value >= 0.0 && System.Double.IsFinite value
+
+        if holds ramp.Start && holds ramp.End && ramp.Start + ramp.End > 0.0 then
+            None
+        else
+            Some(DrawError.Weight ramp)
+
     /// The first rule that a draw breaks.
     let error draw =
-        if draw.Weight > 0.0 && System.Double.IsFinite draw.Weight then
-            contextError draw.Context |> Option.orElse (recipeError draw.Recipe)
-        else
-            Some(DrawError.Weight draw.Weight)
+        weightError draw.Weight
+        |> Option.orElse (contextError draw.Context)
+        |> Option.orElse (recipeError draw.Recipe)
 
-    let private within range seed =
-        range.Lowest + Seed.below (range.Highest - range.Lowest + 1) seed
+    /// A draw of constant weight whose targets count once each.
+    let create weight context recipe =
+        {
+            Weight = { Start = weight; End = weight }
+            Weighting = Weighting.Even
+            Context = context
+            Recipe = recipe
+        }
 
-    /// `count` distinct numbers of 0..bound-1, ascending.
-    let private distinct count bound seed =
-        Seed.shuffle bound seed |> Array.truncate count |> Array.sort
+    /// The weight in the mixture at a progress in 0..1 of the stage.
+    let weightAt progress draw =
+        draw.Weight.Start + (draw.Weight.End - draw.Weight.Start) * progress
 
-    /// For each of `length` positions whether it lies in a gap: positions around the gaps are cut at distinct places, so
-    /// that each side of each gap keeps at least one where there are enough of them.
-    let private gaps count gapLength length seed =
-        let count = within count (Seed.derive 0L seed) |> min ((length - 1) / 2) |> max 1
-
-        let longest = (length - count - 1) / count |> max 1
-
-        let lengths =
-            Array.init count (fun gap -> within gapLength (Seed.derive (int64 gap + 2L) seed) |> min longest)
-
-        let around = length - Array.sum lengths
-
-        let cuts =
-            if around > count then
-                distinct count (around - 1) (Seed.derive 1L seed) |> Array.map ((+) 1)
-            else
-                distinct count (around + 1) (Seed.derive 1L seed)
-
-        let inGap = Array.create length false
-        let before = Array.scan (+) 0 lengths
-
-        cuts
-        |> Array.iteri (fun gap cut -> Array.fill inGap (cut + before[gap]) lengths[gap] true)
-
-        inGap
-
-    /// The context among `length` open positions, as indices into them, ascending, and how it is read.
-    let private contextOf seed length context =
-        match context with
-        | Context.Start -> [||], Reading.Bidirectional
-        | Context.Prefix reading when length > 1 -> Array.init (1 + Seed.below (length - 1) seed) id, reading
-        | Context.Gaps(count, gapLength, reading) when length > 1 ->
-            let inGap = gaps count gapLength length seed
-            Array.init length id |> Array.filter (fun index -> not inGap[index]), reading
-        | Context.Prefix reading
-        | Context.Gaps(_, _, reading) -> [||], reading
+    /// The largest group that the recipe asks for by number.
+    let largest draw =
+        match draw.Recipe with
+        | Recipe.Template grouping -> Grouping.largest grouping
+        | Recipe.Expand(_, _, last) -> int64 last
 
     let private groupingOf seed progress recipe =
         match recipe with
@@ -154,12 +127,7 @@ module Draw =
     /// The partition of one sequence, at a progress in 0..1 of the stage.
     let partition seed progress shape draw =
         let shape = withStart shape
-        let openPositions = Shape.openPositions shape
-
-        let context, reading =
-            contextOf (Seed.derive 0L seed) openPositions.Length draw.Context
-
-        let positions = context |> Array.map (fun index -> openPositions[index])
+        let positions, reading = Context.choose (Seed.derive 0L seed) shape draw.Context
         let grouping = groupingOf (Seed.derive 1L seed) progress draw.Recipe
 
         match reading with
@@ -172,62 +140,59 @@ module Draw =
         | Reading.Bidirectional -> grouping |> Grouping.resolve (Shape.given positions shape)
         | Reading.Causal -> grouping |> Grouping.resolve (Shape.givenCausally positions shape)
         | Reading.Predicted ->
-            let read = Grouping.singletons (Order.Explicit(List.ofArray context))
+            // Orders count the open positions from 0.
+            let isOpen = Shape.openPositions shape
+
+            let places =
+                positions
+                |> Array.map (fun position -> System.Array.BinarySearch(isOpen, position))
+
+            let read = Grouping.singletons (Order.Explicit(List.ofArray places))
             Grouping.Then(read, grouping) |> Grouping.resolve shape
 
-    let private printRange range =
-        Syntax.printInterval range.Lowest range.Highest
+    /// The weight of each target of a partition that the draw made of a shape, in the query stream's loss.
+    let targetWeight shape partition draw =
+        let positions = Shape.openPositions (withStart shape)
+        let targets = Partition.length partition - (Partition.evidence partition).Length
 
-    let private printReading reading =
-        match reading with
-        | Reading.Bidirectional -> "bidirectional"
-        | Reading.Causal -> "causal"
-        | Reading.Predicted -> "predicted"
+        match draw.Weighting with
+        | Weighting.InverseShare when targets > 0 -> float positions.Length / float targets
+        | Weighting.InverseShare
+        | Weighting.Even -> 1.0
 
-    let private printContext context =
-        match context with
-        | Context.Start -> ""
-        | Context.Prefix reading -> $"prefix {printReading reading} | "
-        | Context.Gaps(count, length, reading) ->
-            $"gaps {printRange count} of {printRange length} {printReading reading} | "
+    let private printPipeline draw =
+        [
+            if draw.Weighting = Weighting.InverseShare then
+                "weighted 1/t"
 
-    let private printRecipe recipe =
-        match recipe with
-        | Recipe.Template grouping -> Grouping.print grouping
-        | Recipe.Expand(order, first, last) -> $"{Order.print order} | expand {first} {last}"
+            if draw.Context <> Context.Start then
+                Context.print draw.Context
 
-    /// Text form: context and recipe as a pipeline, after its weight: `(random | chunks 4)`,
-    /// `2 * (gaps 1..3 of 4..40 predicted | bisect | singletons)`, `(prefix causal | left-to-right | expand 1 4)`. Weight 1 and
-    /// the parentheses around it may be left out.
-    let print draw =
-        let pipeline = printContext draw.Context + printRecipe draw.Recipe
+            match draw.Recipe with
+            | Recipe.Template grouping -> Grouping.print grouping
+            | Recipe.Expand(order, first, last) -> $"{Order.print order} | expand {first} {last}"
+        ]
+        |> fun stages -> System.String.Join(" | ", stages)
 
-        if draw.Weight = 1.0 then
-            $"({pipeline})"
+    let private printWeight ramp =
+        if ramp.Start = ramp.End then
+            Syntax.printNumber ramp.Start
         else
-            $"{Syntax.printNumber draw.Weight} * ({pipeline})"
+            $"{Syntax.printNumber ramp.Start} to {Syntax.printNumber ramp.End}"
 
-    let private range =
-        Syntax.interval 1 "a number"
-        |>> fun (lowest, highest) -> { Lowest = lowest; Highest = highest }
+    /// Text form: weighting, context and recipe as a pipeline, after its weight: `(random | chunks 4)`,
+    /// `2 * (gaps 1..3 of 4..40 predicted | bisect | singletons)`, `0 to 1 * (prefix causal | left-to-right | expand 1 4)`,
+    /// `(weighted 1/t | scattered bidirectional | all-at-once)`. Weight 1 and the parentheses around it may be left out.
+    let print draw =
+        if draw.Weight = { Start = 1.0; End = 1.0 } then
+            $"({printPipeline draw})"
+        else
+            $"{printWeight draw.Weight} * ({printPipeline draw})"
 
-    let private reading =
-        choice
-            [
-                Syntax.keyword "bidirectional" >>% Reading.Bidirectional
-                Syntax.keyword "causal" >>% Reading.Causal
-                Syntax.keyword "predicted" >>% Reading.Predicted
-            ]
-
-    let private context =
-        choice
-            [
-                Syntax.keyword "prefix" >>. reading .>> Syntax.pipe |>> Context.Prefix
-                Syntax.keyword "gaps" >>. range .>> Syntax.keyword "of" .>>. range .>>. reading
-                .>> Syntax.pipe
-                |>> fun ((count, length), reading) -> Context.Gaps(count, length, reading)
-                preturn Context.Start
-            ]
+    let private weighting =
+        Syntax.keyword "weighted" >>. Syntax.symbol "1/t" >>. Syntax.pipe
+        >>% Weighting.InverseShare
+        <|>% Weighting.Even
 
     let private recipe =
         let expand order =
@@ -238,17 +203,26 @@ module Draw =
 
         Grouping.pipelineOr expand Recipe.Template
 
+    let private weight =
+        let number = Syntax.number "of at least 0" (fun weight -> weight >= 0.0) "a weight"
+
+        number .>>. (Syntax.keyword "to" >>. number |>> Some <|>% None)
+        .>> Syntax.symbol "*"
+        |>> fun (first, last) ->
+            {
+                Start = first
+                End = defaultArg last first
+            }
+
     let internal parser =
-        let pipeline = context .>>. recipe
+        let context = Context.parser .>> Syntax.pipe <|>% Context.Start
+        let pipeline = tuple3 weighting context recipe
 
-        let weight =
-            Syntax.number "above 0" (fun weight -> weight > 0.0) "a weight"
-            .>> Syntax.symbol "*"
-
-        let draw (weight, (context, recipe)) =
+        let draw (weight, (weighting, context, recipe)) =
             let draw =
                 {
                     Weight = weight
+                    Weighting = weighting
                     Context = context
                     Recipe = recipe
                 }
@@ -257,4 +231,6 @@ module Draw =
             | None -> preturn draw
             | Some error -> fail error.Message
 
-        (weight <|>% 1.0) .>>. (Syntax.parenthesised pipeline <|> pipeline) >>= draw
+        (weight <|>% { Start = 1.0; End = 1.0 })
+        .>>. (Syntax.parenthesised pipeline <|> pipeline)
+        >>= draw

@@ -51,17 +51,6 @@ module Grouping =
     let sizes sizes order =
         Grouping.Cut(order, Cut.Sized(Schedule.Explicit sizes))
 
-    /// Open positions that share a span, by where spans start.
-    let private spansBy (starts: int[]) positions =
-        if starts.Length = 0 then
-            positions |> Array.map Array.singleton
-        else
-            let span (position: int) =
-                let found = System.Array.BinarySearch(starts, position)
-                if found >= 0 then found else ~~~found - 1
-
-            positions |> Array.groupBy span |> Array.map snd
-
     let private spansOf regions positions =
         let region position =
             regions
@@ -87,8 +76,8 @@ module Grouping =
             match cut with
             | Cut.Singletons -> inOrder positions |> Array.map Array.singleton
             | Cut.Sized schedule -> inOrder positions |> Schedule.split schedule
-            | Cut.Words -> spansBy shape.WordStarts positions |> inOrder
-            | Cut.Sentences -> spansBy shape.SentenceStarts positions |> inOrder
+            | Cut.Words -> Shape.spans shape.WordStarts positions |> inOrder
+            | Cut.Sentences -> Shape.spans shape.SentenceStarts positions |> inOrder
             | Cut.Spans regions -> spansOf regions positions |> inOrder
             | Cut.AllAtOnce -> Shape.distinct [| inOrder positions |]
         | Grouping.Given(_, inner) -> arrange steps shape positions inner
@@ -119,6 +108,17 @@ module Grouping =
 
     /// Whether a grouping names evidence of its own.
     let givesEvidence grouping = not (List.isEmpty (given grouping))
+
+    /// The largest group that a grouping asks for by number.
+    let rec largest grouping =
+        match grouping with
+        | Grouping.Cut(_, Cut.Sized schedule) -> int64 (Schedule.largest schedule)
+        | Grouping.Cut _ -> 1L
+        | Grouping.Given(_, inner) -> largest inner
+        | Grouping.Then(left, right)
+        | Grouping.Interleave(left, right)
+        | Grouping.Refine(left, right) -> max (largest left) (largest right)
+        | Grouping.Coarsen(factor, inner) -> min (int64 factor * largest inner) (int64 System.Int32.MaxValue)
 
     /// The meaning of a grouping for one shape: the evidence of the shape, that of the grouping, then the open positions
     /// as the grouping arranges them.

@@ -58,6 +58,14 @@ module Schedule =
             else
                 Seq.initInfinite (fun step -> sizes[min step (sizes.Length - 1)]) |> fill count
 
+    /// The largest size that a schedule names.
+    let largest schedule =
+        match schedule with
+        | Schedule.Constant size
+        | Schedule.Geometric(size, _) -> size
+        | Schedule.Cosine _ -> 1
+        | Schedule.Explicit sizes -> List.fold max 1 sizes
+
     /// Consecutive parts of an array, of these sizes.
     let split schedule (items: 'item[]) =
         let sizes = sizes items.Length schedule

@@ -41,6 +41,17 @@ module Shape =
                 |> Array.append shape.Evidence
         }
 
+    /// Positions by the span they lie in, given where spans start; each by itself where that is unknown.
+    let internal spans (starts: int[]) positions =
+        if starts.Length = 0 then
+            positions |> Array.map Array.singleton
+        else
+            let span (position: int) =
+                let found = System.Array.BinarySearch(starts, position)
+                if found >= 0 then found else ~~~found - 1
+
+            positions |> Array.groupBy span |> Array.map snd
+
     /// Groups without positions already in an earlier group, and without groups that this leaves empty.
     let internal distinct (groups: int[][]) =
         let seen = System.Collections.Generic.HashSet<int>()

@@ -66,6 +66,9 @@ module internal Syntax =
     let atLeast lowest what : Parser<int, unit> =
         between64 (int64 lowest) (int64 Int32.MaxValue) what |>> int
 
+    /// A number of things of which a run has many, at least 1.
+    let count what : Parser<int64, unit> = between64 1L Int64.MaxValue what
+
     /// A finite number for which the rule holds.
     let number rule holds what : Parser<float, unit> =
         let literal =

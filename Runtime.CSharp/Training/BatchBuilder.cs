@@ -5,34 +5,39 @@ using static TorchSharp.torch;
 
 namespace A3.Runtime;
 
-/// <summary>Turns rows of the corpus and one partition per row into the tensors of a step.</summary>
-internal sealed class BatchBuilder(Corpus corpus, bool withCausal, TorchSharp.torch.Device device)
+/// <summary>Turns rows of the corpus and one drawing per row into the tensors of a step.</summary>
+internal sealed class BatchBuilder(Corpus corpus, TorchSharp.torch.Device device)
 {
     /// <summary>
-    /// The batch of these rows under their partitions; padded to the longest row. The tensors belong to the caller's
-    /// dispose scope.
+    /// The batch of these rows under their drawings; padded to the longest row; with causal targets where they are wanted
+    /// and some row has them. The tensors belong to the caller's dispose scope.
     /// </summary>
-    public Batch Build(Row[] rows, Model.Partition[] partitions)
+    public Batch Build(Row[] rows, Drawing[] drawings, bool withCausal)
     {
         var width = rows.Max(row => row.Length) + 1;
         var tokens = new long[rows.Length * width];
         var targets = new bool[tokens.Length];
         var causal = new bool[tokens.Length];
+        var weights = new float[tokens.Length];
         var layouts = new Layout[rows.Length];
         for (var row = 0; row < rows.Length; row++)
         {
             var line = row * width;
-            layouts[row] = Lay(rows[row], partitions[row], width);
+            layouts[row] = Lay(rows[row], drawings[row].Partition, width);
             Tokens(rows[row]).CopyTo(tokens.AsSpan(line));
-            MarkTargets(partitions[row], targets.AsSpan(line, width), causal.AsSpan(line, width));
+            MarkTargets(drawings[row].Partition, targets.AsSpan(line, width), causal.AsSpan(line, width));
+            weights.AsSpan(line, width).Fill((float)drawings[row].TargetWeight);
         }
 
         Tensor Shaped(Tensor flat) => flat.reshape(rows.Length, width).to(device);
-        var causalTargets = withCausal && causal.Contains(true)
-            ? FSharpOption<Tensor>.Some(Shaped(tensor(causal)))
-            : FSharpOption<Tensor>.None;
+        FSharpOption<Tensor> Where(bool wanted, Func<Tensor> flat) =>
+            wanted ? FSharpOption<Tensor>.Some(Shaped(flat())) : FSharpOption<Tensor>.None;
         return new Batch(
-            Shaped(tensor(tokens)), CompiledMask.layouts(device, layouts), Shaped(tensor(targets)), causalTargets);
+            Shaped(tensor(tokens)),
+            CompiledMask.layouts(device, layouts),
+            Shaped(tensor(targets)),
+            Where(weights.AsSpan().ContainsAnyExcept(1f), () => tensor(weights)),
+            Where(withCausal && causal.Contains(true), () => tensor(causal)));
     }
 
     /// <summary>What a grouping may look at in a row: its length, BOS included, and where words and sentences start.</summary>

@@ -6,6 +6,20 @@ internal static class Specifications
     /// <exception cref="A3.SpecificationException">The text is neither a built-in name nor a curriculum.</exception>
     public static Model.Curriculum Curriculum(string text) => A3.Curriculum.Parse(text).Spec;
 
+    /// <summary>The curriculum laid out over a run, with so many tokens per step on average and per sequence at most.</summary>
+    /// <exception cref="ArgumentException">Its stages or groups are too long for the run.</exception>
+    public static Model.Course Course(Model.Curriculum curriculum, TrainingOptions options, double tokensPerStep, int context)
+    {
+        try
+        {
+            return new Curriculum(curriculum).Fit(options.Tokens, tokensPerStep, context).Spec;
+        }
+        catch (ArgumentException error)
+        {
+            throw new ArgumentException($"{nameof(options.Curriculum)} = {options.Curriculum}: {error.Message}", error);
+        }
+    }
+
     /// <exception cref="A3.SpecificationException">The text is not a grouping.</exception>
     public static Model.Grouping Grouping(string text) => A3.Grouping.Parse(text).Spec;
 }

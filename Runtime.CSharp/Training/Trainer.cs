@@ -33,6 +33,7 @@ public sealed class Trainer : IDisposable
     {
         RunDirectory.CheckFree(options.Checked().Output);
         var curriculum = Specifications.Curriculum(options.Curriculum);
+        Specifications.Course(curriculum, options, tokensPerStep: 1, TrainingSetup.Context(options));
         var tokenizer = TrainingSetup.Tokenizer(options, cancellation);
         var directory = RunDirectory.Create(options, TrainingSetup.Configuration(options, tokenizer), tokenizer);
         var trainer = Prepare(directory, options, curriculum, tokenizer, cancellation);

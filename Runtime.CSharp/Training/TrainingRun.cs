@@ -11,23 +11,26 @@ namespace A3.Runtime;
 /// </summary>
 internal sealed class TrainingRun : IDisposable
 {
+    private const int StepsCounted = 32;
+
     private readonly TrainingOptions options;
-    private readonly Model.Curriculum curriculum;
+    private readonly Model.Course course;
     private readonly BatchPlan plan;
     private readonly BatchBuilder builder;
     private readonly LearningRate schedule;
     private readonly Seed draws;
 
+    /// <exception cref="ArgumentException">The curriculum does not fit the run.</exception>
     public TrainingRun(TrainingOptions options, Model.Architecture architecture, Model.Curriculum curriculum, Corpus corpus, Tensor parameters)
     {
         this.options = options;
-        Architecture = architecture;
-        Parameters = parameters.DetachFromDisposeScope().requires_grad_();
-        this.curriculum = curriculum;
         var seed = SeedModule.ofInt64(options.Seed);
         plan = new BatchPlan(corpus.Documents, architecture.Context, options.BatchTokens, options.Crop, SeedModule.derive(1, seed));
+        course = Specifications.Course(curriculum, options, TokensPerStep(), architecture.Context);
+        Architecture = architecture;
+        Parameters = parameters.DetachFromDisposeScope().requires_grad_();
         draws = SeedModule.derive(2, seed);
-        builder = new BatchBuilder(corpus, options.ContentWeight > 0, parameters.device);
+        builder = new BatchBuilder(corpus, parameters.device);
         schedule = new LearningRate(options.LearningRate, options.Warmup);
         Optimizer = new AdamW(Parameters, WeightsModule.decayingCount(architecture), options.WeightDecay, options.Clip);
     }
@@ -55,9 +58,12 @@ internal sealed class TrainingRun : IDisposable
         using var scope = NewDisposeScope();
         var rows = plan.At(Step);
         var stepDraws = SeedModule.derive(Step, draws);
-        var partitions = rows.Select((row, index) => Draw(row, SeedModule.derive(index, stepDraws))).ToArray();
-        var losses = Objective.losses(Architecture, WeightsModule.ofFlat(Architecture, Parameters), builder.Build(rows, partitions));
-        var total = losses.Content is { } content ? losses.Query + content.Value * options.ContentWeight : losses.Query;
+        var drawings = rows.Select((row, index) => Draw(row, SeedModule.derive(index, stepDraws))).ToArray();
+        var (queryWeight, contentWeight) = LossWeights();
+        var batch = builder.Build(rows, drawings, withCausal: contentWeight > 0);
+        var losses = Objective.losses(Architecture, WeightsModule.ofFlat(Architecture, Parameters), batch);
+        var query = losses.Query * queryWeight;
+        var total = losses.Content is { } content ? query + content.Value * contentWeight : query;
         total.backward();
         var rate = LearningRate;
         Tokens += rows.Sum(row => row.Length);
@@ -82,5 +88,16 @@ internal sealed class TrainingRun : IDisposable
         Parameters.Dispose();
     }
 
-    private Model.Partition Draw(Row row, Seed seed) => CurriculumModule.draw(curriculum, seed, Progress, builder.ShapeOf(row));
+    private Drawing Draw(Row row, Seed seed) => CourseModule.draw(course, seed, Progress, builder.ShapeOf(row));
+
+    /// <summary>How much each stream's loss counts in this stage; the run decides on the content stream where the stage does not.</summary>
+    private (double Query, double Content) LossWeights()
+    {
+        var losses = CourseModule.stageAt(Progress, course).Item1.Losses;
+        return (losses.Query, losses.Content?.Value ?? options.ContentWeight);
+    }
+
+    /// <summary>The mean of the first steps, which stages in steps are counted by: a function of data and seed alone.</summary>
+    private double TokensPerStep() =>
+        Enumerable.Range(0, StepsCounted).Average(step => plan.At(step).Sum(row => row.Length));
 }

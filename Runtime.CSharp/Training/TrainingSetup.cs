@@ -15,6 +15,10 @@ internal static class TrainingSetup
             ? Runtime.Tokenizer.Load(directory)
             : BpeTrainer.Train(options.Data.SelectMany(Corpus.Texts), options.Vocabulary, cancellation: cancellation);
 
+    /// <summary>Longest sequence of the initial checkpoint, else of the options.</summary>
+    public static int Context(TrainingOptions options) =>
+        options.Initial is { } initial ? Checkpoint.ReadConfiguration(initial).Architecture.Context : options.Context;
+
     /// <summary>The initial checkpoint's configuration with a query stream, else a fresh one from the options.</summary>
     public static Configuration Configuration(TrainingOptions options, ITokenizer tokenizer)
     {

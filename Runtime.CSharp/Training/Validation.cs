@@ -6,32 +6,46 @@ using static TorchSharp.torch;
 namespace A3.Runtime;
 
 /// <summary>
-/// Losses on documents that are never trained on, under fixed partitions: left to right, any order one at a time, any order
-/// in groups of four, and the middle sentence given all others. Nats per target token.
+/// Losses on documents that are never trained on, under fixed partitions, in nats per target token: left to right by the
+/// query stream and by the content stream, any order in groups of 1, 2, 4 and 8, and the middle sentence given all others.
 /// </summary>
 internal sealed class Validation(Model.Architecture architecture, Corpus corpus, int rows, int batchTokens, TorchSharp.torch.Device device)
 {
     private const long SeedOfDraws = 20260128;
+    private const string LeftToRight = "left to right";
 
-    private static readonly (string Name, string Grouping)[] Groupings =
-        [("left to right", "left-to-right | singletons"), ("any order", "random 1 | singletons"), ("any order, groups of 4", "random 1 | chunks 4")];
+    private static readonly (string Name, string Grouping)[] AnyOrder =
+    [
+        ("any order", "random 1 | singletons"),
+        ("any order, groups of 2", "random 1 | chunks 2"),
+        ("any order, groups of 4", "random 1 | chunks 4"),
+        ("any order, groups of 8", "random 1 | chunks 8"),
+    ];
 
-    private readonly BatchBuilder builder = new(corpus, withCausal: false, device);
+    private static readonly Model.Grouping Causal = Specifications.Grouping("left-to-right | singletons");
+
+    private readonly BatchBuilder builder = new(corpus, device);
     private readonly Row[] held = [.. corpus.Documents.Take(rows).Select((document, index) => new Row(index, 0, Math.Min(architecture.Context - 1, document.Tokens.Length)))];
 
     /// <summary>The losses by name.</summary>
     public IReadOnlyDictionary<string, double> Run(Weights weights, CancellationToken cancellation)
     {
         var results = new Dictionary<string, double>();
-        foreach (var (name, text) in Groupings)
+        var causal = Mean(weights, (row, seed) => AfterBos(Causal, row, seed), cancellation);
+        results[LeftToRight] = causal.Query;
+        results[$"{LeftToRight}, content stream"] = causal.Content;
+        foreach (var (name, text) in AnyOrder)
         {
             var grouping = Specifications.Grouping(text);
-            results[name] = Mean(weights, (row, seed) => Resolve(grouping, seed, ShapeModule.given([0], builder.ShapeOf(row))), cancellation);
+            results[name] = Mean(weights, (row, seed) => AfterBos(grouping, row, seed), cancellation).Query;
         }
 
-        results["middle sentence"] = Mean(weights, MiddleSentence, cancellation);
+        results["middle sentence"] = Mean(weights, MiddleSentence, cancellation).Query;
         return results;
     }
+
+    private Model.Partition AfterBos(Model.Grouping grouping, Row row, Seed seed) =>
+        Resolve(grouping, seed, ShapeModule.given([0], builder.ShapeOf(row)));
 
     private static Model.Partition Resolve(Model.Grouping grouping, Seed seed, Shape shape) =>
         GroupingModule.resolve(shape, GroupingModule.reseed(seed, grouping));
@@ -44,23 +58,41 @@ internal sealed class Validation(Model.Architecture architecture, Corpus corpus,
         var middle = starts.Length / 2;
         var (from, to) = (Math.Max(1, starts[middle]), middle + 1 < starts.Length ? starts[middle + 1] : shape.Length);
         var given = Enumerable.Range(0, shape.Length).Where(position => position < from || position >= to).ToArray();
-        return Resolve(Specifications.Grouping("left-to-right | singletons"), seed, ShapeModule.given(given, shape));
+        return Resolve(Causal, seed, ShapeModule.given(given, shape));
     }
 
-    private double Mean(Weights weights, Func<Row, Seed, Model.Partition> partition, CancellationToken cancellation)
+    /// <summary>Mean surprisal by each stream; the content stream has one where rows are singletons left to right.</summary>
+    private (double Query, double Content) Mean(
+        Weights weights, Func<Row, Seed, Model.Partition> partition, CancellationToken cancellation)
     {
-        var (sum, count) = (0.0, 0L);
+        var (query, content) = (new Sum(), new Sum());
         foreach (var batch in held.Chunk(Math.Max(1, batchTokens / architecture.Context)))
         {
             cancellation.ThrowIfCancellationRequested();
             using var mode = no_grad();
             using var scope = NewDisposeScope();
-            var partitions = batch.Select(row => partition(row, SeedModule.derive(row.Document, SeedModule.ofInt64(SeedOfDraws)))).ToArray();
-            var surprisals = Objective.surprisals(architecture, weights, builder.Build(batch, partitions));
-            sum += surprisals.sum().ToDouble();
-            count += surprisals.NumberOfElements;
+            var drawings = batch.Select(row => new Drawing(partition(row, SeedOf(row)), targetWeight: 1)).ToArray();
+            var surprisals = Objective.surprisals(architecture, weights, builder.Build(batch, drawings, withCausal: true));
+            query.Add(surprisals.Query);
+            content.Add(surprisals.Content?.Value);
         }
 
-        return sum / count;
+        return (query.Mean, content.Mean);
+    }
+
+    private static Seed SeedOf(Row row) => SeedModule.derive(row.Document, SeedModule.ofInt64(SeedOfDraws));
+
+    private sealed class Sum
+    {
+        private double total;
+        private long count;
+
+        public double Mean => total / count;
+
+        public void Add(Tensor? values)
+        {
+            total += values is null ? 0 : values.sum().ToDouble();
+            count += values?.NumberOfElements ?? 0;
+        }
     }
 }

@@ -22,6 +22,7 @@ type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Show of ParseResults<ShowArguments>
     | [<CliPrefix(CliPrefix.None)>] Inspect of ParseResults<InspectArguments>
     | [<CliPrefix(CliPrefix.None)>] Train of ParseResults<TrainArguments>
+    | [<CliPrefix(CliPrefix.None)>] Plot of ParseResults<PlotArguments>
     | [<CliPrefix(CliPrefix.None)>] Conform of ParseResults<ConformArguments>
 
     interface IArgParserTemplate with
@@ -40,6 +41,7 @@ type Arguments =
             | Show _ -> "draw an order, its groups and its masks, or a curriculum."
             | Inspect _ -> "say what a checkpoint is: architecture, sizes, costs, tokenizer."
             | Train _ -> "make a checkpoint of text files."
+            | Plot _ -> "draw how a run learned."
             | Conform _ -> "compare with the reference numbers of a fixture directory."
 
 module Program =
@@ -56,6 +58,7 @@ module Program =
         | Some "show" -> Show.example
         | Some "inspect" -> Inspect.example
         | Some "train" -> Train.example
+        | Some "plot" -> Plot.example
         | Some "conform" -> Conform.example
         | Some _
         | None -> Infill.example
@@ -99,6 +102,7 @@ module Program =
         | Some(Arguments.Show arguments) -> Show.run invocation arguments
         | Some(Arguments.Inspect arguments) -> Inspect.run invocation arguments
         | Some(Arguments.Train arguments) -> Train.run invocation arguments
+        | Some(Arguments.Plot arguments) -> Plot.run invocation arguments
         | Some(Arguments.Conform arguments) -> Conform.run invocation arguments
         | Some _
         | None when results.Contains Arguments.Version ->

@@ -11,16 +11,20 @@ type ShowArguments =
     | [<Unique; AltCommandLine("-n")>] Length of POSITIONS: int
     | [<Unique>] Given of POSITIONS: string
     | [<Unique>] Sorted
+    | [<Unique>] Tokens of COUNT: int64
+    | [<Unique>] Batch_Tokens of COUNT: int
     | [<Unique>] Svg of FILE: string
 
     interface IArgParserTemplate with
         member argument.Usage =
             match argument with
             | Specification _ ->
-                "a grouping such as 'bisect | chunks 2', or a curriculum: its name, or 'curriculum TEXT'."
-            | Length _ -> "positions of the sequence (default 16; 64 for a curriculum)."
+                "a grouping such as 'bisect | chunks 2', or a curriculum: 'curriculum TEXT', or its name."
+            | Length _ -> "positions of the sequence (default 16; 64 for a curriculum, in sentences of 12)."
             | Given _ -> "positions that are given, such as '0..3 8'."
             | Sorted -> "draw rows and columns of the masks by step instead of by position."
+            | Tokens _ -> "tokens of the run that a curriculum is for (default 1000000)."
+            | Batch_Tokens _ -> "tokens of its steps (default 4096)."
             | Svg _ -> "write the drawing to a file, as a picture."
 
 /// `a3 show`: draws the meaning of a specification. Loads no model.
@@ -30,6 +34,9 @@ module Show =
     let example = "a3 show \"random 7 | chunks 4\" --length 16"
 
     let private longest = 4096
+
+    /// What training does where nothing else is said.
+    let private standard = A3.Runtime.TrainingOptions(Data = [||], Output = "")
 
     /// Writes the picture where one is asked for, before anything is drawn.
     let private save
@@ -71,6 +78,12 @@ module Show =
             ]
 
     let private showPartition (invocation: Invocation) (arguments: ParseResults<ShowArguments>) text =
+        if
+            arguments.Contains ShowArguments.Tokens
+            || arguments.Contains ShowArguments.Batch_Tokens
+        then
+            raise (MisuseException "--tokens and --batch-tokens are for curricula; a grouping has no run.")
+
         let length =
             arguments.GetResult(ShowArguments.Length, 16)
             |> Options.between 1 longest "--length"
@@ -106,20 +119,49 @@ module Show =
                     "groups", groupsJson partition
                 ]
 
-        let stage (share, sizes) =
+        let stage (stage: StageSample) =
             Json.record
                 [
-                    "share", Json.number share
-                    "group_sizes", Json.record [ for size: int, count: int in sizes -> string size, Json.whole count ]
+                    "text", Json.text (Stage.print stage.Stage)
+                    "share", Json.number stage.Share
+                    "tokens", Json.whole stage.Tokens
+                    "steps", Json.whole stage.Steps
+                    "query_weight", Json.number stage.Stage.Losses.Query
+                    "content_weight", stage.Stage.Losses.Content |> Option.map Json.number |> Option.defaultValue null
+                    "given", Json.number stage.Given
+                    "group_sizes",
+                    Json.record [ for size: int, count: int in stage.Sizes -> string size, Json.whole count ]
                 ]
 
         Json.record
             [
                 "curriculum", Json.text title
                 "length", Json.whole length
-                "stages", sample.Sizes |> Seq.map stage |> Json.list
+                "tokens", Json.whole sample.Plan.Tokens
+                "stages", sample.Stages |> Seq.map stage |> Json.list
                 "samples", sample.Partitions |> Seq.map partition |> Json.list
             ]
+
+    /// The run that a curriculum is drawn for; its context is that of training by default, or as long as what is drawn.
+    let private plan (arguments: ParseResults<ShowArguments>) length =
+        let tokens = arguments.GetResult(ShowArguments.Tokens, standard.Tokens)
+
+        if tokens < 1L then
+            raise (MisuseException $"--tokens {tokens}: expected a whole number of at least 1.")
+
+        {
+            Tokens = tokens
+            TokensPerStep =
+                arguments.GetResult(ShowArguments.Batch_Tokens, standard.BatchTokens)
+                |> Options.between 1 System.Int32.MaxValue "--batch-tokens"
+                |> float
+            Context = max length standard.Context
+        }
+
+    let private course name plan curriculum =
+        match Course.tryFit plan curriculum with
+        | Ok course -> course
+        | Error error -> raise (MisuseException $"curriculum {name}: {error.Message}")
 
     let private showCurriculum (invocation: Invocation) (arguments: ParseResults<ShowArguments>) name curriculum =
         if
@@ -132,9 +174,11 @@ module Show =
             arguments.GetResult(ShowArguments.Length, 64)
             |> Options.between 2 longest "--length"
 
+        let plan = plan arguments length
+
         let sample =
-            curriculum
-            |> CurriculumSample.draw length (Seed.ofInt64 (defaultArg invocation.Seed 0L))
+            course name plan curriculum
+            |> CurriculumSample.draw length (Seed.ofInt64 (defaultArg invocation.Seed 0L)) plan
 
         save invocation arguments length (fun () -> CurriculumSvg.draw name sample)
 
@@ -145,10 +189,19 @@ module Show =
             invocation.Output
             |> Output.lines (CurriculumText.draw invocation.Output.Ink invocation.Output.Width name sample)
 
-    let private curriculumPrefix = "curriculum "
+    let private curriculumWord = "curriculum"
 
-    /// Built-in curricula have names that no grouping has.
-    let private named = [ "ar"; "direct"; "infill"; "paper" ]
+    /// The text of a curriculum, where that is what is asked for: behind the word `curriculum`, by which itself is meant the
+    /// one that training takes by default, or a built-in name, which no grouping has.
+    let private curriculumOf (text: string) =
+        if text = curriculumWord then
+            Some(standard.Curriculum)
+        elif text.StartsWith(curriculumWord + " ") then
+            Some(text.Substring(curriculumWord.Length).Trim())
+        elif Curriculum.builtIn |> List.exists (fun (name, _) -> name = text) then
+            Some text
+        else
+            None
 
     let run (invocation: Invocation) (arguments: ParseResults<ShowArguments>) =
         let given = arguments.GetResult(ShowArguments.Specification, []) |> Options.joined
@@ -160,10 +213,7 @@ module Show =
             | _, Some _ -> raise (MisuseException "a specification and --grouping; give one of the two.")
             | text, None -> text
 
-        if text.StartsWith curriculumPrefix then
-            let text = text.Substring(curriculumPrefix.Length).Trim()
+        match curriculumOf text with
+        | Some text ->
             showCurriculum invocation arguments text (Options.specification "curriculum" Curriculum.parse text)
-        elif List.contains text named then
-            showCurriculum invocation arguments text (Options.specification "curriculum" Curriculum.parse text)
-        else
-            showPartition invocation arguments text
+        | None -> showPartition invocation arguments text

@@ -39,7 +39,7 @@ type TrainArguments =
             | Out _ -> "the directory of the run: checkpoint, state, metrics.jsonl, TensorBoard events."
             | Resume _ -> "go on with the run in a directory; it knows all its options."
             | Curriculum _ ->
-                "groups to train on, by progress: a name (paper, the default; ar, direct, infill) or a text; a3 show draws it."
+                "groups to train on, by progress: a name (paper, the default; ar, direct, infill, masked-diffusion) or a text; a3 show draws it."
             | Validation _ -> "a text file that is never trained on; may be given several times."
             | Init _ -> "start from a LLaMA or A3 checkpoint, with its tokenizer and architecture (as --model does)."
             | Tokenizer _ -> "use the tokenizer of a directory (default: train one on the files)."

@@ -60,12 +60,17 @@ let draw =
     let reading =
         Gen.elements [ Reading.Bidirectional; Reading.Causal; Reading.Predicted ]
 
+    let piece = Gen.oneof [ Gen.map Piece.Positions range; Gen.constant Piece.Sentence ]
+
     let context =
         Gen.oneof
             [
                 Gen.constant Context.Start
+                Gen.map Context.Boundaries reading
                 Gen.map Context.Prefix reading
-                Gen.map3 (fun count length reading -> Context.Gaps(count, length, reading)) range range reading
+                Gen.map3 (fun count piece reading -> Context.Gaps(count, piece, reading)) range piece reading
+                Gen.map3 (fun count piece reading -> Context.Kept(count, piece, reading)) range piece reading
+                Gen.map Context.Scattered reading
             ]
 
     let recipe =
@@ -75,24 +80,75 @@ let draw =
                 Gen.map2 (fun order sizes -> Recipe.Expand(order, sizes.Lowest, sizes.Highest)) (orderOf readable) range
             ]
 
-    Gen.map3
-        (fun weight context recipe ->
+    let weight =
+        Gen.elements
+            [
+                { Start = 1.0; End = 1.0 }
+                { Start = 2.0; End = 2.0 }
+                { Start = 0.1; End = 1e9 }
+                { Start = 1.0 / 3.0; End = 0.1 }
+            ]
+
+    Gen.map4
+        (fun weight weighting context recipe ->
             {
                 Weight = weight
+                Weighting = weighting
                 Context = context
                 Recipe = recipe
             })
-        (Gen.elements [ 1.0; 2.0; 0.1; 1e9; 1.0 / 3.0 ])
+        weight
+        (Gen.elements [ Weighting.Even; Weighting.InverseShare ])
         context
         recipe
 
-let private curriculumOf (stages: (int * Draw list) list) =
-    let sum = stages |> List.sumBy fst |> float
+/// A run that every curriculum of these generators fits.
+let plan =
+    {
+        Tokens = 10_000_000L
+        TokensPerStep = 100.0
+        Context = System.Int32.MaxValue
+    }
 
-    stages
-    |> List.map (fun (share, mixture) ->
+let private losses =
+    Gen.map2
+        (fun query content -> { Query = query; Content = content })
+        (Gen.elements [ 1.0; 0.25; 1e-3 ])
+        (Gen.elements [ None; Some 0.0; Some 0.5; Some 7.0 ])
+
+/// Durations of stages of these proportions: shares alone, or shares, steps and tokens around one that takes the rest.
+let private durations (parts: int list) =
+    let sum = parts |> List.sum |> float
+
+    let inAnyUnit part =
+        Gen.elements
+            [
+                Duration.Share(float part / sum)
+                Duration.Steps(int64 part)
+                Duration.Tokens(int64 part * 10L)
+            ]
+
+    let withRest rest =
+        parts
+        |> List.mapi (fun index part ->
+            if index = rest then
+                Gen.constant Duration.Rest
+            else
+                inAnyUnit part)
+        |> Gen.sequenceToList
+
+    Gen.oneof
+        [
+            Gen.constant (parts |> List.map (fun part -> Duration.Share(float part / sum)))
+            Gen.choose (0, parts.Length - 1) >>= withRest
+        ]
+
+let private curriculumOf (mixtures: Draw list list) =
+    mixtures
+    |> List.map (fun mixture ->
         {
-            Share = float share / sum
+            Duration = Duration.Share(1.0 / float mixtures.Length)
+            Losses = Stage.ordinary
             Mixture = mixture
         })
     |> Curriculum.create
@@ -100,30 +156,39 @@ let private curriculumOf (stages: (int * Draw list) list) =
 let curriculum =
     let stage =
         gen {
-            let! share = Gen.choose (1, 9)
+            let! losses = losses
             let! first = draw
             let! others = upTo 3 draw
-            return share, first :: others
+            return losses, first :: others
         }
 
     let generator =
         gen {
             let! first = stage
             let! others = upTo 3 stage
-            return curriculumOf (first :: others)
+            let stages = first :: others
+            let! parts = Gen.listOfLength stages.Length (Gen.choose (1, 9))
+            let! durations = durations parts
+
+            return
+                List.zip durations stages
+                |> List.map (fun (duration, (losses, mixture)) ->
+                    {
+                        Duration = duration
+                        Losses = losses
+                        Mixture = mixture
+                    })
+                |> Curriculum.create
         }
 
     let shrink curriculum =
-        let stages =
-            Curriculum.stages curriculum |> List.map (fun stage -> 1, stage.Mixture)
-
-        match stages with
-        | [ _, [ draw ] ] ->
+        match Curriculum.stages curriculum |> List.map _.Mixture with
+        | [ [ draw ] ] ->
             if draw.Context = Context.Start then
                 Seq.empty
             else
-                Seq.singleton (curriculumOf [ 1, [ { draw with Context = Context.Start } ] ])
-        | [ _, mixture ] -> mixture |> Seq.map (fun draw -> curriculumOf [ 1, [ draw ] ])
-        | stages -> stages |> Seq.map (fun stage -> curriculumOf [ stage ])
+                Seq.singleton (curriculumOf [ [ { draw with Context = Context.Start } ] ])
+        | [ mixture ] -> mixture |> Seq.map (fun draw -> curriculumOf [ [ draw ] ])
+        | mixtures -> mixtures |> Seq.map (fun mixture -> curriculumOf [ mixture ])
 
     Arb.fromGenShrink (generator, shrink)

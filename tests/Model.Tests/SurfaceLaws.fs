@@ -112,7 +112,12 @@ let private facade =
             equal "entropy | threshold 0.5" (A3.Policy.AdaptiveAbove(A3.Criterion.Entropy, 0.5))
             equal "given 0 2 / 1 / 3" (A3.Grouping.Singletons(A3.Order.LeftToRight).Resolve(4, [| 2; 0 |]))
             equal "stage 1: (left-to-right | singletons)" A3.Curriculum.Ar
-            equal "given 0 / 1 / 2" (A3.Curriculum.Ar.Draw(1L, 0.5, 3))
+            equal "given 0 / 1 / 2" (A3.Curriculum.Ar.Fit(1000L, 10.0, 8).Draw(1L, 0.5, 3))
+
+            let course =
+                A3.Curriculum.Parse("stage 25 steps: bisect; stage rest: random").Fit(1000L, 10.0, 8)
+
+            Expect.equal course.Shares [| 0.25; 0.75 |] "a stage in steps"
             let three = A3.Partition.Parse "given 0 / 2 / 1"
             equal "p(2 | 0) p(1 | 0 2)" (A3.Factorization.Of three)
             Expect.equal (A3.Factorization.Of(three).ToPartition()) three "there and back"
@@ -141,6 +146,8 @@ let private facade =
             refused (fun () -> A3.Grouping.Geometric(A3.Order.Bisect, 1, nan))
             refused (fun () -> A3.Grouping.Geometric(A3.Order.Bisect, 1, infinity))
             refused (fun () -> A3.Policy.Adaptive(A3.Criterion.Entropy, 0))
+            refused (fun () -> A3.Curriculum.Ar.Fit(0L, 10.0, 8))
+            refused (fun () -> A3.Curriculum.Ar.Fit(9L, nan, 8))
             refused (fun () -> A3.Policy.Adaptive(enum 9, 1))
             refused (fun () -> A3.Policy.AdaptiveAbove(A3.Criterion.Entropy, nan))
 
@@ -149,6 +156,10 @@ let private facade =
                 "given position outside"
 
             Expect.throwsT<ArgumentException> (fun () -> A3.Partition.OfGroups([| 1 |]) |> ignore) "not a partition"
+
+            Expect.throwsT<ArgumentException>
+                (fun () -> A3.Curriculum.Paper.Fit(1000L, 10.0, 7) |> ignore)
+                "groups of 8 in a context of 7"
 
             Expect.throwsT<InvalidOperationException>
                 (fun () -> A3.Factorization.Parse("p(0) p(1)").ToPartition() |> ignore)

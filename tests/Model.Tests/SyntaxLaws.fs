@@ -75,6 +75,8 @@ let private roundTrips =
             reaches schedule
             reaches mask
             reaches policy
+            reaches (Arb.fromGen (Gen.map (fun (draw: Draw) -> draw.Context) draw))
+            reaches (Arb.fromGen (Gen.map (Curriculum.stages >> List.head >> _.Duration) curriculum.Generator))
         }
     ]
 
@@ -104,6 +106,10 @@ let private shorthands =
         policy "random | sizes 1 2" "random | sizes 1 2"
         policy "margin | schedule 1 2 4" "margin | schedule sizes 1 2 4"
         curriculum "random | chunks 4" "stage 1: (random | chunks 4)"
+        curriculum "masked-diffusion" "stage 1: (weighted 1/t | scattered bidirectional | left-to-right | all-at-once)"
+        curriculum
+            "stage 500 steps, content 0.5: 0 to 1 * words + keep 1 sentences causal | bisect; stage rest , query 0, content 2: bisect"
+            "stage 500 steps, content 0.5: 0 to 1 * (left-to-right | words) + (keep 1 sentences causal | bisect | singletons); stage rest, query 0, content 2: (bisect | singletons)"
         curriculum "direct" "stage 0.5: (random | chunks 4); stage 0.5: (random | chunks 8)"
         curriculum
             "stage 0.2: left-to-right | singletons\nstage 0.8: 2 * (gaps 1..3 of 4..40 causal | random) + bisect"
@@ -137,6 +143,13 @@ let private errors =
         points Curriculum.parse "stage 0.2 bisect" 11 "':'"
         points Curriculum.parse "stage 1: random | given 0 | coarsen 2" 38 "given"
         points Curriculum.parse "left-to-right | expand 4 1" 26 "not below 4"
+        points Curriculum.parse "stage 5: bisect" 7 "steps"
+        points Curriculum.parse "stage 500 stps: bisect" 7 "tokens"
+        points Curriculum.parse "stage 1, contnt 2: bisect" 8 "content"
+        points Curriculum.parse "stage 0.5: bisect" 18 "must sum to 1"
+        points Curriculum.parse "stage 9 steps: bisect" 22 "`stage rest`"
+        points Curriculum.parse "weighted 1/x | bisect" 10 "1/t"
+        points Curriculum.parse "gaps 1 sentnces causal | bisect" 8 "sentences"
 
         test "in a text of several lines the line is named too" {
             let error = refused Curriculum.parse "stage 0.2: bisect\nstage 0.7: chnks 4"
@@ -194,7 +207,7 @@ let private hostile =
             "any text is a specification or an error with one line"
             (Arb.fromGen (
                 let words =
-                    "random 7 | ( ) then chunks 4 given 0..3 / + * : ; stage 0.5 bisect explicit p not and confidence threshold -1 .. \n gaps of prefix expand"
+                    "random 7 | ( ) then chunks 4 given 0..3 / + * : ; stage 0.5 bisect explicit p not and confidence threshold -1 .. \n gaps of prefix expand keep sentences scattered causal weighted 1/t to rest steps , content"
                         .Split
                         ' '
 

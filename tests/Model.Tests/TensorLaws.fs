@@ -298,39 +298,56 @@ let private cached (name, architecture) =
                 Expect.isLessThan (largestDifference (at expected.Content) content) 1e-4 "content stream")
     }
 
+/// The losses of one sequence left to right, and the surprisals of its tokens behind the first, by stream, from the oracle.
+let private lossesAndSurprisals weights =
+    let network = network base'
+    let tokens = tokensOf 7
+    let layout = Partition.ofRanks 1 [| 0..6 |] |> Layout.ofPartition
+
+    let chosen =
+        torch.tensor([| false; true; true; true; true; true; true |]).unsqueeze 0
+
+    let losses =
+        Objective.losses
+            network.Architecture
+            network.Weights
+            {
+                Tokens = torch.tensor(tokens |> Array.map int64).unsqueeze 0
+                Layouts = CompiledMask.layouts torch.CPU [| layout |]
+                Targets = chosen
+                TargetWeights =
+                    weights
+                    |> Option.map (fun (weights: float32[]) -> torch.tensor(weights).unsqueeze 0)
+                CausalTargets = Some chosen
+            }
+
+    let surprisal (logits: float[]) token =
+        (logits |> Array.sumBy exp |> log) - logits[token]
+
+    let expected = Oracle.forward network.Architecture network.Number layout tokens
+
+    let of' rows =
+        Array.map2 surprisal rows (Array.skip 1 tokens)
+
+    losses, of' (Array.skip 1 expected.Query), of' (Array.truncate 6 expected.Content)
+
 let private objective =
     test "the losses of both streams = mean surprisals by the float64 oracle" {
-        let network = network base'
-        let length = 7
-        let tokens = tokensOf length
-        let layout = Partition.ofRanks 1 [| 0 .. length - 1 |] |> Layout.ofPartition
+        let losses, query, content = lossesAndSurprisals None
+        Expect.floatClose Accuracy.medium (losses.Query.ToDouble()) (Array.average query) "query stream"
+        Expect.floatClose Accuracy.medium (losses.Content.Value.ToDouble()) (Array.average content) "content stream"
+    }
 
-        let chosen =
-            torch.tensor(Array.init length (fun position -> position > 0)).unsqueeze 0
+let private weighted =
+    test "the loss of weighted targets = the weighted mean of their surprisals; the content stream counts each once" {
+        let weights = [| 9.0f; 1.0f; 2.0f; 0.5f; 3.0f; 0.0f; 1.0f |]
+        let losses, query, content = lossesAndSurprisals (Some weights)
+        let weights = weights |> Array.skip 1 |> Array.map float
 
-        let losses =
-            Objective.losses
-                network.Architecture
-                network.Weights
-                {
-                    Tokens = torch.tensor(tokens |> Array.map int64).unsqueeze 0
-                    Layouts = CompiledMask.layouts torch.CPU [| layout |]
-                    Targets = chosen
-                    CausalTargets = Some chosen
-                }
+        let mean = Array.sum (Array.map2 (*) weights query) / Array.sum weights
 
-        let surprisal (logits: float[]) token =
-            (logits |> Array.sumBy exp |> log) - logits[token]
-
-        let expected = Oracle.forward network.Architecture network.Number layout tokens
-
-        let mean rows =
-            Seq.map2 surprisal rows (Array.skip 1 tokens) |> Seq.average
-
-        let query = expected.Query |> Array.skip 1 |> mean
-        let content = expected.Content |> Array.truncate (length - 1) |> mean
-        Expect.floatClose Accuracy.medium (losses.Query.ToDouble()) query "query stream"
-        Expect.floatClose Accuracy.medium (losses.Content.Value.ToDouble()) content "content stream"
+        Expect.floatClose Accuracy.medium (losses.Query.ToDouble()) mean "query stream"
+        Expect.floatClose Accuracy.medium (losses.Content.Value.ToDouble()) (Array.average content) "content stream"
     }
 
 let private blind =
@@ -357,5 +374,6 @@ let tests =
             causal
             yield! architectures |> List.map cached
             objective
+            weighted
             blind
         ]

@@ -2,13 +2,29 @@ namespace A3.Cli
 
 open A3.Model
 
-/// What a curriculum draws: some partitions along the run, and how large groups are in each of its stages.
+/// What a stage of a run draws.
+type StageSample =
+    {
+        Stage: Stage
+        /// Its part of the run.
+        Share: float
+        /// Where it starts, as a progress of the run.
+        Start: float
+        Tokens: int64
+        Steps: int64
+        /// Mean share of the positions that are given.
+        Given: float
+        /// How many groups of each size are predicted, by ascending size.
+        Sizes: (int * int) list
+    }
+
+/// What a curriculum draws: its stages, and some partitions along the run.
 type CurriculumSample =
     {
+        Plan: Plan
+        Stages: StageSample list
         /// Progress of the run and the partition drawn there.
         Partitions: (float * Partition) list
-        /// For each stage its share of the run, and how many groups of each size its draws predict, by ascending size.
-        Sizes: (float * (int * int) list) list
     }
 
 [<RequireQualifiedAccess>]
@@ -16,37 +32,86 @@ module CurriculumSample =
 
     let private partitionsShown = 24
     let private drawsPerStage = 200
+    let private sentence = 12
 
-    let private sizesOf length seed curriculum first share =
-        [
-            for draw in 0 .. drawsPerStage - 1 do
-                let progress = first + share * (float draw + 0.5) / float drawsPerStage
-                let seed = Seed.derive (int64 draw) seed
+    /// A sequence in sentences of equal length, behind BOS.
+    let private shape length =
+        { Shape.ofLength length with
+            SentenceStarts = [| 0; yield! [| 1..sentence .. length - 1 |] |]
+        }
 
-                yield!
-                    Shape.ofLength length
-                    |> Curriculum.draw curriculum seed progress
-                    |> Partition.targets
-                    |> Seq.map Array.length
-        ]
-        |> List.countBy id
-        |> List.sort
-
-    /// The same seed gives the same sample.
-    let draw length seed curriculum =
-        let shares = Curriculum.stages curriculum |> List.map _.Share
-        let starts = shares |> List.scan (+) 0.0
+    let private stage length seed (plan: Plan) course start (share, stage) =
+        let partitions =
+            [
+                for draw in 0 .. drawsPerStage - 1 do
+                    let progress = start + share * (float draw + 0.5) / float drawsPerStage
+                    let seed = Seed.derive (int64 draw) seed
+                    (Course.draw course seed progress (shape length)).Partition
+            ]
 
         {
+            Stage = stage
+            Share = share
+            Start = start
+            Tokens = share * float plan.Tokens |> round |> int64
+            Steps = share * float plan.Tokens / plan.TokensPerStep |> round |> int64
+            Given =
+                partitions
+                |> List.averageBy (fun partition -> float (Partition.evidence partition).Length / float length)
+            Sizes =
+                partitions
+                |> List.collect (Partition.targets >> Seq.map Array.length >> List.ofSeq)
+                |> List.countBy id
+                |> List.sort
+        }
+
+    /// Sequences of one length, drawn over a run; the same seed gives the same sample.
+    let draw length seed plan course =
+        let stages = Course.stages course
+        let starts = stages |> List.scan (fun start (share, _) -> start + share) 0.0
+
+        {
+            Plan = plan
+            Stages =
+                List.zip starts[.. stages.Length - 1] stages
+                |> List.mapi (fun index (start, laid) ->
+                    stage length (Seed.derive (int64 index) seed) plan course start laid)
             Partitions =
                 [
                     for index in 0 .. partitionsShown - 1 do
                         let progress = (float index + 0.5) / float partitionsShown
                         let seed = Seed.derive (int64 index) (Seed.derive -1L seed)
-                        progress, Curriculum.draw curriculum seed progress (Shape.ofLength length)
+                        progress, (Course.draw course seed progress (shape length)).Partition
                 ]
-            Sizes =
-                List.zip starts[.. shares.Length - 1] shares
-                |> List.mapi (fun stage (first, share) ->
-                    share, sizesOf length (Seed.derive (int64 stage) seed) curriculum first share)
         }
+
+    /// Group sizes as bars: each size up to 8 by itself, larger ones from one power of two to the next; label, largest size
+    /// and share of the groups.
+    let bars stage =
+        let largest size =
+            if size <= 8 then
+                size
+            else
+                int (System.Numerics.BitOperations.RoundUpToPowerOf2(uint32 size))
+
+        let total = stage.Sizes |> List.sumBy snd |> float
+
+        stage.Sizes
+        |> List.groupBy (fst >> largest)
+        |> List.map (fun (last, sizes) ->
+            let label = if last <= 8 then $"{last}" else $"{last / 2 + 1}..{last}"
+            label, last, float (List.sumBy snd sizes) / total)
+
+    /// `200,000 tokens, 49 steps`.
+    let length stage =
+        $"{Number.grouped stage.Tokens} tokens, {Number.grouped stage.Steps} steps"
+
+    /// The weights of the losses, where they are not ordinary.
+    let losses stage =
+        match stage.Stage.Losses with
+        | losses when losses = Stage.ordinary -> ""
+        | { Query = query; Content = None } -> $"query loss x {query}"
+        | {
+              Query = query
+              Content = Some content
+          } -> $"query loss x {query}, content loss x {content}"

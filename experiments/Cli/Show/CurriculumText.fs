@@ -36,17 +36,33 @@ module CurriculumText =
         let width = share * float longest |> round |> int |> max 1
         String((if ink = Ink.Plain then '#' else '█'), width)
 
-    let private histogram ink width (sizes: (int * int) list) =
-        let total = sizes |> List.sumBy snd |> float
-        let longest = width - 24 |> min 60 |> max 10
+    let private histogram ink width stage =
+        let longest = width - 27 |> min 60 |> max 10
 
         [
-            for size, count in sizes do
-                let share = float count / total
+            for label, size, share in CurriculumSample.bars stage do
                 let colour = Colour.ofStep 16 (min 15 (size - 1))
                 let drawn = Ink.text colour (bar ink longest share) ink
-                $"  {(string size).PadLeft 4}  {(Number.percent share).PadLeft 4}  {drawn}"
+                $"  {label.PadLeft 7}  {(Number.percent share).PadLeft 4}  {drawn}"
         ]
+
+    /// A stage as a bar along the run.
+    let private timeline ink (stage: StageSample) =
+        let columns = 40
+
+        let column progress =
+            progress * float columns |> round |> int
+
+        let start = column stage.Start |> min (columns - 1)
+        let width = column (stage.Start + stage.Share) - start |> max 1
+        let before = String(' ', start)
+        let after = String(' ', max 0 (columns - start - width))
+
+        let filled = String((if ink = Ink.Plain then '#' else '█'), width) + after
+
+        let losses = CurriculumSample.losses stage
+        let remark = if losses = "" then "" else ", " + losses
+        $"{before}{filled}  {(Number.percent stage.Share).PadLeft 4}  {CurriculumSample.length stage}{remark}"
 
     /// The whole drawing, line by line.
     let draw ink width title sample =
@@ -59,16 +75,24 @@ module CurriculumText =
         [
             Ink.bold title ink
             ""
+
+            Ink.bold "stages" ink
+            + Ink.dim $" of a run of {Number.grouped sample.Plan.Tokens} tokens" ink
+
+            for index, stage in List.indexed sample.Stages do
+                $"  {(string index).PadLeft 4}  {timeline ink stage}"
+
+            ""
             Ink.bold first ink + Ink.dim $", by progress of the run; {given}" ink
 
             for progress, partition in sample.Partitions do
                 $"  {(Number.percent progress).PadLeft 4}  {strip ink partition}"
 
-            for stage, (share, sizes) in List.indexed sample.Sizes do
+            for index, stage in List.indexed sample.Stages do
                 ""
 
-                Ink.bold $"stage {stage}" ink
-                + Ink.dim $", {Number.percent share} of the run: sizes of its groups" ink
+                Ink.bold $"stage {index}" ink
+                + Ink.dim $": sizes of its groups; {Number.percent stage.Given} of the positions are given" ink
 
-                yield! histogram ink width sizes
+                yield! histogram ink width stage
         ]

@@ -6,7 +6,7 @@ namespace A3.Runtime.Tests.Cli;
 /// <summary>What a command line gave: exit code, standard output, standard error.</summary>
 internal sealed record CommandLine(int Code, string Out, string Error)
 {
-    public static readonly string[] Commands = ["infill", "generate", "score", "show", "inspect", "train", "conform"];
+    public static readonly string[] Commands = ["infill", "generate", "score", "show", "inspect", "train", "plot", "conform"];
 
     /// <summary>Runs the program in this process, as it runs in a pipe.</summary>
     public static CommandLine Run(params string[] arguments) => Run(Ink.Plain, CancellationToken.None, arguments);

@@ -107,7 +107,31 @@ public sealed class ShowTests
         Assert.Equal(
             ["1", "1 2 3 4", "3 4", "7 8"],
             sizes.Select(stage => string.Join(' ', stage.EnumerateObject().Select(size => size.Name))));
-        Assert.All((string[])["ar", "direct", "infill"], name => Assert.Equal(0, CommandLine.Run("show", name).Code));
+        Assert.All((string[])["ar", "direct", "infill", "masked-diffusion"], name => Assert.Equal(0, CommandLine.Run("show", name).Code));
+        Assert.Equal(CommandLine.Run("show", "paper"), CommandLine.Run("show", "curriculum"));
+    }
+
+    [Fact]
+    public void A_curriculum_is_drawn_for_a_run_of_some_length()
+    {
+        const string Stages = "curriculum stage 5 steps, content 0.5: words; stage rest, query 0, content 1: left-to-right";
+        string[] run = ["show", Stages, "--tokens", "1000", "--batch-tokens", "50"];
+        var stages = CommandLine.Run([.. run, "--json"]).Json()[0].GetProperty("stages").EnumerateArray().ToArray();
+        var text = CommandLine.Run(run).Out;
+
+        Assert.Equal([250, 750], stages.Select(stage => stage.GetProperty("tokens").GetInt32()));
+        Assert.Equal([5, 15], stages.Select(stage => stage.GetProperty("steps").GetInt32()));
+        Assert.Equal([0.5, 1], stages.Select(stage => stage.GetProperty("content_weight").GetDouble()));
+        Assert.Contains($"   0  {new string('#', 10)}{new string(' ', 30)}   25%  250 tokens, 5 steps, query loss x 1, content loss x 0.5\n", text);
+        Assert.Contains($"   1  {new string(' ', 10)}{new string('#', 30)}   75%  750 tokens, 15 steps, query loss x 0, content loss x 1\n", text);
+    }
+
+    [Fact]
+    public void Large_groups_share_a_bar()
+    {
+        var text = CommandLine.Run("show", "curriculum all-at-once", "--length", "40").Out;
+
+        Assert.Matches(@"(?m)^   33\.\.64  100%  #+$", text);
     }
 
     [Fact]

@@ -22,6 +22,33 @@ module Svg =
     let text x y style content =
         $"""<text x="{at x}" y="{at y}" class="{style}">{escape content}</text>"""
 
+    /// A title, cut where it would leave a picture of this width.
+    let title (width: float) x y (content: string) =
+        let most = int ((width - x) / 11.0)
+
+        if content.Length > most then
+            text x y "title" (content.Substring(0, most - 3) + "...")
+        else
+            text x y "title" content
+
+    /// Text that a script may find by its id.
+    let named id x y style content =
+        (text x y style content).Replace("<text ", $"<text id=\"{id}\" ")
+
+    /// A straight line; `style` is a class.
+    let line x1 y1 x2 y2 style =
+        $"""<line x1="{at x1}" y1="{at y1}" x2="{at x2}" y2="{at y2}" class="{style}"/>"""
+
+    /// A line through points.
+    let curve colour width (points: (float * float) seq) =
+        let path = points |> Seq.map (fun (x, y) -> $"{at x},{at y}") |> String.concat " "
+
+        $"""<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{at width}" stroke-linejoin="round"/>"""
+
+    /// A filled circle.
+    let dot colour radius (x, y) =
+        $"""<circle cx="{at x}" cy="{at y}" r="{at radius}" fill="{colour}"/>"""
+
     /// Many rectangles (x, y, width, height) of one fill.
     let rectangles fill (items: (float * float * float * float) seq) =
         let pieces =
@@ -39,6 +66,8 @@ module Svg =
         + ".title{font-size:20px;font-weight:600}.heading{font-size:14px;font-weight:600}"
         + ".note{font-size:12px;fill:#6b7280}.label{font-size:10px;fill:#6b7280}"
         + ".row{font-size:10px;fill:#6b7280;text-anchor:end}.column{font-size:10px;fill:#6b7280;text-anchor:middle}"
+        + ".key{font-size:12px}.value{font-size:12px;font-variant-numeric:tabular-nums;text-anchor:end}"
+        + ".grid{stroke:#e5e7eb;stroke-width:1}.border{stroke:#9ca3af;stroke-width:1;stroke-dasharray:4 3}"
 
     /// The whole picture on white.
     let document (width: float) (height: float) (pieces: string seq) =

@@ -1,0 +1,219 @@
+namespace A3.Model
+
+open FParsec
+
+/// How the groups to predict see the context around them.
+[<RequireQualifiedAccess>]
+type Reading =
+    /// Given as one group: context positions see each other.
+    | Bidirectional
+    /// Given as singletons left to right: each context position sees those before it.
+    | Causal
+    /// Predicted as singletons left to right before all else, so that every position carries loss.
+    | Predicted
+
+/// A whole number drawn uniformly from `Lowest..Highest`, both included.
+[<Struct>]
+type Range = { Lowest: int; Highest: int }
+
+/// A run of neighbouring positions, drawn at random.
+[<RequireQualifiedAccess>]
+type Piece =
+    /// So many positions, cut down where the sequence is too short for them.
+    | Positions of Range
+    /// A whole sentence. Where the shape knows no sentences every position is one.
+    | Sentence
+
+/// Evidence models: which open positions a draw sets aside as context. BOS, position 0, is evidence in every draw, and
+/// wherever two positions are open one of them stays so.
+[<RequireQualifiedAccess>]
+type Context =
+    /// None: everything after BOS is drawn.
+    | Start
+    /// The last position: with BOS, both boundaries of the document.
+    | Boundaries of Reading
+    /// A prefix of uniform length, at least one position and not all of them.
+    | Prefix of Reading
+    /// Everything around a number of gaps. Gaps of positions keep context on both sides of each.
+    | Gaps of count: Range * Piece * Reading
+    /// A number of runs, and nothing around them.
+    | Kept of count: Range * Piece * Reading
+    /// A uniform number of positions (all but one at most), each set of that size equally probable.
+    | Scattered of Reading
+
+[<RequireQualifiedAccess>]
+module Context =
+
+    let private within range seed =
+        range.Lowest + Seed.below (range.Highest - range.Lowest + 1) seed
+
+    /// `count` distinct numbers of 0..bound-1, ascending.
+    let private distinct count bound seed =
+        Seed.shuffle bound seed |> Array.truncate count |> Array.sort
+
+    /// For each of `length` positions whether it lies in a run: the positions around the runs are cut at distinct places,
+    /// so that runs never touch, nor the ends where `apart`, as far as there are enough positions for that.
+    let private runs apart count runLength length seed =
+        let count = within count (Seed.derive 0L seed) |> min ((length - 1) / 2) |> max 1
+
+        let longest = (length - count - 1) / count |> max 1
+
+        let lengths =
+            Array.init count (fun run -> within runLength (Seed.derive (int64 run + 2L) seed) |> min longest)
+
+        let around = length - Array.sum lengths
+
+        let cuts =
+            if apart && around > count then
+                distinct count (around - 1) (Seed.derive 1L seed) |> Array.map ((+) 1)
+            else
+                distinct count (around + 1) (Seed.derive 1L seed)
+
+        let inRun = Array.create length false
+        let before = Array.scan (+) 0 lengths
+
+        cuts
+        |> Array.iteri (fun run cut -> Array.fill inRun (cut + before[run]) lengths[run] true)
+
+        inRun
+
+    /// For each position whether it lies in one of `count` sentences, not all of them where there are several.
+    let private sentences count shape positions seed =
+        let all = Shape.spans shape.SentenceStarts positions
+        let count = within count (Seed.derive 0L seed) |> min (all.Length - 1) |> max 1
+
+        let chosen =
+            distinct count all.Length (Seed.derive 1L seed)
+            |> Seq.collect (fun index -> all[index])
+            |> System.Collections.Generic.HashSet
+
+        positions |> Array.map chosen.Contains
+
+    let private pieces apart count piece shape (positions: int[]) seed =
+        match piece with
+        | Piece.Positions length -> runs apart count length positions.Length seed
+        | Piece.Sentence -> sentences count shape positions seed
+
+    let private where wanted (positions: int[]) marks =
+        Array.zip positions marks
+        |> Array.filter (fun (_, mark) -> mark = wanted)
+        |> Array.map fst
+
+    let private reading context =
+        match context with
+        | Context.Start -> Reading.Bidirectional
+        | Context.Boundaries reading
+        | Context.Prefix reading
+        | Context.Gaps(_, _, reading)
+        | Context.Kept(_, _, reading)
+        | Context.Scattered reading -> reading
+
+    let private kept seed shape (positions: int[]) context =
+        match context with
+        | Context.Start -> [||]
+        | Context.Boundaries _ -> [| Array.last positions |]
+        | Context.Prefix _ -> Array.truncate (1 + Seed.below (positions.Length - 1) seed) positions
+        | Context.Gaps(count, piece, _) -> pieces true count piece shape positions seed |> where false positions
+        | Context.Kept(count, piece, _) -> pieces false count piece shape positions seed |> where true positions
+        | Context.Scattered _ ->
+            let count = Seed.below positions.Length (Seed.derive 0L seed)
+
+            distinct count positions.Length (Seed.derive 1L seed)
+            |> Array.map (fun index -> positions[index])
+
+    /// The context among the open positions of a shape, ascending, and how it is read.
+    let choose seed shape context =
+        let positions = Shape.openPositions shape
+
+        let chosen =
+            if positions.Length > 1 then
+                kept seed shape positions context
+            else
+                [||]
+
+        (if chosen.Length = positions.Length then [||] else chosen), reading context
+
+    /// The fewest positions that the runs of a context need, if it has any.
+    let shortest context =
+        match context with
+        | Context.Gaps(count, Piece.Positions length, _)
+        | Context.Kept(count, Piece.Positions length, _) -> int64 count.Lowest * int64 length.Lowest
+        | Context.Gaps(count, Piece.Sentence, _)
+        | Context.Kept(count, Piece.Sentence, _) -> int64 count.Lowest
+        | Context.Start
+        | Context.Boundaries _
+        | Context.Prefix _
+        | Context.Scattered _ -> 0L
+
+    /// The ranges a context draws from, with what they count.
+    let internal ranges context =
+        let ofPiece name count piece =
+            match piece with
+            | Piece.Positions length -> [ name, count; $"{name} of", length ]
+            | Piece.Sentence -> [ name, count ]
+
+        match context with
+        | Context.Gaps(count, piece, _) -> ofPiece "gaps" count piece
+        | Context.Kept(count, piece, _) -> ofPiece "keep" count piece
+        | Context.Start
+        | Context.Boundaries _
+        | Context.Prefix _
+        | Context.Scattered _ -> []
+
+    let private printRange range =
+        Syntax.printInterval range.Lowest range.Highest
+
+    let private printReading reading =
+        match reading with
+        | Reading.Bidirectional -> "bidirectional"
+        | Reading.Causal -> "causal"
+        | Reading.Predicted -> "predicted"
+
+    let private printPieces count piece =
+        match piece with
+        | Piece.Positions length -> $"{printRange count} of {printRange length}"
+        | Piece.Sentence -> $"{printRange count} sentences"
+
+    /// Text form, empty for `Start`: `boundaries causal`, `prefix bidirectional`, `gaps 1..3 of 4..40 predicted`,
+    /// `gaps 1 sentences bidirectional`, `keep 2 of 3..8 causal`, `keep 1..2 sentences predicted`, `scattered bidirectional`.
+    let print context =
+        match context with
+        | Context.Start -> ""
+        | Context.Boundaries reading -> $"boundaries {printReading reading}"
+        | Context.Prefix reading -> $"prefix {printReading reading}"
+        | Context.Gaps(count, piece, reading) -> $"gaps {printPieces count piece} {printReading reading}"
+        | Context.Kept(count, piece, reading) -> $"keep {printPieces count piece} {printReading reading}"
+        | Context.Scattered reading -> $"scattered {printReading reading}"
+
+    let private range =
+        Syntax.interval 1 "a number"
+        |>> fun (lowest, highest) -> { Lowest = lowest; Highest = highest }
+
+    let private readingParser =
+        choice
+            [
+                Syntax.keyword "bidirectional" >>% Reading.Bidirectional
+                Syntax.keyword "causal" >>% Reading.Causal
+                Syntax.keyword "predicted" >>% Reading.Predicted
+            ]
+
+    let private piecesParser wrap =
+        let piece =
+            choice
+                [
+                    Syntax.keyword "of" >>. range |>> Piece.Positions
+                    Syntax.keyword "sentences" >>% Piece.Sentence
+                ]
+
+        pipe3 range piece readingParser (fun count piece reading -> wrap (count, piece, reading))
+
+    /// Any but `Start`.
+    let internal parser =
+        choice
+            [
+                Syntax.keyword "boundaries" >>. readingParser |>> Context.Boundaries
+                Syntax.keyword "prefix" >>. readingParser |>> Context.Prefix
+                Syntax.keyword "gaps" >>. piecesParser Context.Gaps
+                Syntax.keyword "keep" >>. piecesParser Context.Kept
+                Syntax.keyword "scattered" >>. readingParser |>> Context.Scattered
+            ]

@@ -1,0 +1,158 @@
+namespace A3.Cli
+
+open System
+open System.IO
+open System.Text.Json
+open A3.Model
+open A3.Runtime
+
+/// A stage of a run as its curriculum says it.
+type PlannedStage =
+    {
+        /// Its first token.
+        Start: float
+        /// Its share of the run.
+        Share: float
+        Text: string
+    }
+
+/// How a run learned: losses by tokens seen, in nats per token.
+type RunHistory =
+    {
+        Steps: int64
+        Tokens: float
+        /// Loss of the training batches.
+        Training: (float * float)[]
+        /// Losses on validation rows, by name.
+        Validation: (string * (float * float)[]) list
+        /// Empty where the run's manifest is not there.
+        Stages: PlannedStage list
+    }
+
+/// The files of a run: `metrics.jsonl`, and `training.json` for its curriculum.
+[<RequireQualifiedAccess>]
+module RunHistory =
+
+    let private metricsFile = "metrics.jsonl"
+    let private manifestFile = "training.json"
+
+    type private Line =
+        {
+            Step: int64
+            Tokens: float
+            Loss: float
+            Validation: (string * float) list
+        }
+
+    let private broken path complaint =
+        raise (A3Exception $"{path}: {complaint}")
+
+    let private line (json: JsonElement) =
+        {
+            Step = json.GetProperty("step").GetInt64()
+            Tokens = json.GetProperty("tokens").GetDouble()
+            Loss = json.GetProperty("loss").GetDouble()
+            Validation =
+                [
+                    for measure in json.GetProperty("validation").EnumerateObject() do
+                        measure.Name, measure.Value.GetDouble()
+                ]
+        }
+
+    /// The lines of a run's metrics; a last one cut short by a kill is left out.
+    let private lines path =
+        let texts = File.ReadAllLines path
+
+        texts
+        |> Array.mapi (fun index text ->
+            try
+                use document = JsonDocument.Parse text
+                Some(line document.RootElement)
+            with
+            | :? JsonException when index = texts.Length - 1 -> None
+            | :? JsonException
+            | :? InvalidOperationException
+            | :? FormatException
+            | :? Collections.Generic.KeyNotFoundException as error ->
+                broken path $"line {index + 1} is not a line of metrics ({error.Message})")
+        |> Array.choose id
+
+    /// The curriculum in full where the manifest keeps it, else by its name.
+    let private curriculumText (manifest: JsonElement) =
+        match manifest.TryGetProperty "record" with
+        | true, record -> record.GetProperty("curriculum").GetString()
+        | false, _ -> manifest.GetProperty("curriculum").GetString()
+
+    let private laid path tokensPerStep (manifest: JsonElement) =
+        let plan: Plan =
+            {
+                Tokens = manifest.GetProperty("tokens").GetInt64()
+                TokensPerStep = tokensPerStep
+                Context = Int32.MaxValue
+            }
+
+        match curriculumText manifest |> string |> Curriculum.parse with
+        | Error error -> broken path error.Message
+        | Ok curriculum ->
+            match Course.tryFit plan curriculum with
+            | Error error -> broken path error.Message
+            | Ok course -> float plan.Tokens, Course.stages course
+
+    let private stages path tokensPerStep =
+        use manifest =
+            try
+                JsonDocument.Parse(File.ReadAllText path)
+            with :? JsonException as error ->
+                broken path $"not a manifest of a run ({error.Message})"
+
+        let tokens, stages =
+            try
+                laid path tokensPerStep manifest.RootElement
+            with
+            | :? InvalidOperationException
+            | :? Collections.Generic.KeyNotFoundException as error ->
+                broken path $"not a manifest of a run ({error.Message})"
+
+        stages
+        |> List.mapFold
+            (fun start (share, stage) ->
+                {
+                    Start = start * tokens
+                    Share = share
+                    Text = Stage.print stage
+                },
+                start + share)
+            0.0
+        |> fst
+
+    /// The history of the run in a directory.
+    let read directory =
+        let path = Path.Combine(directory, metricsFile)
+
+        if not (File.Exists path) then
+            broken directory $"holds no {metricsFile}; a directory that a3 train wrote is expected."
+
+        let lines = lines path
+
+        if lines.Length = 0 then
+            broken path "holds no line of metrics yet."
+
+        let last = Array.last lines
+        let manifest = Path.Combine(directory, manifestFile)
+
+        {
+            Steps = last.Step
+            Tokens = last.Tokens
+            Training = lines |> Array.map (fun line -> line.Tokens, line.Loss)
+            Validation =
+                lines
+                |> Seq.collect (fun line -> line.Validation |> Seq.map (fun (name, loss) -> name, (line.Tokens, loss)))
+                |> Seq.groupBy fst
+                |> Seq.map (fun (name, points) -> name, points |> Seq.map snd |> Array.ofSeq)
+                |> List.ofSeq
+            Stages =
+                if File.Exists manifest then
+                    stages manifest (last.Tokens / float (max 1L last.Step))
+                else
+                    []
+        }
