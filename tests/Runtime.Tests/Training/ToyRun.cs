@@ -50,6 +50,41 @@ internal static class ToyRun
         trainer.Run(new Collector(reports), TestContext.Current.CancellationToken);
         return reports;
     }
+
+    /// <summary>The state file of the newest checkpoint of a run.</summary>
+    public static string StateOf(string output) =>
+        Path.Combine(Directory.GetDirectories(Path.Combine(output, "checkpoints")).Order().Last(), "training.safetensors");
+
+    /// <summary>
+    /// All files of two runs hold the same bytes, but for the manifest, TensorBoard events and the speeds among the metrics,
+    /// which no two runs share.
+    /// </summary>
+    public static void AssertSameRun(string expected, string actual)
+    {
+        string[] FilesOf(string output) =>
+        [
+            .. Directory.GetFiles(output, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(output, file))
+                .Where(file => !file.StartsWith("tensorboard", StringComparison.Ordinal)).Order(),
+        ];
+        string[] OwnNames = ["training.json", "metrics.jsonl"];
+        var files = FilesOf(expected);
+        Assert.Equal(files, FilesOf(actual));
+        Assert.All(
+            files.Where(file => !OwnNames.Contains(Path.GetFileName(file))),
+            file => Assert.Equal(File.ReadAllBytes(Path.Combine(expected, file)), File.ReadAllBytes(Path.Combine(actual, file))));
+        Assert.Equal(MetricsOf(expected), MetricsOf(actual));
+    }
+
+    private static string[] MetricsOf(string output) =>
+    [
+        .. File.ReadAllLines(Path.Combine(output, "metrics.jsonl")).Select(line =>
+        {
+            var entry = System.Text.Json.Nodes.JsonNode.Parse(line)!.AsObject();
+            entry.Remove("tokensPerSecond");
+            entry.Remove("remaining");
+            return entry.ToJsonString();
+        }),
+    ];
 }
 
 /// <summary>Keeps reports, in order, on the thread that makes them.</summary>
