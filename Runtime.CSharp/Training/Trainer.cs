@@ -140,8 +140,8 @@ public sealed class Trainer : IDisposable
         try
         {
             data = TrainingData.Open(options, directory, preparation, cancellation);
-            using var scope = torch.NewDisposeScope();
             var device = Devices.Resolve(options.Device);
+            using var scope = torch.NewDisposeScope();
             var architecture = directory.Configuration.Architecture;
             var run = new TrainingRun(
                 options, architecture, curriculum, data.Training, TrainingSetup.Parameters(options, architecture).to(device));

@@ -59,12 +59,16 @@ internal sealed class TokenCache : IReadOnlyList<Document>, IDisposable
 
             header = new TokenCacheWriter(files, source, tokenizer, tokenizerHash, preparation).Write(cancellation);
         }
-        else if (header!.LeftOut > 0)
+        else
         {
-            preparation?.Report(new Preparation($"broken lines left out: {header.LeftOut}.", null));
+            header = Refreshed(files, header!);
+            if (header.LeftOut > 0)
+            {
+                preparation?.Report(new Preparation($"broken lines left out: {header.LeftOut}.", null));
+            }
         }
 
-        return new TokenCache(files, header!);
+        return new TokenCache(files, header);
     }
 
     /// <summary>The file of a document and the line at which it starts.</summary>
@@ -97,6 +101,20 @@ internal sealed class TokenCache : IReadOnlyList<Document>, IDisposable
             : !HasLength(files.Documents, (header.Documents + 1) * Unsafe.SizeOf<DocumentEntry>()) ? $"{files.Documents} has not the length its header says."
             : header.Sources.FirstOrDefault(file => !file.IsUnchanged()) is { } changed ? $"{changed.Path} has changed since."
             : null;
+    }
+
+    /// <summary>The header with the sources' present times of writing, so that a touched file is read through once and not each time.</summary>
+    private static TokenCacheHeader Refreshed(TokenCacheFiles files, TokenCacheHeader header)
+    {
+        SourceFile[] sources = [.. header.Sources.Select(file => file with { Modified = File.GetLastWriteTimeUtc(file.Path).Ticks })];
+        if (sources.SequenceEqual(header.Sources))
+        {
+            return header;
+        }
+
+        header = header with { Sources = sources };
+        files.WriteHeader(header);
+        return header;
     }
 
     private static bool HasLength(string path, long bytes) => new FileInfo(path) is { Exists: true } file && file.Length == bytes;
