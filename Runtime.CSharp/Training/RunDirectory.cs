@@ -24,8 +24,14 @@ internal sealed class RunDirectory : IDisposable
 
     public Configuration Configuration { get; }
 
+    /// <summary>The tokenizer of the run.</summary>
+    public ITokenizer Tokenizer => tokenizer;
+
     /// <summary>Tells the tokenizer of the run from others.</summary>
     public string TokenizerHash => Runtime.TokenizerHash.Of(path);
+
+    /// <summary>The folder of the newest checkpoint.</summary>
+    public string Newest => folders.Of(folders.Steps[^1]);
 
     private string BestPath => Path.Combine(path, "best");
 
@@ -33,7 +39,8 @@ internal sealed class RunDirectory : IDisposable
     /// <exception cref="A3Exception">It holds one.</exception>
     public static void CheckFree(string path)
     {
-        if (FoldersOf(path).Steps.Count > 0)
+        // Earlier versions kept the state beside the model.
+        if (FoldersOf(path).Steps.Count > 0 || File.Exists(Path.Combine(path, RunState.FileName)))
         {
             throw new A3Exception($"{path} already holds a training run: resume it, or give another directory.");
         }
@@ -56,7 +63,7 @@ internal sealed class RunDirectory : IDisposable
 
     /// <summary>The run a directory holds; what a kill left unfinished is removed.</summary>
     /// <exception cref="A3Exception">
-    /// It holds none, another process is at it, its manifest cannot be read, or a checkpoint is of another run.
+    /// It holds none, another process is at it, its manifest cannot be read, a checkpoint is of another run, or the data changed.
     /// </exception>
     public static RunDirectory Open(string path, out RunManifest manifest)
     {
@@ -73,13 +80,16 @@ internal sealed class RunDirectory : IDisposable
                 $"{folder} does not match its run: {RunManifest.FileName} of the run says {difference}. Put back what was changed, or start another run.");
         }
 
+        if (manifest.Record.ChangedFile() is { } changed)
+        {
+            throw new A3Exception(
+                $"{path} cannot be resumed: {changed} has changed since the run began. Put back what it was, or start another run.");
+        }
+
         var directory = new RunDirectory(path, Checkpoint.ReadConfiguration(folder), Runtime.Tokenizer.Load(path), Hold(path));
         directory.RemoveLeftovers();
         return directory;
     }
-
-    /// <summary>The tokenizer of the run.</summary>
-    public ITokenizer Tokenizer => tokenizer;
 
     /// <summary>Saves a checkpoint to resume from, then the one for others; a kill in between loses nothing.</summary>
     /// <exception cref="IOException">The disk refused; the files before stay.</exception>
@@ -110,14 +120,13 @@ internal sealed class RunDirectory : IDisposable
     /// <exception cref="A3Exception">The state is broken, of another architecture or of another version.</exception>
     public void Restore(TrainingRun run)
     {
-        var folder = folders.Of(folders.Steps[^1]);
         try
         {
-            RunState.Restore(folder, run);
+            RunState.Restore(Newest, run);
         }
         catch (CheckpointException error) when (folders.Steps.Count > 1)
         {
-            throw new A3Exception($"{error.Message} Remove {folder} to go on from step {folders.Steps[^2]}.", error);
+            throw new A3Exception($"{error.Message} Remove {Newest} to go on from step {folders.Steps[^2]}.", error);
         }
     }
 

@@ -4,9 +4,6 @@ using TorchSharp;
 
 namespace A3.Runtime;
 
-/// <summary>A file of the data as a manifest remembers it.</summary>
-internal sealed record RecordedFile(string Path, long Bytes, string Sha256);
-
 /// <summary>What a run was begun with beside its options: command, specifications in full, data, and what computes it.</summary>
 internal sealed record RunRecord
 {
@@ -23,10 +20,10 @@ internal sealed record RunRecord
     public required string Tokenizer { get; init; }
 
     /// <summary>The files trained on.</summary>
-    public required IReadOnlyList<RecordedFile> Data { get; init; }
+    public required IReadOnlyList<SourceFile> Data { get; init; }
 
     /// <summary>The files validated on.</summary>
-    public required IReadOnlyList<RecordedFile> Validation { get; init; }
+    public required IReadOnlyList<SourceFile> Validation { get; init; }
 
     /// <summary>Version of this program.</summary>
     public required string A3 { get; init; }
@@ -54,8 +51,8 @@ internal sealed record RunRecord
             Curriculum = CurriculumModule.print(curriculum),
             Architecture = new Architecture(architecture).ToString(),
             Tokenizer = tokenizer,
-            Data = Files(data),
-            Validation = validation is null ? [] : Files(validation),
+            Data = data.Sources,
+            Validation = validation?.Sources ?? [],
             A3 = typeof(RunRecord).Assembly.GetName().Version!.ToString(3),
             DotNet = Environment.Version.ToString(),
             Libtorch = torch.__version__,
@@ -69,7 +66,11 @@ internal sealed record RunRecord
         Tokenizer != now.Tokenizer ? "its tokenizer files were changed."
         : Curriculum != now.Curriculum ? $"its curriculum began as {Curriculum}, but reads {now.Curriculum} now."
         : Architecture != now.Architecture ? $"it began with {Architecture}, but config.json says {now.Architecture}."
-        : Conflict(Data, now.Data) ?? Conflict(Validation, now.Validation);
+        : null;
+
+    /// <summary>The first file of the data that is no longer what it was; null where all are.</summary>
+    /// <exception cref="A3Exception">A file cannot be read.</exception>
+    public string? ChangedFile() => Data.Concat(Validation).FirstOrDefault(file => !file.IsUnchanged())?.Path;
 
     /// <summary>What may change the last bits of the results, in a sentence; null where nothing does.</summary>
     public string? Difference(RunRecord now)
@@ -85,12 +86,4 @@ internal sealed record RunRecord
         var changed = entries.Where(entry => entry.Then != entry.Now).Select(entry => $"{entry.What} {entry.Now} in place of {entry.Then}");
         return changed.Any() ? $"resumed with {string.Join(", ", changed)}: results may differ from an uninterrupted run's in the last bits." : null;
     }
-
-    private static RecordedFile[] Files(Corpus corpus) =>
-        [.. corpus.Sources.Select(source => new RecordedFile(source.Path, source.Bytes, source.Sha256))];
-
-    private static string? Conflict(IReadOnlyList<RecordedFile> then, IReadOnlyList<RecordedFile> now) =>
-        then.Zip(now).FirstOrDefault(pair => pair.First.Sha256 != pair.Second.Sha256) is (not null, not null) changed
-            ? $"{changed.Second.Path} has changed since it began (SHA-256 {changed.First.Sha256[..12]}..., now {changed.Second.Sha256[..12]}...)."
-            : null;
 }

@@ -137,13 +137,14 @@ public sealed class Trainer : IDisposable
         Func<TrainingRun, RunRecord, RunManifest> begin)
     {
         TrainingData? data = null;
+        TrainingRun? run = null;
         try
         {
             data = TrainingData.Open(options, directory, preparation, cancellation);
             var device = Devices.Resolve(options.Device);
             using var scope = torch.NewDisposeScope();
             var architecture = directory.Configuration.Architecture;
-            var run = new TrainingRun(
+            run = new TrainingRun(
                 options, architecture, curriculum, data.Training, TrainingSetup.Parameters(options, architecture).to(device));
             var record = RunRecord.Of(curriculum, architecture, directory.TokenizerHash, data.Training, data.Validation, device);
             var validation = data.Validation is { } held
@@ -153,6 +154,7 @@ public sealed class Trainer : IDisposable
         }
         catch
         {
+            run?.Dispose();
             data?.Dispose();
             directory.Dispose();
             throw;
@@ -182,7 +184,7 @@ public sealed class Trainer : IDisposable
         var more = step.Rows is { Length: > NamedRows } rows ? $" and {rows.Length - NamedRows} more" : "";
         return new A3Exception(
             $"the run diverged at step {run.Step}: {what}. Its batch: {string.Join("; ", places)}{more}. "
-            + $"The last saved state in {Options.Output} is kept; start again from it with a lower learning rate than {Options.LearningRate}.");
+            + $"The last checkpoint is kept; start a new run from it (--init {directory.Newest}) with a lower learning rate than {Options.LearningRate}.");
     }
 
     private IReadOnlyDictionary<string, double> Validate(CancellationToken cancellation)

@@ -35,10 +35,9 @@ internal static class DocumentFile
         Stream stream, string path, string field, BrokenLineLog log, CancellationToken cancellation)
     {
         var lines = Readable(TextLines.Of(stream, path, cancellation), path, log);
-        var documents = Path.GetExtension(path).Equals(".jsonl", StringComparison.OrdinalIgnoreCase)
+        return Path.GetExtension(path).Equals(".jsonl", StringComparison.OrdinalIgnoreCase)
             ? JsonLines(lines, path, field, log)
             : Separated(lines, path, log);
-        return documents;
     }
 
     /// <exception cref="A3Exception">There is no such file, or it may not be read.</exception>
@@ -75,6 +74,11 @@ internal static class DocumentFile
         var first = 1L;
         foreach (var line in lines.Append(new TextLine(0, Separator, null)))
         {
+            if (document.Length == 0 && string.IsNullOrWhiteSpace(line.Text))
+            {
+                continue;
+            }
+
             if (line.Text != Separator)
             {
                 first = document.Length == 0 ? line.Number : first;

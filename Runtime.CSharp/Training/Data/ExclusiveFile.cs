@@ -13,7 +13,7 @@ internal static class ExclusiveFile
         }
         catch (IOException error)
         {
-            throw new A3Exception($"{path}: {remedy}", error);
+            throw new A3Exception($"{path}: {remedy} ({error.Message})", error);
         }
     }
 }

@@ -48,7 +48,29 @@ public sealed class RunDirectoryTests : IDisposable
         var options = Interrupted();
         File.AppendAllText(options.Data[0], "One more. It was new.\n");
         var error = Assert.Throws<A3Exception>(() => Resume(options));
-        Assert.Contains($"cannot be resumed: {options.Data[0]} has changed since it began", error.Message);
+        Assert.Contains($"cannot be resumed: {options.Data[0]} has changed since the run began", error.Message);
+    }
+
+    [Fact]
+    public void TheInitialCheckpointMayBeGoneWhenARunIsResumed()
+    {
+        var first = ToyRun.Options(folder, "first");
+        ToyRun.Train(first);
+        var next = ToyRun.Options(folder, "next") with { Initial = first.Output };
+        Trainer.Start(next, TestContext.Current.CancellationToken).Dispose();
+        Directory.Delete(first.Output, recursive: true);
+        using var trainer = Resume(next);
+        Assert.Equal(0, trainer.Step);
+    }
+
+    [Fact]
+    public void ADirectoryWithTheStateOfAnEarlierVersionIsNotOverwritten()
+    {
+        var options = ToyRun.Options(folder);
+        Directory.CreateDirectory(options.Output);
+        File.WriteAllText(Path.Combine(options.Output, "training.safetensors"), "");
+        var error = Assert.Throws<A3Exception>(() => Trainer.Start(options, TestContext.Current.CancellationToken));
+        Assert.Contains("already holds a training run", error.Message);
     }
 
     [Theory]

@@ -118,6 +118,17 @@ public sealed class TokenCacheTests : IDisposable
     }
 
     [Fact]
+    public void ADocumentWithoutUsableTokensIsBroken()
+    {
+        File.WriteAllText(Data, "Tom ran.\n<|endoftext|>\n\n...\n<|endoftext|>\nHe fell.");
+        var source = new DataSource([Data], "text", BrokenLines.Fail);
+        var error = Assert.Throws<A3Exception>(() => Corpus.Open(source, Cache, new Deaf(Tokenizer, "..."), "hash"));
+        Assert.StartsWith($"{Data}, line 4: a document without usable tokens: ", error.Message);
+        using var corpus = Corpus.Open(source with { BrokenLines = BrokenLines.Skip }, Cache, new Deaf(Tokenizer, "..."), "hash");
+        Assert.Equal(2, corpus.Documents.Count);
+    }
+
+    [Fact]
     public void LeftOutLinesAreCountedEachTimeTheCacheIsOpened()
     {
         var path = folder.File("a.jsonl");
@@ -196,5 +207,33 @@ public sealed class TokenCacheTests : IDisposable
                 shares.Add(share);
             }
         }
+    }
+
+    /// <summary>A tokenizer that makes nothing of one text.</summary>
+    private sealed class Deaf(ITokenizer whole, string text) : ITokenizer
+    {
+        public int VocabularySize => whole.VocabularySize;
+
+        public int? BosId => whole.BosId;
+
+        public int? EosId => whole.EosId;
+
+        public bool AddsLeadingSpace => whole.AddsLeadingSpace;
+
+        public int[] Encode(string given, bool addBos) => given == text ? [] : whole.Encode(given, addBos);
+
+        public int[] EncodeContinuation(string given) => whole.EncodeContinuation(given);
+
+        public string Decode(ReadOnlySpan<int> ids) => whole.Decode(ids);
+
+        public string DecodeContinuation(ReadOnlySpan<int> ids) => whole.DecodeContinuation(ids);
+
+        public ReadOnlyMemory<byte> TokenBytes(int id) => whole.TokenBytes(id);
+
+        public string TokenText(int id) => whole.TokenText(id);
+
+        public bool IsSpecial(int id) => whole.IsSpecial(id);
+
+        public void Save(string directory) => whole.Save(directory);
     }
 }
