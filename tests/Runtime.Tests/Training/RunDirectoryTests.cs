@@ -118,6 +118,27 @@ public sealed class RunDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void AStateRestoresWeightsMomentsAndEveryCounter()
+    {
+        var options = ToyRun.Options(folder);
+        var tokenizer = BpeTrainer.Train(["Tom had a red ball."], 300, cancellation: CancellationToken.None);
+        using var corpus = Corpus.Open(TrainingSetup.Source(options, options.Data), folder.File("cache"), tokenizer, "hash");
+        var architecture = Model.ArchitectureModule.create(tokenizer.VocabularySize, 16, 2, 2, 48);
+        TrainingRun Run(long seed) =>
+            new(options, architecture, Specifications.Curriculum("ar"), corpus, Model.Tensors.WeightsModule.initialise(architecture, seed));
+        using var run = Run(1);
+        run.Advance();
+        (run.Position, run.Unreported, run.Best) = (new DataPosition(3, 2, 1), new LossSum(1.25, 4), 0.1);
+        RunState.Write(folder.Path, run);
+        using var other = Run(2);
+        RunState.Restore(folder.Path, other);
+        Assert.Equal((1, run.Tokens, run.Position, run.Unreported, 0.1), (other.Step, other.Tokens, other.Position, other.Unreported, other.Best));
+        Assert.Equal(RunState.Numbers(run.Parameters), RunState.Numbers(other.Parameters));
+        Assert.Equal(RunState.Numbers(run.Optimizer.First), RunState.Numbers(other.Optimizer.First));
+        Assert.Equal(RunState.Numbers(run.Optimizer.Second), RunState.Numbers(other.Optimizer.Second));
+    }
+
+    [Fact]
     public void ABrokenStateNamesTheOneBefore()
     {
         var options = ToyRun.Options(folder) with { CheckpointSeconds = 1e-9 };

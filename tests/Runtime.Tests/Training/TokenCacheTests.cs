@@ -45,7 +45,7 @@ public sealed class TokenCacheTests : IDisposable
     }
 
     [Fact]
-    public void ATouchedFileIsNotReadAnew()
+    public void ATouchedFileIsReadThroughOnceAndNotTokenizedAnew()
     {
         File.WriteAllText(Data, "Tom ran.");
         using (Open([Data]))
@@ -55,6 +55,7 @@ public sealed class TokenCacheTests : IDisposable
         File.SetLastWriteTimeUtc(Data, DateTime.UtcNow.AddDays(-1));
         using var again = Open([Data]);
         Assert.Empty(remarks);
+        Assert.Contains($"{File.GetLastWriteTimeUtc(Data).Ticks}", File.ReadAllText(Directory.GetFiles(Cache, "*.json")[0]));
     }
 
     [Theory]
