@@ -544,6 +544,10 @@ let private courses =
             for name, curriculum in Curriculum.builtIn do
                 Expect.isOk (Course.tryFit plan curriculum) name
         }
+
+        test "groups as large as the context fit" {
+            Expect.isOk (Course.tryFit plan (read "random | chunks 64")) "64 of 64"
+        }
     ]
 
 let tests =

@@ -38,7 +38,7 @@ svg.addEventListener("mousemove", event => {
 svg.addEventListener("mouseleave", restore);
 """
 
-    /// As a literal of JavaScript inside HTML, where no tag may begin.
+    /// As a literal of JavaScript: numbers alone, so nothing in it can end the script.
     let private data chart =
         let points (series: Series) =
             series.Points
@@ -53,7 +53,6 @@ svg.addEventListener("mouseleave", restore);
                 "series", Json.list [ for series in chart.Series -> Json.record [ "points", points series ] ]
             ]
         |> Json.print
-        |> fun json -> json.Replace("<", "\\u003c")
 
     let private stages (history: RunHistory) =
         let row index stage =
