@@ -5,7 +5,6 @@ using Xunit;
 
 namespace A3.Runtime.Tests;
 
-using A3.Model;
 
 /// <summary>The libtorch network on a GPU against the managed one on the CPU; skipped where there is no GPU.</summary>
 public sealed class CudaTests
