@@ -29,7 +29,7 @@ public sealed class BatchBuilderTests
         var batch = Build(folder, withCausal: false, ("given 0 / 1..3", 1), ("given 0..1 / 2", 2));
 
         Assert.Equal([false, true, true, true, false, false, true, false], batch.Targets.data<bool>().ToArray());
-        Assert.Equal([1, 1, 1, 1, 2, 2, 2, 2], batch.TargetWeights!.Value.data<float>().ToArray());
+        Assert.Equal([1, 1, 1, 2], batch.TargetWeights!.Value.masked_select(batch.Targets).data<float>().ToArray());
     }
 
     [Fact]
