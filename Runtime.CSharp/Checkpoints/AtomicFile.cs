@@ -45,6 +45,20 @@ internal static class AtomicFile
         }
     }
 
+    /// <summary>Removes what killed processes left in a folder of the files whose names begin so.</summary>
+    /// <exception cref="IOException">The folder refused.</exception>
+    public static void RemoveLeftovers(string folder, string beginning = "")
+    {
+        foreach (string path in Directory.EnumerateFiles(folder, $"{beginning}*.tmp").Where(IsLeftover))
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>Whether a name is one that <see cref="Write"/> gives: `NAME.RANDOM.tmp`, the random part 8 letters and 3.</summary>
+    private static bool IsLeftover(string path) =>
+        Path.GetFileName(path).Split('.') is [_, .., { Length: 8 }, { Length: 3 }, "tmp"];
+
     private static void Discard(string temporary)
     {
         try

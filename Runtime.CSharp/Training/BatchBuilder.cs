@@ -9,27 +9,46 @@ namespace A3.Runtime;
 internal sealed class BatchBuilder(Corpus corpus, TorchSharp.torch.Device device)
 {
     /// <summary>
-    /// The batch of these rows under their drawings; padded to the longest row; with causal targets where they are wanted
-    /// and some row has them. The tensors belong to the caller's dispose scope.
+    /// The batch of these rows under their drawings, one row a line; padded to the longest row. The tensors belong to the
+    /// caller's dispose scope.
     /// </summary>
-    public Batch Build(Row[] rows, Drawing[] drawings, bool withCausal)
+    public Batch Build(Row[] rows, Drawing[] drawings, bool withCausal) =>
+        Build([.. rows.Select(row => new[] { row })], drawings, withCausal);
+
+    /// <summary>
+    /// The batch of these lines, the rows of each behind one another, under the drawings of their rows in that order; padded to
+    /// the longest line; with causal targets where they are wanted and some row has them. Rows of a line are documents of their
+    /// own and do not see each other; RoPE counts on over the line, which a row cannot tell, because attention depends on
+    /// distances only. The tensors belong to the caller's dispose scope.
+    /// </summary>
+    public Batch Build(Row[][] lines, Drawing[] drawings, bool withCausal)
     {
-        var width = rows.Max(row => row.Length) + 1;
-        var tokens = new long[rows.Length * width];
+        var width = lines.Max(line => line.Sum(row => row.Positions));
+        var tokens = new long[lines.Length * width];
         var targets = new bool[tokens.Length];
         var causal = new bool[tokens.Length];
         var weights = new float[tokens.Length];
-        var layouts = new Layout[rows.Length];
-        for (var row = 0; row < rows.Length; row++)
+        weights.AsSpan().Fill(1);
+        var layouts = new Layout[lines.Length];
+        var next = 0;
+        for (var line = 0; line < lines.Length; line++)
         {
-            var line = row * width;
-            layouts[row] = Lay(rows[row], drawings[row].Partition, width);
-            Tokens(rows[row]).CopyTo(tokens.AsSpan(line));
-            MarkTargets(drawings[row].Partition, targets.AsSpan(line, width), causal.AsSpan(line, width));
-            weights.AsSpan(line, width).Fill((float)drawings[row].TargetWeight);
+            layouts[line] = Empty(width);
+            var start = 0;
+            foreach (var row in lines[line])
+            {
+                var place = (line * width) + start;
+                var (partition, weight) = (drawings[next].Partition, (float)drawings[next].TargetWeight);
+                Lay(layouts[line], start, next, partition);
+                Tokens(row).CopyTo(tokens.AsSpan(place));
+                MarkTargets(partition, targets.AsSpan(place, row.Positions), causal.AsSpan(place, row.Positions));
+                weights.AsSpan(place, row.Positions).Fill(weight);
+                start += row.Positions;
+                next++;
+            }
         }
 
-        Tensor Shaped(Tensor flat) => flat.reshape(rows.Length, width).to(device);
+        Tensor Shaped(Tensor flat) => flat.reshape(lines.Length, width).to(device);
         FSharpOption<Tensor> Where(bool wanted, Func<Tensor> flat) =>
             wanted ? FSharpOption<Tensor>.Some(Shaped(flat())) : FSharpOption<Tensor>.None;
         return new Batch(
@@ -53,15 +72,21 @@ internal sealed class BatchBuilder(Corpus corpus, TorchSharp.torch.Device device
     public long[] Tokens(Row row) =>
         [corpus.Bos, .. corpus.Documents[row.Document].Tokens.Skip(row.Start).Take(row.Length).Select(token => (long)token)];
 
-    /// <summary>Real positions under their partition; what follows them is padding, which nobody sees.</summary>
-    private static Layout Lay(Row row, Model.Partition partition, int width)
+    /// <summary>A line of padding, which nobody sees.</summary>
+    private static Layout Empty(int width)
     {
-        var length = row.Length + 1;
-        var groups = new int[width];
-        PartitionModule.groupOf(partition).CopyTo(groups, 0);
         var padding = new bool[width];
-        padding.AsSpan(length).Fill(true);
-        return new Layout(groups, padding, new int[width]);
+        padding.AsSpan().Fill(true);
+        return new Layout(new int[width], padding, new int[width]);
+    }
+
+    /// <summary>The positions of a row as one document under its partition.</summary>
+    private static void Lay(Layout line, int start, int document, Model.Partition partition)
+    {
+        PartitionModule.groupOf(partition).CopyTo(line.Group, start);
+        var length = PartitionModule.length(partition);
+        line.Padding.AsSpan(start, length).Clear();
+        line.Document.AsSpan(start, length).Fill(document);
     }
 
     private static void MarkTargets(Model.Partition partition, Span<bool> targets, Span<bool> causal)

@@ -3,97 +3,108 @@ using A3.Model;
 namespace A3.Runtime;
 
 /// <summary>A run of tokens of one document, to be put behind BOS.</summary>
-internal readonly record struct Row(int Document, int Start, int Length);
+internal readonly record struct Row(int Document, int Start, int Length)
+{
+    /// <summary>Positions it takes in a sequence, BOS included.</summary>
+    public int Positions => Length + 1;
+}
+
+/// <summary>Where in the data a batch stands: its epoch, its window of documents, its place among the batches of the window.</summary>
+internal readonly record struct DataPosition(long Epoch, long Window, long Batch);
 
 /// <summary>
-/// Which rows make up each step: a pure function of (documents, seed, step), so that a resumed run reads on where it stopped.
-/// Each epoch visits every document once in a shuffled order; rows of like length share a batch, so that little is padding.
+/// Which rows make up a batch: a pure function of (documents, seed, position), so that a resumed run reads on where it stopped.
+/// Each epoch visits every document once in a shuffled order, window after window; memory holds one window.
 /// </summary>
-internal sealed class BatchPlan(IReadOnlyList<Document> documents, int context, int batchTokens, double crop, Seed seed)
+/// <remarks>
+/// Rows of like length share a batch, so that little is padding; packed, each line of a batch is filled with rows, which must not see
+/// each other (`Mask.real`).
+/// </remarks>
+internal sealed class BatchPlan(
+    IReadOnlyList<Document> documents, int context, int batchTokens, double crop, Seed seed, bool packed = false)
 {
     private const int BatchesPerWindow = 32;
-    private const int ShortestCrop = 12;
 
-    private long firstStep;
-    private int epoch = -1;
-    private IReadOnlyList<Row[]> batches = [];
+    private readonly int windowRows = Math.Max(1, BatchesPerWindow * batchTokens / context);
+    private readonly RowPicker picker = new(documents, context - 1, crop);
+    private (long Epoch, long Window) held = (-1, -1);
+    private IReadOnlyList<Row[][]> batches = [];
 
-    /// <summary>The rows of a step; steps are cheapest in ascending order.</summary>
-    public Row[] At(long step)
+    private long Windows => (documents.Count + (long)windowRows - 1) / windowRows;
+
+    /// <summary>The lines of the batch at a position; without packing, each is one row. Cheapest in ascending order.</summary>
+    public Row[][] At(DataPosition position) => BatchesOf(position)[(int)position.Batch];
+
+    /// <summary>The position after one.</summary>
+    public DataPosition After(DataPosition position) =>
+        position.Batch + 1 < BatchesOf(position).Count ? position with { Batch = position.Batch + 1 }
+        : position.Window + 1 < Windows ? new DataPosition(position.Epoch, position.Window + 1, 0)
+        : new DataPosition(position.Epoch + 1, 0, 0);
+
+    private IReadOnlyList<Row[][]> BatchesOf(DataPosition position)
     {
-        if (step < firstStep)
+        if (held != (position.Epoch, position.Window))
         {
-            (firstStep, epoch, batches) = (0, -1, []);
+            batches = Window(position.Window, SeedModule.derive(position.Epoch, seed));
+            held = (position.Epoch, position.Window);
         }
 
-        while (step >= firstStep + batches.Count)
-        {
-            firstStep += batches.Count;
-            batches = Epoch(++epoch);
-        }
-
-        return batches[(int)(step - firstStep)];
+        return batches;
     }
 
-    private List<Row[]> Epoch(int number)
+    private Row[][][] Window(long number, Seed draw)
     {
-        var draw = SeedModule.derive(number, seed);
-        var rows = SeedModule.shuffle(documents.Count, SeedModule.derive(0, draw))
-            .Select(document => RowOf(document, SeedModule.derive(document + 1, draw)))
-            .ToArray();
-        var result = new List<Row[]>();
-        var windowRows = Math.Max(1, BatchesPerWindow * batchTokens / context);
-        foreach (var window in rows.Chunk(windowRows))
+        var order = new ShuffledOrder(documents.Count, SeedModule.derive(0, draw));
+        var first = number * windowRows;
+        var rows = new Row[Math.Min(windowRows, documents.Count - first)];
+        for (var index = 0; index < rows.Length; index++)
         {
-            var cut = Cut(window.OrderBy(row => row.Length)).ToArray();
-            var order = SeedModule.shuffle(cut.Length, SeedModule.derive(-1 - result.Count, draw));
-            result.AddRange(order.Select(i => cut[i]));
+            var document = (int)order[first + index];
+            rows[index] = picker.Pick(document, SeedModule.derive(document + 1L, draw));
         }
 
-        return result;
+        var shuffle = SeedModule.derive(-1 - number, draw);
+        return packed ? Packed(rows, shuffle) : Shuffled([.. Padded(rows.OrderBy(row => row.Length))], shuffle);
     }
 
     /// <summary>Batches of rows of ascending length whose padded size stays within the budget.</summary>
-    private IEnumerable<Row[]> Cut(IEnumerable<Row> ascending)
+    private IEnumerable<Row[][]> Padded(IEnumerable<Row> ascending)
     {
-        var batch = new List<Row>();
+        var batch = new List<Row[]>();
         foreach (var row in ascending)
         {
-            if (batch.Count > 0 && (batch.Count + 1) * (row.Length + 1) > batchTokens)
+            if (batch.Count > 0 && (batch.Count + 1) * row.Positions > batchTokens)
             {
                 yield return [.. batch];
                 batch.Clear();
             }
 
-            batch.Add(row);
+            batch.Add([row]);
         }
 
         yield return [.. batch];
     }
 
-    private Row RowOf(int index, Seed draw)
+    /// <summary>Lines of rows, the longest row first into the first line that has room; batches of shuffled lines.</summary>
+    private Row[][][] Packed(Row[] rows, Seed shuffle)
     {
-        var document = documents[index];
-        var room = context - 1;
-        if (SeedModule.uniform(SeedModule.derive(0, draw)) < crop)
+        var lines = new List<(List<Row> Rows, int Room)>();
+        foreach (var row in rows.OrderByDescending(row => row.Length))
         {
-            return Sentences(index, document, room, draw);
+            var line = lines.FindIndex(line => line.Room >= row.Positions);
+            if (line < 0)
+            {
+                line = lines.Count;
+                lines.Add(([], context));
+            }
+
+            lines[line].Rows.Add(row);
+            lines[line] = (lines[line].Rows, lines[line].Room - row.Positions);
         }
 
-        var starts = document.Tokens.Length <= room || SeedModule.uniform(SeedModule.derive(1, draw)) < 0.5 ? 1 : document.SentenceStarts.Length;
-        var start = document.SentenceStarts[SeedModule.below(starts, SeedModule.derive(2, draw))];
-        return new Row(index, start, Math.Min(room, document.Tokens.Length - start));
+        Row[][] filled = [.. lines.Select(line => line.Rows.ToArray())];
+        return [.. Shuffled(filled, shuffle).Chunk(batchTokens / context)];
     }
 
-    /// <summary>A random run of whole sentences, at least <see cref="ShortestCrop"/> tokens where the document has them.</summary>
-    private static Row Sentences(int index, Document document, int room, Seed draw)
-    {
-        var starts = document.SentenceStarts;
-        var first = SeedModule.below(starts.Length, SeedModule.derive(3, draw));
-        var count = 1 + SeedModule.below(starts.Length - first, SeedModule.derive(4, draw));
-        var start = starts[first];
-        var end = first + count < starts.Length ? starts[first + count] : document.Tokens.Length;
-        start = Math.Max(0, Math.Min(start, end - ShortestCrop));
-        return new Row(index, start, Math.Min(room, end - start));
-    }
+    private static T[] Shuffled<T>(T[] items, Seed seed) => [.. SeedModule.shuffle(items.Length, seed).Select(index => items[index])];
 }

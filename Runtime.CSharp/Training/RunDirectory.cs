@@ -1,129 +1,157 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using A3.Model;
 using TorchSharp;
 
 namespace A3.Runtime;
 
 /// <summary>
-/// The files of a run: the checkpoint others load (<c>config.json</c>, <c>model.safetensors</c>, tokenizer), the manifest
-/// <c>training.json</c>, and <c>training.safetensors</c>, the one file a run resumes from. Each is replaced whole.
+/// The files of a run: the last checkpoint for others to load (<c>config.json</c>, <c>model.safetensors</c>, tokenizer), the manifest, the last K checkpoints
+/// with the state to resume from (<c>checkpoints/step-N</c>), and the best one by validation loss (<c>best</c>). A kill at any moment
+/// leaves whole files, of which the newest folder of a step decides. One process at a time holds the directory.
 /// </summary>
-internal sealed class RunDirectory
+internal sealed class RunDirectory : IDisposable
 {
-    private const string ManifestFile = "training.json";
-    private const string StateFile = "training.safetensors";
-
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        Converters = { new JsonStringEnumConverter() },
-    };
-
     private readonly string path;
-    private readonly TrainingOptions options;
+    private readonly ITokenizer tokenizer;
+    private readonly CheckpointFolders folders;
+    private readonly IDisposable exclusive;
 
-    private RunDirectory(string path, TrainingOptions options, Configuration configuration) =>
-        (this.path, this.options, Configuration) = (path, options, configuration);
+    private RunDirectory(string path, Configuration configuration, ITokenizer tokenizer, IDisposable exclusive)
+    {
+        (this.path, Configuration, this.tokenizer, this.exclusive) = (path, configuration, tokenizer, exclusive);
+        folders = FoldersOf(path);
+    }
 
     public Configuration Configuration { get; }
 
-    private string StatePath => Path.Combine(path, StateFile);
+    /// <summary>The tokenizer of the run.</summary>
+    public ITokenizer Tokenizer => tokenizer;
+
+    /// <summary>Tells the tokenizer of the run from others.</summary>
+    public string TokenizerHash => Runtime.TokenizerHash.Of(path);
+
+    /// <summary>The folder of the newest checkpoint.</summary>
+    public string Newest => folders.Of(folders.Steps[^1]);
+
+    private string BestPath => Path.Combine(path, "best");
 
     /// <summary>Refuses a directory that already holds a run, before hours are spent.</summary>
     /// <exception cref="A3Exception">It holds one.</exception>
     public static void CheckFree(string path)
     {
-        if (File.Exists(Path.Combine(path, StateFile)))
+        // Earlier versions kept the state beside the model.
+        if (FoldersOf(path).Steps.Count > 0 || File.Exists(Path.Combine(path, RunState.FileName)))
         {
             throw new A3Exception($"{path} already holds a training run: resume it, or give another directory.");
         }
     }
 
-    /// <summary>Writes manifest and tokenizer of a new run; the configuration comes with the first saved state.</summary>
+    /// <summary>Writes the tokenizer of a new run; manifest and configuration come later.</summary>
+    /// <exception cref="A3Exception">Another process holds the directory.</exception>
     /// <exception cref="CheckpointException">The directory holds a checkpoint of another architecture.</exception>
     /// <exception cref="IOException">The directory cannot be written.</exception>
-    public static RunDirectory Create(TrainingOptions options, Configuration configuration, ITokenizer tokenizer)
+    public static RunDirectory Create(string path, Configuration configuration, ITokenizer tokenizer)
     {
-        Checkpoint.CheckTarget(options.Output, configuration.Architecture);
-        Directory.CreateDirectory(options.Output);
-        tokenizer.Save(options.Output);
-        AtomicFile.Write(Path.Combine(options.Output, ManifestFile), stream => JsonSerializer.Serialize(stream, options, Json));
-        return new RunDirectory(options.Output, options, configuration);
+        Checkpoint.CheckTarget(path, configuration.Architecture);
+        Directory.CreateDirectory(path);
+        var directory = new RunDirectory(path, configuration, tokenizer, Hold(path));
+        Checkpoint.CheckTarget(directory.BestPath, configuration.Architecture);
+        directory.RemoveLeftovers();
+        tokenizer.Save(path);
+        return directory;
     }
 
-    /// <summary>The run a directory holds.</summary>
-    /// <exception cref="A3Exception">It holds none, or its manifest cannot be read.</exception>
-    public static RunDirectory Open(string path, out TrainingOptions options)
+    /// <summary>The run a directory holds; what a kill left unfinished is removed.</summary>
+    /// <exception cref="A3Exception">
+    /// It holds none, another process is at it, its manifest cannot be read, a checkpoint is of another run, or the data changed.
+    /// </exception>
+    public static RunDirectory Open(string path, out RunManifest manifest)
     {
-        var manifest = Path.Combine(path, ManifestFile);
-        if (!File.Exists(manifest) || !File.Exists(Path.Combine(path, StateFile)))
+        if (!File.Exists(Path.Combine(path, RunManifest.FileName)) || FoldersOf(path).Steps is not [.., var newest])
         {
-            throw new A3Exception($"{path} holds no training run to resume: {ManifestFile} and {StateFile} are expected in it.");
+            throw new A3Exception($"{path} holds no training run to resume: {RunManifest.FileName} and checkpoints/step-N are expected in it.");
         }
 
-        try
+        manifest = RunManifest.Read(path);
+        var folder = FoldersOf(path).Of(newest);
+        if (manifest.Difference(RunManifest.Read(folder)) is { } difference)
         {
-            var read = JsonSerializer.Deserialize<TrainingOptions>(File.ReadAllText(manifest), Json)
-                ?? throw new JsonException("null is no manifest.");
-            options = (read with { Output = path }).Checked();
-        }
-        catch (JsonException error)
-        {
-            throw new A3Exception($"{manifest}: not a manifest of a run ({error.Message})", error);
+            throw new A3Exception(
+                $"{folder} does not match its run: {RunManifest.FileName} of the run says {difference}. Put back what was changed, or start another run.");
         }
 
-        return new RunDirectory(path, options, Checkpoint.ReadConfiguration(path));
+        if (manifest.Record.ChangedFile() is { } changed)
+        {
+            throw new A3Exception(
+                $"{path} cannot be resumed: {changed} has changed since the run began. Put back what it was, or start another run.");
+        }
+
+        var directory = new RunDirectory(path, Checkpoint.ReadConfiguration(folder), Runtime.Tokenizer.Load(path), Hold(path));
+        directory.RemoveLeftovers();
+        return directory;
     }
 
-    /// <summary>Saves the state, then the checkpoint: a kill in between loses nothing.</summary>
+    /// <summary>Saves a checkpoint to resume from, then the one for others; a kill in between loses nothing.</summary>
     /// <exception cref="IOException">The disk refused; the files before stay.</exception>
-    public void Save(TrainingRun run)
+    public void Save(TrainingRun run, RunManifest manifest)
     {
-        TensorPlan Plan(string name, torch.Tensor tensor) => new(
-            name, Dtype.Float32, [tensor.NumberOfElements], sink => sink.Append(Numbers(tensor)));
-        SafetensorsWriter.Write(
-            StatePath,
-            [
-                new TensorPlan("counters", Dtype.Int64, [2], sink => sink.Append([run.Step, run.Tokens])),
-                Plan("parameters", run.Parameters),
-                Plan("moments.first", run.Optimizer.First),
-                Plan("moments.second", run.Optimizer.Second),
-            ]);
-        using var scope = torch.NewDisposeScope();
-        var named = run.Named().ToDictionary(entry => entry.Parameter.Name, entry => entry.Value);
-        Checkpoint.Save(path, Configuration, options.SavedAs.Stored(), (parameter, sink) => sink.Append(Numbers(named[parameter.Name])));
+        manifest.Write(path);
+        folders.Add(run.Step, manifest.Options.Keep, folder =>
+        {
+            tokenizer.Save(folder);
+            manifest.Write(folder);
+            RunState.Write(folder, run);
+            SaveModel(folder, run, manifest.Options);
+        });
+        SaveModel(path, run, manifest.Options);
     }
 
-    /// <summary>Puts a run into the saved state.</summary>
-    /// <exception cref="A3Exception">The state is broken or of another architecture.</exception>
+    /// <summary>Saves the best model so far, and what makes it the best.</summary>
+    /// <exception cref="IOException">The disk refused; the one before stays.</exception>
+    public void SaveBest(TrainingRun run, TrainingOptions options, IReadOnlyDictionary<string, double> validation)
+    {
+        SaveModel(BestPath, run, options);
+        tokenizer.Save(BestPath);
+        AtomicFile.Write(
+            Path.Combine(BestPath, "validation.json"), stream => JsonSerializer.Serialize(stream, new { step = run.Step, loss = run.Best, validation }));
+    }
+
+    /// <summary>Puts a run into the newest saved state.</summary>
+    /// <exception cref="A3Exception">The state is broken, of another architecture or of another version.</exception>
     public void Restore(TrainingRun run)
     {
-        using var file = SafetensorsFile.Open(StatePath);
-        using var mode = torch.no_grad();
-        using var scope = torch.NewDisposeScope();
-        void Read(string name, torch.Tensor into)
+        try
         {
-            var numbers = file[name].ToFloats();
-            if (numbers.Length != into.NumberOfElements)
-            {
-                throw new A3Exception(
-                    $"{StatePath}: {name} holds {numbers.Length} numbers, but the architecture of {path} has {into.NumberOfElements} parameters.");
-            }
-
-            into.copy_(torch.tensor(numbers));
+            RunState.Restore(Newest, run);
         }
-
-        Read("parameters", run.Parameters);
-        Read("moments.first", run.Optimizer.First);
-        Read("moments.second", run.Optimizer.Second);
-        var counters = file["counters"].ToIntegers();
-        (run.Optimizer.Steps, run.Tokens) = (counters[0], counters[1]);
+        catch (CheckpointException error) when (folders.Steps.Count > 1)
+        {
+            throw new A3Exception($"{error.Message} Remove {Newest} to go on from step {folders.Steps[^2]}.", error);
+        }
     }
 
-    private static float[] Numbers(torch.Tensor tensor)
+    public void Dispose() => exclusive.Dispose();
+
+    private static CheckpointFolders FoldersOf(string path) => new(Path.Combine(path, "checkpoints"));
+
+    private static IDisposable Hold(string path) => ExclusiveFile.Open(
+        Path.Combine(path, "training.lock"), "another process is training in this directory: let it end, or give another one.");
+
+    private void RemoveLeftovers()
+    {
+        folders.RemoveLeftovers();
+        AtomicFile.RemoveLeftovers(path);
+        if (Directory.Exists(BestPath))
+        {
+            AtomicFile.RemoveLeftovers(BestPath);
+        }
+    }
+
+    private void SaveModel(string directory, TrainingRun run, TrainingOptions options)
     {
         using var scope = torch.NewDisposeScope();
-        return tensor.detach().cpu().contiguous().data<float>().ToArray();
+        var named = run.Named().ToDictionary(entry => entry.Parameter.Name, entry => entry.Value);
+        Checkpoint.Save(
+            directory, Configuration, options.SavedAs.Stored(), (parameter, sink) => sink.Append(RunState.Numbers(named[parameter.Name])));
     }
 }

@@ -12,13 +12,16 @@ public sealed class Trainer : IDisposable
 {
     private const int StepsPerReport = 10;
 
+    private const int NamedRows = 8;
+
     private readonly RunDirectory directory;
-    private readonly TrainingOptions options;
+    private readonly RunManifest manifest;
     private readonly TrainingRun run;
+    private readonly TrainingData data;
     private readonly Validation? validation;
 
-    private Trainer(RunDirectory directory, TrainingOptions options, TrainingRun run, Validation? validation) =>
-        (this.directory, this.options, this.run, this.validation) = (directory, options, run, validation);
+    private Trainer(RunDirectory directory, RunManifest manifest, TrainingRun run, TrainingData data, Validation? validation) =>
+        (this.directory, this.manifest, this.run, this.data, this.validation) = (directory, manifest, run, data, validation);
 
     /// <summary>Tokens seen so far, padding not counted.</summary>
     public long Tokens => run.Tokens;
@@ -26,30 +29,59 @@ public sealed class Trainer : IDisposable
     /// <summary>Optimizer steps done so far.</summary>
     public long Step => run.Step;
 
+    private TrainingOptions Options => manifest.Options;
+
     /// <summary>Prepares a new run: tokenizer, tokenized data, weights.</summary>
     /// <exception cref="ArgumentException">An option breaks its rule.</exception>
     /// <exception cref="A3Exception">The data, the initial checkpoint or the output directory cannot be used.</exception>
-    public static Trainer Start(TrainingOptions options, CancellationToken cancellation = default)
+    public static Trainer Start(TrainingOptions options, CancellationToken cancellation = default) => Start(options, null, cancellation);
+
+    /// <summary>Prepares a new run and reports what it does, on the threads that do it.</summary>
+    /// <exception cref="ArgumentException">An option breaks its rule.</exception>
+    /// <exception cref="A3Exception">The data, the initial checkpoint or the output directory cannot be used.</exception>
+    public static Trainer Start(TrainingOptions options, IProgress<Preparation>? preparation, CancellationToken cancellation)
     {
-        RunDirectory.CheckFree(options.Checked().Output);
+        options = options.Checked().WithWholePaths();
+        RunDirectory.CheckFree(options.Output);
         var curriculum = Specifications.Curriculum(options.Curriculum);
         Specifications.Course(curriculum, options, tokensPerStep: 1, TrainingSetup.Context(options));
-        var tokenizer = TrainingSetup.Tokenizer(options, cancellation);
-        var directory = RunDirectory.Create(options, TrainingSetup.Configuration(options, tokenizer), tokenizer);
-        var trainer = Prepare(directory, options, curriculum, tokenizer, cancellation);
-        directory.Save(trainer.run);
-        return trainer;
+        var tokenizer = TrainingSetup.Tokenizer(options, preparation, cancellation);
+        var directory = RunDirectory.Create(options.Output, TrainingSetup.Configuration(options, tokenizer), tokenizer);
+        return Prepared(directory, options, curriculum, preparation, cancellation, (run, record) =>
+        {
+            var manifest = RunManifest.Of(options, record);
+            directory.Save(run, manifest);
+            return manifest;
+        });
     }
 
     /// <summary>Takes a run up where its last state was saved.</summary>
-    /// <exception cref="A3Exception">The directory holds no run, or its state does not fit its manifest.</exception>
-    public static Trainer Resume(string output, CancellationToken cancellation = default)
+    /// <exception cref="A3Exception">The directory holds no run, or its data or state does not fit its manifest.</exception>
+    public static Trainer Resume(string output, CancellationToken cancellation = default) => Resume(output, null, cancellation);
+
+    /// <summary>Takes a run up where its last state was saved, and reports what it does, on the threads that do it.</summary>
+    /// <exception cref="A3Exception">The directory holds no run, or its data or state does not fit its manifest.</exception>
+    public static Trainer Resume(string output, IProgress<Preparation>? preparation, CancellationToken cancellation)
     {
-        var directory = RunDirectory.Open(output, out var options);
+        var directory = RunDirectory.Open(output, out var manifest);
+        var options = manifest.Options with { Output = output };
         var curriculum = Specifications.Curriculum(options.Curriculum);
-        var trainer = Prepare(directory, options, curriculum, Tokenizer.Load(output), cancellation);
-        directory.Restore(trainer.run);
-        return trainer;
+        // All numbers come from the state: the initial checkpoint may be gone by now.
+        return Prepared(directory, options with { Initial = null }, curriculum, preparation, cancellation, (run, record) =>
+        {
+            if (manifest.Record.Conflict(record) is { } conflict)
+            {
+                throw new A3Exception($"{output} cannot be resumed: {conflict} Put back what it had, or start another run.");
+            }
+
+            if (manifest.Record.Difference(record) is { } difference)
+            {
+                preparation?.Report(new Preparation(difference, null));
+            }
+
+            directory.Restore(run);
+            return RunManifest.Of(options, manifest.Record);
+        });
     }
 
     /// <summary>Trains to the end; cancellation saves the state and throws.</summary>
@@ -57,74 +89,118 @@ public sealed class Trainer : IDisposable
     /// <exception cref="A3Exception">The loss is no longer a number; the last saved state is kept.</exception>
     public void Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
-        using var metrics = new Metrics(options.Output, run.Step);
-        var report = new Report(run, options.Tokens);
+        using var metrics = new Metrics(Options.Output, run.Step);
+        var report = new Report(run, Options.Tokens);
         var sinceSave = Stopwatch.StartNew();
+        var last = default(StepResult);
         while (run.Progress < 1)
         {
             if (cancellation.IsCancellationRequested)
             {
-                directory.Save(run);
+                Save(last);
                 cancellation.ThrowIfCancellationRequested();
             }
 
-            report.Add(Advance());
-            var validates = validation is not null && (run.Step % options.ValidateEvery == 0 || run.Progress >= 1);
+            last = Advance();
+            var validates = validation is not null && (run.Step % Options.ValidateEvery == 0 || run.Progress >= 1);
             if (validates || run.Step % StepsPerReport == 0 || run.Progress >= 1)
             {
-                var line = report.Take(validates ? Validate(cancellation) : new Dictionary<string, double>());
+                var line = report.Take(last.GradientNorm, validates ? Validate(cancellation) : new Dictionary<string, double>());
                 metrics.Write(line);
                 progress?.Report(line);
             }
 
-            if (sinceSave.Elapsed.TotalSeconds >= options.CheckpointSeconds)
+            if (sinceSave.Elapsed.TotalSeconds >= Options.CheckpointSeconds)
             {
-                directory.Save(run);
+                Save(last);
                 sinceSave.Restart();
             }
         }
 
-        directory.Save(run);
+        Save(last);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => run.Dispose();
+    public void Dispose()
+    {
+        run.Dispose();
+        data.Dispose();
+        directory.Dispose();
+    }
 
-    private static Trainer Prepare(
+    /// <summary>A trainer of a directory, which is let go where something fails; <paramref name="begin"/> puts the run into its first state.</summary>
+    private static Trainer Prepared(
         RunDirectory directory,
         TrainingOptions options,
         Model.Curriculum curriculum,
-        ITokenizer tokenizer,
-        CancellationToken cancellation)
+        IProgress<Preparation>? preparation,
+        CancellationToken cancellation,
+        Func<TrainingRun, RunRecord, RunManifest> begin)
     {
-        var device = Devices.Resolve(options.Device);
-        var architecture = directory.Configuration.Architecture;
-        var corpus = Corpus.Load(options.Data, tokenizer, cancellation);
-        var held = options.Validation.Count > 0 ? Corpus.Load(options.Validation, tokenizer, cancellation) : null;
-        using var scope = torch.NewDisposeScope();
-        var parameters = TrainingSetup.Parameters(options, architecture).to(device);
-        return new Trainer(
-            directory,
-            options,
-            new TrainingRun(options, architecture, curriculum, corpus, parameters),
-            held is null ? null : new Validation(architecture, held, options.ValidationRows, options.BatchTokens, device));
+        TrainingData? data = null;
+        TrainingRun? run = null;
+        try
+        {
+            data = TrainingData.Open(options, directory, preparation, cancellation);
+            var device = Devices.Resolve(options.Device);
+            using var scope = torch.NewDisposeScope();
+            var architecture = directory.Configuration.Architecture;
+            run = new TrainingRun(
+                options, architecture, curriculum, data.Training, TrainingSetup.Parameters(options, architecture).to(device));
+            var record = RunRecord.Of(curriculum, architecture, directory.TokenizerHash, data.Training, data.Validation, device);
+            var validation = data.Validation is { } held
+                ? new Validation(architecture, held, options.ValidationRows, options.BatchTokens, device)
+                : null;
+            return new Trainer(directory, begin(run, record), run, data, validation);
+        }
+        catch
+        {
+            run?.Dispose();
+            data?.Dispose();
+            directory.Dispose();
+            throw;
+        }
     }
 
-    private (double Loss, double GradientNorm) Advance()
+    private StepResult Advance()
     {
         var step = run.Advance();
-        return double.IsFinite(step.Loss) && double.IsFinite(step.GradientNorm)
-            ? step
-            : throw new A3Exception(
-                $"the run diverged at step {run.Step}: loss {step.Loss}, gradient norm {step.GradientNorm}. "
-                + $"The last saved state in {options.Output} is kept; start again from it with a lower learning rate than {options.LearningRate}.");
+        return step.IsFinite ? step : throw Diverged(step, $"loss {step.Loss}, gradient norm {step.GradientNorm}");
+    }
+
+    /// <summary>Saves a state that is worth it.</summary>
+    private void Save(StepResult last)
+    {
+        if (!run.IsFinite())
+        {
+            throw Diverged(last, "a weight is no longer a number");
+        }
+
+        directory.Save(run, manifest);
+    }
+
+    private A3Exception Diverged(StepResult step, string what)
+    {
+        var places = (step.Rows ?? []).Take(NamedRows).Select(row => data.Training.Place(row.Document));
+        var more = step.Rows is { Length: > NamedRows } rows ? $" and {rows.Length - NamedRows} more" : "";
+        return new A3Exception(
+            $"the run diverged at step {run.Step}: {what}. Its batch: {string.Join("; ", places)}{more}. "
+            + $"The last checkpoint is kept; start a new run from it (--init {directory.Newest}) with a lower learning rate than {Options.LearningRate}.");
     }
 
     private IReadOnlyDictionary<string, double> Validate(CancellationToken cancellation)
     {
         using var mode = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        return validation!.Run(WeightsModule.ofFlat(run.Architecture, run.Parameters), cancellation);
+        var losses = validation!.Run(WeightsModule.ofFlat(run.Architecture, run.Parameters), cancellation);
+        var mean = losses.Values.Average();
+        if (mean < run.Best)
+        {
+            run.Best = mean;
+            directory.SaveBest(run, Options, losses);
+        }
+
+        return losses;
     }
 
     /// <summary>What happened since the last line of metrics.</summary>
@@ -132,24 +208,14 @@ public sealed class Trainer : IDisposable
     {
         private readonly Stopwatch clock = Stopwatch.StartNew();
         private long tokens = run.Tokens;
-        private double losses;
-        private int steps;
-        private double norm;
 
-        public void Add((double Loss, double GradientNorm) step)
-        {
-            losses += step.Loss;
-            norm = step.GradientNorm;
-            steps++;
-        }
-
-        public TrainingProgress Take(IReadOnlyDictionary<string, double> validation)
+        public TrainingProgress Take(double norm, IReadOnlyDictionary<string, double> validation)
         {
             var rate = (run.Tokens - tokens) / clock.Elapsed.TotalSeconds;
             var remaining = TimeSpan.FromSeconds(Math.Max(0, totalTokens - run.Tokens) / rate);
             var line = new TrainingProgress(
-                run.Step, run.Tokens, totalTokens, losses / steps, norm, run.LearningRate, rate, remaining, validation);
-            (tokens, losses, steps) = (run.Tokens, 0, 0);
+                run.Step, run.Tokens, totalTokens, run.Unreported.Mean, norm, run.LearningRate, rate, remaining, validation);
+            (tokens, run.Unreported) = (run.Tokens, default);
             clock.Restart();
             return line;
         }

@@ -3,14 +3,31 @@ namespace A3.Runtime;
 /// <summary>Everything that decides a training run; written into the run's manifest, from which it resumes.</summary>
 public sealed record TrainingOptions
 {
-    /// <summary>Text files; documents are separated by lines <c>&lt;|endoftext|&gt;</c>, or each file is one.</summary>
+    /// <summary>
+    /// Text files, in which lines <c>&lt;|endoftext|&gt;</c> separate documents, or each file is one; or JSON-lines files (<c>.jsonl</c>), in which each
+    /// line is one.
+    /// </summary>
     public required IReadOnlyList<string> Data { get; init; }
 
     /// <summary>The directory of the run: checkpoint, state, metrics.</summary>
     public required string Output { get; init; }
 
-    /// <summary>Text files that are never trained on; empty for no validation.</summary>
+    /// <summary>Files that are never trained on; empty for no validation.</summary>
     public IReadOnlyList<string> Validation { get; init; } = [];
+
+    /// <summary>The field of JSON lines that holds the text.</summary>
+    public string Field { get; init; } = "text";
+
+    /// <summary>What becomes of lines without usable text.</summary>
+    public BrokenLines BrokenLines { get; init; } = BrokenLines.Fail;
+
+    /// <summary>
+    /// The folder of token caches, which runs may share; null for one in the run's own directory. A cache takes four bytes per token.
+    /// </summary>
+    public string? Cache { get; init; }
+
+    /// <summary>Whether several documents share a sequence, without seeing each other, in place of padding.</summary>
+    public bool Pack { get; init; }
 
     /// <summary>The curriculum, a built-in name or its text form.</summary>
     public string Curriculum { get; init; } = "paper";
@@ -66,6 +83,9 @@ public sealed record TrainingOptions
     /// <summary>Seconds between checkpoints.</summary>
     public double CheckpointSeconds { get; init; } = 120;
 
+    /// <summary>How many of the last checkpoints are kept; the best by validation loss is kept besides.</summary>
+    public int Keep { get; init; } = 2;
+
     /// <summary>Steps between validations.</summary>
     public int ValidateEvery { get; init; } = 200;
 
@@ -83,6 +103,7 @@ public sealed record TrainingOptions
     internal TrainingOptions Checked()
     {
         Demand(Data.Count > 0, nameof(Data), Data.Count, "at least one text file is needed.");
+        Demand(Field.Length > 0, nameof(Field), Field, "must name a field of the JSON lines.");
         Demand(Context is >= 8 and <= 1 << 20, nameof(Context), Context, "must be in 8..1048576 tokens.");
         Demand(Tokens > 0, nameof(Tokens), Tokens, "must be at least 1.");
         Demand(BatchTokens >= Context, nameof(BatchTokens), BatchTokens, $"must hold at least one row of {Context} tokens.");
@@ -96,8 +117,19 @@ public sealed record TrainingOptions
         Demand(ValidateEvery > 0, nameof(ValidateEvery), ValidateEvery, "must be at least 1 step.");
         Demand(ValidationRows > 0, nameof(ValidationRows), ValidationRows, "must be at least 1.");
         Demand(CheckpointSeconds > 0, nameof(CheckpointSeconds), CheckpointSeconds, "must be above 0.");
+        Demand(Keep is >= 1 and <= 1000, nameof(Keep), Keep, "must be in 1..1000 checkpoints.");
         return this;
     }
+
+    /// <summary>The options with whole paths, for a run that may be resumed from another folder.</summary>
+    internal TrainingOptions WithWholePaths() => this with
+    {
+        Data = [.. Data.Select(Path.GetFullPath)],
+        Validation = [.. Validation.Select(Path.GetFullPath)],
+        Initial = Initial is null ? null : Path.GetFullPath(Initial),
+        Tokenizer = Tokenizer is null ? null : Path.GetFullPath(Tokenizer),
+        Cache = Cache is null ? null : Path.GetFullPath(Cache),
+    };
 
     private static void Demand(bool holds, string option, object value, string rule)
     {

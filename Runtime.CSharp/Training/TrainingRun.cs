@@ -5,9 +5,26 @@ using static TorchSharp.torch;
 
 namespace A3.Runtime;
 
+/// <summary>What a step gave: its loss (nats per target), the norm of its gradient, and the rows it saw.</summary>
+internal readonly record struct StepResult(double Loss, double GradientNorm, Row[] Rows)
+{
+    /// <summary>Whether the step went well.</summary>
+    public bool IsFinite => double.IsFinite(Loss) && double.IsFinite(GradientNorm);
+}
+
+/// <summary>Losses of some steps.</summary>
+internal readonly record struct LossSum(double Sum, long Steps)
+{
+    /// <summary>The mean over the steps.</summary>
+    public double Mean => Sum / Steps;
+
+    /// <summary>With one step more.</summary>
+    public LossSum With(double loss) => new(Sum + loss, Steps + 1);
+}
+
 /// <summary>
 /// The moving parts of a run: flat parameters, optimizer, data and draws. A step is a pure function of (parameters, moments,
-/// step, tokens seen), which is what the state file holds. Owns its tensors; single-threaded.
+/// step, tokens seen, data position), which is what the state file holds. Owns its tensors; single-threaded.
 /// </summary>
 internal sealed class TrainingRun : IDisposable
 {
@@ -25,7 +42,8 @@ internal sealed class TrainingRun : IDisposable
     {
         this.options = options;
         var seed = SeedModule.ofInt64(options.Seed);
-        plan = new BatchPlan(corpus.Documents, architecture.Context, options.BatchTokens, options.Crop, SeedModule.derive(1, seed));
+        plan = new BatchPlan(
+            corpus.Documents, architecture.Context, options.BatchTokens, options.Crop, SeedModule.derive(1, seed), options.Pack);
         course = Specifications.Course(curriculum, options, TokensPerStep(), architecture.Context);
         Architecture = architecture;
         Parameters = parameters.DetachFromDisposeScope().requires_grad_();
@@ -47,28 +65,48 @@ internal sealed class TrainingRun : IDisposable
 
     public long Step => Optimizer.Steps;
 
+    /// <summary>Where in the data the next batch stands.</summary>
+    public DataPosition Position { get; set; }
+
+    /// <summary>Losses since the last line of metrics.</summary>
+    public LossSum Unreported { get; set; }
+
+    /// <summary>The lowest validation loss so far.</summary>
+    public double Best { get; set; } = double.PositiveInfinity;
+
     /// <summary>Share of the run that is done, in [0, 1].</summary>
     public double Progress => Math.Min(1, (double)Tokens / options.Tokens);
 
     public double LearningRate => schedule.At(Progress);
 
-    /// <summary>One optimizer step; gives the loss (nats per target) and the gradient's norm.</summary>
-    public (double Loss, double GradientNorm) Advance()
+    /// <summary>One optimizer step.</summary>
+    public StepResult Advance()
     {
         using var scope = NewDisposeScope();
-        var rows = plan.At(Step);
+        var lines = plan.At(Position);
+        Row[] rows = [.. lines.SelectMany(line => line)];
         var stepDraws = SeedModule.derive(Step, draws);
         var drawings = rows.Select((row, index) => Draw(row, SeedModule.derive(index, stepDraws))).ToArray();
         var (queryWeight, contentWeight) = LossWeights();
-        var batch = builder.Build(rows, drawings, withCausal: contentWeight > 0);
+        var batch = builder.Build(lines, drawings, withCausal: contentWeight > 0);
         var losses = Objective.losses(Architecture, WeightsModule.ofFlat(Architecture, Parameters), batch);
         var query = losses.Query * queryWeight;
         var total = losses.Content is { } content ? query + content.Value * contentWeight : query;
         total.backward();
         var rate = LearningRate;
         Tokens += rows.Sum(row => row.Length);
+        Position = plan.After(Position);
         var norm = Optimizer.Step(rate);
-        return (losses.Query.ToDouble(), norm.ToDouble());
+        var result = new StepResult(losses.Query.ToDouble(), norm.ToDouble(), rows);
+        Unreported = Unreported.With(result.Loss);
+        return result;
+    }
+
+    /// <summary>Whether all parameters are numbers; a state with others is not worth keeping.</summary>
+    public bool IsFinite()
+    {
+        using var scope = NewDisposeScope();
+        return Parameters.detach().isfinite().all().item<bool>();
     }
 
     /// <summary>The parameters of the checkpoint by name, as views that live as long as the caller's dispose scope.</summary>
@@ -98,6 +136,15 @@ internal sealed class TrainingRun : IDisposable
     }
 
     /// <summary>The mean of the first steps, which stages in steps are counted by: a function of data and seed alone.</summary>
-    private double TokensPerStep() =>
-        Enumerable.Range(0, StepsCounted).Average(step => plan.At(step).Sum(row => row.Length));
+    private double TokensPerStep()
+    {
+        var (tokens, position) = (0L, default(DataPosition));
+        for (var step = 0; step < StepsCounted; step++)
+        {
+            tokens += plan.At(position).Sum(line => line.Sum(row => row.Length));
+            position = plan.After(position);
+        }
+
+        return (double)tokens / StepsCounted;
+    }
 }

@@ -9,11 +9,20 @@ namespace A3.Runtime;
 /// <summary>What a run starts from: tokenizer, architecture, first parameters.</summary>
 internal static class TrainingSetup
 {
-    /// <summary>The tokenizer named by the options, else that of the initial checkpoint, else a fresh one trained on the data.</summary>
-    public static ITokenizer Tokenizer(TrainingOptions options, CancellationToken cancellation) =>
+    /// <summary>Characters of the data that a fresh vocabulary is learned from, at most.</summary>
+    private const long VocabularyCharacters = 1L << 30;
+
+    /// <summary>
+    /// The tokenizer named by the options, else that of the initial checkpoint, else a fresh one trained on the first 2^30
+    /// characters of the data.
+    /// </summary>
+    public static ITokenizer Tokenizer(TrainingOptions options, IProgress<Preparation>? preparation, CancellationToken cancellation) =>
         (options.Tokenizer ?? options.Initial) is { } directory
             ? Runtime.Tokenizer.Load(directory)
-            : BpeTrainer.Train(options.Data.SelectMany(Corpus.Texts), options.Vocabulary, cancellation: cancellation);
+            : BpeTrainer.Train(Sample(options, cancellation), options.Vocabulary, new Merges(preparation), cancellation);
+
+    /// <summary>The options' data: the files, their field, the rule about broken lines.</summary>
+    public static DataSource Source(TrainingOptions options, IReadOnlyList<string> files) => new(files, options.Field, options.BrokenLines);
 
     /// <summary>Longest sequence of the initial checkpoint, else of the options.</summary>
     public static int Context(TrainingOptions options) =>
@@ -74,6 +83,14 @@ internal static class TrainingSetup
         return flat.MoveToOuterDisposeScope();
     }
 
+    private static IEnumerable<string> Sample(TrainingOptions options, CancellationToken cancellation)
+    {
+        var room = VocabularyCharacters;
+        return options.Data
+            .SelectMany(path => DocumentFile.Texts(path, options.Field, options.BrokenLines, cancellation))
+            .TakeWhile(text => (room -= text.Length) > 0);
+    }
+
     private static Configuration Adapted(Configuration configuration)
     {
         var architecture = ArchitectureModule.withQueryStream(configuration.Architecture);
@@ -86,4 +103,10 @@ internal static class TrainingSetup
 
     private static FSharpOption<T> Some<T>(T? value)
         where T : struct => value is { } present ? FSharpOption<T>.Some(present) : FSharpOption<T>.None;
+
+    /// <summary>The share of the vocabulary that is learned, as a report on the preparation.</summary>
+    private sealed class Merges(IProgress<Preparation>? preparation) : IProgress<double>
+    {
+        public void Report(double value) => preparation?.Report(new Preparation("learning a vocabulary", value));
+    }
 }

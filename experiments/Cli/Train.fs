@@ -5,6 +5,11 @@ open System.Text.RegularExpressions
 open Argu
 open A3.Runtime
 
+/// `--broken-lines`.
+type BrokenLinesName =
+    | Fail
+    | Skip
+
 /// Arguments of `a3 train`.
 [<RequireQualifiedAccess>]
 type TrainArguments =
@@ -13,6 +18,10 @@ type TrainArguments =
     | [<Unique>] Resume of DIR: string
     | [<Unique>] Curriculum of TEXT: string
     | Validation of FILE: string
+    | [<Unique>] Field of NAME: string
+    | [<Unique>] Broken_Lines of BrokenLinesName
+    | [<Unique>] Cache of DIR: string
+    | [<Unique>] Pack
     | [<Unique>] Init of DIR: string
     | [<Unique>] Tokenizer of DIR: string
     | [<Unique>] Tokens of COUNT: int64
@@ -29,18 +38,25 @@ type TrainArguments =
     | [<Unique>] Content_Weight of NUMBER: float
     | [<Unique>] Crop of SHARE: float
     | [<Unique>] Checkpoint_Seconds of SECONDS: float
+    | [<Unique>] Keep of CHECKPOINTS: int
     | [<Unique>] Validate_Every of STEPS: int
     | [<Unique>] Validation_Rows of ROWS: int
 
     interface IArgParserTemplate with
         member argument.Usage =
             match argument with
-            | Data _ -> "text files; lines <|endoftext|> separate documents, else each file is one."
-            | Out _ -> "the directory of the run: checkpoint, state, metrics.jsonl, TensorBoard events."
+            | Data _ ->
+                "text files, in which lines <|endoftext|> separate documents (else each file is one), or JSON lines (.jsonl)."
+            | Out _ -> "the directory of the run: checkpoints, manifest, metrics.jsonl, TensorBoard events."
             | Resume _ -> "go on with the run in a directory; it knows all its options."
             | Curriculum _ ->
                 "groups to train on, by progress: a name (paper, the default; ar, direct, infill, masked-diffusion) or a text; a3 show draws it."
-            | Validation _ -> "a text file that is never trained on; may be given several times."
+            | Validation _ -> "a file that is never trained on; may be given several times."
+            | Field _ -> "the field of JSON lines that holds the text (default text)."
+            | Broken_Lines _ ->
+                "what becomes of lines without usable text: fail (the default) or skip, counted and reported."
+            | Cache _ -> "a folder of token caches that runs may share (default: in the directory of the run)."
+            | Pack -> "fill sequences with several documents, which do not see each other."
             | Init _ -> "start from a LLaMA or A3 checkpoint, with its tokenizer and architecture (as --model does)."
             | Tokenizer _ -> "use the tokenizer of a directory (default: train one on the files)."
             | Tokens _ -> "how many tokens the run sees (default 1000000)."
@@ -57,6 +73,7 @@ type TrainArguments =
             | Content_Weight _ -> "weight of the content stream's causal loss (default 0)."
             | Crop _ -> "share of rows cut to a run of whole sentences (default 0.3)."
             | Checkpoint_Seconds _ -> "seconds between checkpoints (default 120)."
+            | Keep _ -> "how many of the last checkpoints are kept, beside the best (default 2)."
             | Validate_Every _ -> "steps between validations (default 200)."
             | Validation_Rows _ -> "rows of a validation (default 64)."
 
@@ -76,6 +93,11 @@ module Train =
     let private existing folder =
         folder |> Option.map (Some >> ModelFolder.find) |> Option.toObj
 
+    let private brokenLines name =
+        match name with
+        | Fail -> BrokenLines.Fail
+        | Skip -> BrokenLines.Skip
+
     let private options (invocation: Invocation) output (arguments: ParseResults<TrainArguments>) =
         let standard = TrainingOptions(Data = [||], Output = "")
 
@@ -90,6 +112,10 @@ module Train =
             Data = Array.ofList (arguments.GetResult(TrainArguments.Data, [])),
             Output = output,
             Validation = Array.ofList (arguments.GetResults TrainArguments.Validation),
+            Field = arguments.GetResult(TrainArguments.Field, standard.Field),
+            BrokenLines = (arguments.GetResult(TrainArguments.Broken_Lines, Fail) |> brokenLines),
+            Cache = (arguments.TryGetResult TrainArguments.Cache |> Option.toObj),
+            Pack = arguments.Contains TrainArguments.Pack,
             Curriculum = curriculum,
             Initial =
                 (oneOf "--init" "--model" (arguments.TryGetResult TrainArguments.Init) invocation.Model
@@ -110,6 +136,7 @@ module Train =
             ContentWeight = arguments.GetResult(TrainArguments.Content_Weight, standard.ContentWeight),
             Seed = defaultArg invocation.Seed standard.Seed,
             CheckpointSeconds = arguments.GetResult(TrainArguments.Checkpoint_Seconds, standard.CheckpointSeconds),
+            Keep = arguments.GetResult(TrainArguments.Keep, standard.Keep),
             ValidateEvery = arguments.GetResult(TrainArguments.Validate_Every, standard.ValidateEvery),
             ValidationRows = arguments.GetResult(TrainArguments.Validation_Rows, standard.ValidationRows),
             SavedAs = invocation.NumberType,
@@ -136,7 +163,7 @@ module Train =
             || invocation.Seed.IsSome
             ->
             raise (MisuseException $"--resume {folder} goes on with the options of that run; give no others.")
-        | Some folder, _ -> folder, fun () -> Trainer.Resume(folder, invocation.Cancellation)
+        | Some folder, _ -> folder, fun preparation -> Trainer.Resume(folder, preparation, invocation.Cancellation)
         | None, None -> raise (MisuseException $"train needs --out DIR for its checkpoint: {example}")
         | None, Some folder ->
             let options = options invocation folder arguments
@@ -147,18 +174,15 @@ module Train =
             for word in Seq.append options.Data options.Validation do
                 Options.joined [ word ] |> ignore
 
-            folder, fun () -> Trainer.Start(options, invocation.Cancellation)
+            folder, fun preparation -> Trainer.Start(options, preparation, invocation.Cancellation)
 
     let run (invocation: Invocation) (arguments: ParseResults<TrainArguments>) =
         let folder, prepare = prepared invocation arguments
         let output = invocation.Output
 
-        if output.Ink <> Ink.Plain then
-            output |> Output.note "preparing tokenizer, data and weights..."
-
         use trainer =
             try
-                prepare ()
+                prepare (TrainingDisplay.preparing output)
             with :? ArgumentException as error ->
                 raise (MisuseException(named (Outcome.argumentMessage error)))
 

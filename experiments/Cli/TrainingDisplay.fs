@@ -72,6 +72,36 @@ module TrainingDisplay =
         let columns = output.Width - 52 |> min 40 |> max 8
         output.Out.Write(rewind + bar output.Ink columns progress)
 
+    /// Seconds after which work that no terminal shows is worth a line.
+    let private quiet = 10.0
+
+    let private preparationJson (progress: Preparation) =
+        Json.record [ "note", Json.text progress.Text ]
+
+    /// Shows what goes on before the training: shares of the work in place, or a line now and then where no terminal is; remarks
+    /// as lines of their own.
+    let preparing (output: Output) =
+        let clock = Diagnostics.Stopwatch.StartNew()
+        let animated = not output.Json && output.Ink <> Ink.Plain
+
+        let show (progress: Preparation) =
+            match Option.ofNullable progress.Share with
+            | Some share when animated ->
+                output.Out.Write($"""{rewind}{progress.Text}... {Number.text "0" (100.0 * share)}%%""")
+            | Some share when not output.Json && clock.Elapsed.TotalSeconds >= quiet ->
+                clock.Restart()
+
+                output
+                |> Output.line $"""{progress.Text}... {Number.text "0" (100.0 * share)}%%"""
+            | Some _ -> ()
+            | None when output.Json -> output |> Output.json (preparationJson progress)
+            | None when animated -> output.Out.WriteLine(rewind + Ink.dim progress.Text output.Ink)
+            | None -> output |> Output.note progress.Text
+
+        { new IProgress<Preparation> with
+            member _.Report progress = lock clock (fun () -> show progress)
+        }
+
     /// Shows each report at once, on the thread that trains.
     let reporting (output: Output) =
         { new IProgress<TrainingProgress> with

@@ -49,6 +49,36 @@ public sealed class TrainCommandTests
         Assert.Contains("the checkpoint is in", resumed.Out, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Broken_lines_are_named_and_left_out_where_that_is_wanted()
+    {
+        using var folder = new Folder();
+        var data = folder.File("stories.jsonl");
+        var story = File.ReadAllText(ToyRun.Options(folder).Data[0]).Split("<|endoftext|>")[0];
+        File.WriteAllText(data, $"{System.Text.Json.JsonSerializer.Serialize(new { story })}\n{{}}\n");
+        string[] arguments = ["train", data, "--field", "story", "--pack", "--keep", "1", .. Arguments(folder)[2..]];
+        var failed = CommandLine.Run(arguments);
+        var skipped = CommandLine.Run([.. arguments, "--broken-lines", "skip", "--cache", folder.File("cache")]);
+
+        Assert.Equal(1, failed.Code);
+        Assert.Equal($"a3: {data}, line 2: no field \"story\"; --field names the one that holds the text. Correct it, or have such lines left out (--broken-lines skip).\n", failed.Error);
+        Assert.Equal(0, skipped.Code);
+        Assert.Contains("broken lines left out: 1.", skipped.Error, StringComparison.Ordinal);
+        Assert.Single(Directory.GetDirectories(Path.Combine(folder.File("run"), "checkpoints")));
+        Assert.NotEmpty(Directory.GetFiles(folder.File("cache"), "*.tokens"));
+    }
+
+    [Fact]
+    public void A_learning_rate_that_diverges_is_one_clear_error_that_names_step_and_batch()
+    {
+        using var folder = new Folder();
+        var run = CommandLine.Run(
+            [.. Arguments(folder).Select(word => word == "3000" ? "90000" : word), "--learning-rate", "0.99", "--weight-decay", "9.99", "--clip", "1e30"]);
+        Assert.Equal(1, run.Code);
+        Assert.Matches(@"^a3: the run diverged at step \d+: .* Its batch: \S+stories.txt, line \d+; .*--init .*step-\d+\) with a lower learning rate than 0.99\.\n$", run.Error);
+        Assert.Equal(0, CommandLine.Run("infill", "Tom had ___ ball.", "--model", folder.File("run")).Code);
+    }
+
     /// <summary>Cancels at the first line written to it, as somebody pressing Ctrl-C then.</summary>
     private sealed class StoppingWriter(CancellationTokenSource source) : StringWriter
     {

@@ -13,7 +13,8 @@ public sealed class BatchBuilderTests
     {
         File.WriteAllText(folder.File("a.txt"), "abc\n<|endoftext|>\nde");
         var tokenizer = BpeTrainer.Train(["x"], BpeTrainer.SmallestVocabulary, cancellation: TestContext.Current.CancellationToken);
-        var corpus = Corpus.Load([folder.File("a.txt")], tokenizer, TestContext.Current.CancellationToken);
+        var options = ToyRun.Options(folder) with { Data = [folder.File("a.txt")] };
+        using var corpus = Corpus.Open(TrainingSetup.Source(options, options.Data), folder.File("cache"), tokenizer, "hash");
         return new BatchBuilder(corpus, torch.CPU).Build(
             [new Row(0, 0, 3), new Row(1, 0, 2)],
             [.. drawings.Select(drawing => new Drawing(Partition.Parse(drawing.Partition).Spec, drawing.Weight))],

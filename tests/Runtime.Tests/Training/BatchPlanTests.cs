@@ -9,44 +9,62 @@ public sealed class BatchPlanTests
     private const int Budget = 128;
 
     private static readonly Document[] Documents =
-        [.. Enumerable.Range(0, 50).Select(i => new Document(new int[5 + (i * 7 % 60)], [0], [0, .. i % 2 == 0 ? [3] : Array.Empty<int>()]))];
+        [.. Enumerable.Range(0, 300).Select(i => new Document(new int[5 + (i * 7 % 60)], [0], [0, .. i % 2 == 0 ? [3] : Array.Empty<int>()]))];
 
-    [Fact]
-    public void EveryEpochVisitsEveryDocumentOnce()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void EveryEpochVisitsEveryDocumentOnce(bool packed)
     {
-        var plan = Plan(crop: 0.5);
-        var seen = new List<int>();
-        for (var step = 0; seen.Count < 2 * Documents.Length; step++)
-        {
-            seen.AddRange(plan.At(step).Select(row => row.Document));
-        }
-
-        Assert.Equal(2 * Documents.Length, seen.Count);
-        Assert.Equal(Enumerable.Range(0, Documents.Length), seen.Take(Documents.Length).Order());
-        Assert.Equal(Enumerable.Range(0, Documents.Length), seen.Skip(Documents.Length).Order());
-        Assert.NotEqual(seen.Take(Documents.Length), seen.Skip(Documents.Length));
+        var epochs = Steps(Plan(crop: 0.5, packed)).TakeWhile(step => step.Position.Epoch < 2)
+            .GroupBy(step => step.Position.Epoch, step => step.Lines.SelectMany(line => line).Select(row => row.Document))
+            .Select(epoch => epoch.SelectMany(documents => documents).ToArray())
+            .ToArray();
+        Assert.Equal(2, epochs.Length);
+        Assert.All(epochs, epoch => Assert.Equal(Enumerable.Range(0, Documents.Length), epoch.Order()));
+        Assert.NotEqual(epochs[0], epochs[1]);
     }
 
-    [Fact]
-    public void AStepHoldsTheSameRowsHoweverItIsReached()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ABatchHoldsTheSameRowsHoweverItsPositionIsReached(bool packed)
     {
-        var straight = Plan(crop: 0.5);
-        Row[][] steps = [.. Enumerable.Range(0, 40).Select(step => straight.At(step))];
-        Assert.Equal(steps[35], Plan(crop: 0.5).At(35));
-        Assert.Equal(steps[3], straight.At(3));
+        var straight = Plan(crop: 0.5, packed);
+        var steps = Steps(straight).Take(40).ToArray();
+        Assert.Equal(steps[35].Lines, Plan(crop: 0.5, packed).At(steps[35].Position));
+        Assert.Equal(steps[3].Lines, straight.At(steps[3].Position));
+        Assert.True(steps[35].Position.Window > 0, "the test needs several windows.");
     }
 
     [Fact]
     public void RowsFitTheirDocumentTheContextAndTheBudget()
     {
-        var plan = Plan(crop: 0.7);
-        foreach (var rows in Enumerable.Range(0, 60).Select(step => plan.At(step)))
+        foreach (var (_, lines) in Steps(Plan(crop: 0.7)).Take(60))
         {
+            var rows = lines.Select(Assert.Single).ToArray();
             Assert.All(rows, row => Assert.InRange(row.Start + row.Length, 1, Documents[row.Document].Tokens.Length));
-            Assert.All(rows, row => Assert.InRange(row.Length, 1, Context - 1));
-            Assert.InRange(rows.Length * (rows.Max(row => row.Length) + 1), 1, Budget);
+            Assert.All(rows, row => Assert.InRange(row.Positions, 2, Context));
+            Assert.InRange(rows.Length * rows.Max(row => row.Positions), 1, Budget);
         }
     }
 
-    private static BatchPlan Plan(double crop) => new(Documents, Context, Budget, crop, SeedModule.ofInt(7));
+    [Fact]
+    public void PackedLinesFitTheContextAndTheBudgetAndAreNearlyFull()
+    {
+        var batches = Steps(Plan(crop: 0.7, packed: true)).Take(60).Select(step => step.Lines).ToArray();
+        Assert.All(batches, lines => Assert.InRange(lines.Length, 1, Budget / Context));
+        Assert.All(batches.SelectMany(lines => lines), line => Assert.InRange(line.Sum(row => row.Positions), 2, Context));
+        Assert.True(batches.SelectMany(lines => lines).Average(line => line.Sum(row => row.Positions)) > 0.85 * Context);
+    }
+
+    private static IEnumerable<(DataPosition Position, Row[][] Lines)> Steps(BatchPlan plan)
+    {
+        for (var position = default(DataPosition); ; position = plan.After(position))
+        {
+            yield return (position, plan.At(position));
+        }
+    }
+
+    private static BatchPlan Plan(double crop, bool packed = false) => new(Documents, Context, Budget, crop, SeedModule.ofInt(7), packed);
 }

@@ -9,7 +9,7 @@ public sealed class CorpusTests
     {
         using var folder = new Folder();
         File.WriteAllText(folder.File("a.txt"), "one\ntwo\n<|endoftext|>\n\n<|endoftext|>\n three \n");
-        Assert.Equal(["one\ntwo", "three"], Corpus.Texts(folder.File("a.txt")));
+        Assert.Equal(["one\ntwo", "three"], DocumentFile.Texts(folder.File("a.txt")));
     }
 
     [Fact]
@@ -18,7 +18,7 @@ public sealed class CorpusTests
         using var folder = new Folder();
         File.WriteAllText(folder.File("a.txt"), "Tom ran. \"Stop!\" said Sue. He stopped.");
         var tokenizer = BpeTrainer.Train(["x"], BpeTrainer.SmallestVocabulary, cancellation: TestContext.Current.CancellationToken);
-        var document = Corpus.Load([folder.File("a.txt")], tokenizer, TestContext.Current.CancellationToken).Documents[0];
+        var document = DocumentOf(folder, tokenizer);
         string From(int start) => tokenizer.DecodeContinuation(document.Tokens.AsSpan(start));
         Assert.Equal(["Tom ran.", " \"Stop!\"", " said Sue.", " He stopped."], document.SentenceStarts.Select(From).Select((text, i) => text[..new[] { 8, 8, 10, 12 }[i]]));
         Assert.Equal(7, document.WordStarts.Length);
@@ -29,14 +29,14 @@ public sealed class CorpusTests
     {
         using var folder = new Folder();
         File.WriteAllBytes(folder.File("a.txt"), [0x41, 0xFF, 0xFE, 0x42]);
-        var error = Assert.Throws<A3Exception>(() => Corpus.Texts(folder.File("a.txt")).ToArray());
-        Assert.Contains("a.txt, near line 1: not UTF-8 text", error.Message);
+        var error = Assert.Throws<A3Exception>(() => DocumentFile.Texts(folder.File("a.txt")).ToArray());
+        Assert.Contains("a.txt, line 1: not UTF-8 text from its byte 1 on", error.Message);
     }
 
     [Fact]
     public void AMissingFileIsAnErrorThatNamesIt()
     {
-        var error = Assert.Throws<A3Exception>(() => Corpus.Texts("no-such-file.txt").ToArray());
+        var error = Assert.Throws<A3Exception>(() => DocumentFile.Texts("no-such-file.txt").ToArray());
         Assert.Contains("no-such-file.txt: cannot be read", error.Message);
     }
 
@@ -44,7 +44,7 @@ public sealed class CorpusTests
     public void ALineWithoutEndIsAnErrorBeforeItFillsTheMemory()
     {
         Assert.SkipUnless(File.Exists("/dev/zero"), "there is no /dev/zero on this system.");
-        var error = Assert.Throws<A3Exception>(() => Corpus.Texts("/dev/zero").ToArray());
+        var error = Assert.Throws<A3Exception>(() => DocumentFile.Texts("/dev/zero").ToArray());
         Assert.Contains("/dev/zero, line 1: longer than", error.Message);
     }
 
@@ -53,7 +53,7 @@ public sealed class CorpusTests
     {
         using var folder = new Folder();
         File.WriteAllText(folder.File("a.txt"), "one\r\n<|endoftext|>\r\ntwo\nthree");
-        Assert.Equal(["one", "two\nthree"], Corpus.Texts(folder.File("a.txt")));
+        Assert.Equal(["one", "two\nthree"], DocumentFile.Texts(folder.File("a.txt")));
     }
 
     [Fact]
@@ -62,8 +62,19 @@ public sealed class CorpusTests
         using var folder = new Folder();
         File.WriteAllText(folder.File("a.txt"), "</s>");
         var tokenizer = BpeTrainer.Train(["x"], BpeTrainer.SmallestVocabulary, cancellation: TestContext.Current.CancellationToken);
-        var document = Corpus.Load([folder.File("a.txt")], tokenizer, TestContext.Current.CancellationToken).Documents[0];
+        var document = DocumentOf(folder, tokenizer);
         Assert.Equal([0], document.SentenceStarts);
         Assert.Equal([2, 2], document.Tokens);
+    }
+
+    private static Document DocumentOf(Folder folder, ITokenizer tokenizer)
+    {
+        using var corpus = Corpus.Open(
+            new DataSource([folder.File("a.txt")], "text", BrokenLines.Fail),
+            folder.File("cache"),
+            tokenizer,
+            "tokenizer",
+            cancellation: TestContext.Current.CancellationToken);
+        return Assert.Single(corpus.Documents);
     }
 }

@@ -50,6 +50,46 @@ internal static class ToyRun
         trainer.Run(new Collector(reports), TestContext.Current.CancellationToken);
         return reports;
     }
+
+    /// <summary>The state file of the newest checkpoint of a run.</summary>
+    public static string StateOf(string output) =>
+        Path.Combine(Directory.GetDirectories(Path.Combine(output, "checkpoints")).Order().Last(), "training.safetensors");
+
+    /// <summary>
+    /// All files of two runs hold the same bytes, but for what tells of the clock: the manifest, the header of the token cache, TensorBoard
+    /// events, the speeds among the metrics, and which steps before the last have a checkpoint.
+    /// </summary>
+    public static void AssertSameRun(string expected, string actual)
+    {
+        string[] FilesOf(string output) =>
+        [
+            .. Directory.GetFiles(output, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(output, file))
+                .Where(file => !file.StartsWith("tensorboard", StringComparison.Ordinal))
+                .Where(file => !file.StartsWith("checkpoints", StringComparison.Ordinal) || IsNewest(output, file)).Order(),
+        ];
+        bool IsTimed(string file) => Path.GetFileName(file) is "training.json" or "metrics.jsonl" || (file.StartsWith("cache", StringComparison.Ordinal) && file.EndsWith(".json", StringComparison.Ordinal));
+        var files = FilesOf(expected);
+        Assert.InRange(Directory.GetDirectories(Path.Combine(actual, "checkpoints")).Length, 1, 2);
+        Assert.Equal(files, FilesOf(actual));
+        Assert.All(
+            files.Where(file => !IsTimed(file)),
+            file => Assert.Equal(File.ReadAllBytes(Path.Combine(expected, file)), File.ReadAllBytes(Path.Combine(actual, file))));
+        Assert.Equal(MetricsOf(expected), MetricsOf(actual));
+    }
+
+    private static bool IsNewest(string output, string file) =>
+        Path.GetDirectoryName(Path.Combine(output, file)) == Path.GetDirectoryName(StateOf(output));
+
+    private static string[] MetricsOf(string output) =>
+    [
+        .. File.ReadAllLines(Path.Combine(output, "metrics.jsonl")).Select(line =>
+        {
+            var entry = System.Text.Json.Nodes.JsonNode.Parse(line)!.AsObject();
+            entry.Remove("tokensPerSecond");
+            entry.Remove("remaining");
+            return entry.ToJsonString();
+        }),
+    ];
 }
 
 /// <summary>Keeps reports, in order, on the thread that makes them.</summary>

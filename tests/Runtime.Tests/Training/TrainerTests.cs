@@ -31,10 +31,7 @@ public sealed class TrainerTests
         Interrupt(stopped, afterReports: 1);
         Finish(stopped.Output, afterReports: 1);
         Finish(stopped.Output, afterReports: int.MaxValue);
-        foreach (var file in new[] { "training.safetensors", "model.safetensors", "config.json" })
-        {
-            Assert.Equal(File.ReadAllBytes(Path.Combine(straight.Output, file)), File.ReadAllBytes(Path.Combine(stopped.Output, file)));
-        }
+        ToyRun.AssertSameRun(straight.Output, stopped.Output);
     }
 
     [Fact]
@@ -135,7 +132,7 @@ public sealed class TrainerTests
         using var folder = new Folder();
         var options = ToyRun.Options(folder);
         Interrupt(options, afterReports: 1);
-        var state = Path.Combine(options.Output, "training.safetensors");
+        var state = ToyRun.StateOf(options.Output);
         Overwrite(state, "parameters", float.PositiveInfinity);
         var saved = File.ReadAllBytes(state);
         using var trainer = Trainer.Resume(options.Output, TestContext.Current.CancellationToken);
@@ -151,7 +148,7 @@ public sealed class TrainerTests
         var (narrow, wide) = (ToyRun.Options(folder, "narrow"), ToyRun.Options(folder, "wide") with { Width = 32 });
         Interrupt(narrow, afterReports: 1);
         Interrupt(wide, afterReports: 1);
-        File.Copy(Path.Combine(narrow.Output, "training.safetensors"), Path.Combine(wide.Output, "training.safetensors"), overwrite: true);
+        File.Copy(ToyRun.StateOf(narrow.Output), ToyRun.StateOf(wide.Output), overwrite: true);
         var error = Assert.Throws<A3Exception>(() => Trainer.Resume(wide.Output, TestContext.Current.CancellationToken));
         Assert.Contains("parameters holds", error.Message);
     }

@@ -1,0 +1,49 @@
+namespace A3.Runtime;
+
+/// <summary>Tokenized documents in the order of their files, and the token that starts every sequence. Owns its cache.</summary>
+internal sealed class Corpus : IDisposable
+{
+    private readonly TokenCache cache;
+
+    private Corpus(TokenCache cache, int bos) => (this.cache, Bos) = (cache, bos);
+
+    /// <summary>The documents; one is read from the cache when it is asked for.</summary>
+    public IReadOnlyList<Document> Documents => cache;
+
+    /// <summary>The token every sequence starts with.</summary>
+    public int Bos { get; }
+
+    /// <summary>The files the documents are from, as they were when they were tokenized.</summary>
+    public IReadOnlyList<SourceFile> Sources => cache.Header.Sources;
+
+    /// <summary>Documents of files through their token cache in a folder, which is made where it is missing or stale.</summary>
+    /// <param name="source">The files and how they are read.</param>
+    /// <param name="folder">Where the cache lies; created where it is missing.</param>
+    /// <param name="tokenizer">Makes the tokens.</param>
+    /// <param name="tokenizerHash">Tells the tokenizer from others; see <see cref="TokenizerHash"/>.</param>
+    /// <param name="preparation">Hears how far the work is, and remarks.</param>
+    /// <param name="cancellation">Stops with <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="A3Exception">A file cannot be used, no file holds a document, or the tokenizer has no BOS.</exception>
+    /// <exception cref="IOException">The folder refused.</exception>
+    public static Corpus Open(
+        DataSource source,
+        string folder,
+        ITokenizer tokenizer,
+        string tokenizerHash,
+        IProgress<Preparation>? preparation = null,
+        CancellationToken cancellation = default)
+    {
+        var bos = tokenizer.BosId ?? throw new A3Exception("the tokenizer has no BOS token, which every sequence starts with.");
+        var files = new TokenCacheFiles(folder, source, tokenizerHash);
+        return new Corpus(TokenCache.Open(files, source, tokenizer, tokenizerHash, preparation, cancellation), bos);
+    }
+
+    /// <summary>Where a document starts, as <c>FILE, line N</c>.</summary>
+    public string Place(int document)
+    {
+        var (file, line) = cache.Place(document);
+        return $"{file}, line {line}";
+    }
+
+    public void Dispose() => cache.Dispose();
+}

@@ -1,0 +1,147 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace A3.Runtime;
+
+/// <summary>Tokenizes sources into a cache, in one pass over each file and in memory that does not grow with them.</summary>
+internal sealed class TokenCacheWriter(
+    TokenCacheFiles files, DataSource source, ITokenizer tokenizer, string tokenizerHash, IProgress<Preparation>? preparation)
+{
+    /// <summary>A document of more tokens is stored as several, so that a book counts as much as its length.</summary>
+    internal const int LongestDocument = 1 << 17;
+
+    private const int CharactersAtOnce = 1 << 22;
+
+    private readonly BrokenLineLog log = new(source.BrokenLines, preparation);
+    private readonly List<SourceFile> done = [];
+    private readonly long totalBytes = Math.Max(1, source.Files.Sum(file => File.Exists(file) ? new FileInfo(file).Length : 0));
+    private long tokenCount;
+    private long documentCount;
+    private long bytesDone;
+    private int percent = -1;
+
+    /// <summary>Replaces the cache whole: what is there before has no header from the moment the new files take their places.</summary>
+    /// <exception cref="A3Exception">A source cannot be used, holds no document, or another process is at this cache.</exception>
+    /// <exception cref="IOException">The folder refused; what the work left is removed.</exception>
+    public TokenCacheHeader Write(CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(files.Folder);
+        using var exclusive = ExclusiveFile.Open(files.Lock, "another process is tokenizing into this cache: wait for it, or give another folder (--cache).");
+        AtomicFile.RemoveLeftovers(files.Folder, Path.GetFileNameWithoutExtension(files.Header));
+        AtomicFile.Write(files.Documents, documents => AtomicFile.Write(files.Tokens, tokens =>
+        {
+            WriteAll(tokens, documents, cancellation);
+            File.Delete(files.Header);
+        }));
+        log.Summarise();
+        var header = new TokenCacheHeader(
+            TokenCacheHeader.Current, tokenizerHash, source.Field, source.BrokenLines, documentCount, tokenCount, log.Count, done);
+        files.WriteHeader(header);
+        return header;
+    }
+
+    private void WriteAll(Stream tokens, Stream documents, CancellationToken cancellation)
+    {
+        foreach (var path in source.Files)
+        {
+            WriteFile(path, tokens, documents, cancellation);
+        }
+
+        WriteEntry(documents, new DocumentEntry(tokenCount, 0));
+        if (documentCount == 0)
+        {
+            throw new A3Exception(
+                $"no document in {string.Join(", ", source.Files)}: a document is any text that is not blank; broken lines left out: {log.Count}.");
+        }
+    }
+
+    private void WriteFile(string path, Stream tokens, Stream documents, CancellationToken cancellation)
+    {
+        using var sha = SHA256.Create();
+        using var stream = DocumentFile.Open(path);
+        var (bytes, modified) = (stream.Length, File.GetLastWriteTimeUtc(path).Ticks);
+        using (var hashed = new CryptoStream(stream, sha, CryptoStreamMode.Read, leaveOpen: true))
+        {
+            foreach (var batch in Batches(DocumentFile.Read(hashed, path, source.Field, log, cancellation)))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                WriteDocuments(path, batch, tokens, documents);
+                Report(bytesDone + stream.Position);
+            }
+        }
+
+        bytesDone += bytes;
+        done.Add(new SourceFile(Path.GetFullPath(path), bytes, modified, Convert.ToHexStringLower(sha.Hash!), documentCount));
+    }
+
+    /// <summary>Documents that are tokenized side by side; few enough letters that they fit any memory.</summary>
+    private static IEnumerable<List<SourceText>> Batches(IEnumerable<SourceText> documents)
+    {
+        var (batch, letters) = (new List<SourceText>(), 0);
+        foreach (var document in documents)
+        {
+            batch.Add(document);
+            letters += document.Text.Length;
+            if (letters >= CharactersAtOnce)
+            {
+                yield return batch;
+                (batch, letters) = ([], 0);
+            }
+        }
+
+        yield return batch;
+    }
+
+    private void WriteDocuments(string path, List<SourceText> batch, Stream tokens, Stream documents)
+    {
+        var encoded = new (uint[] Tokens, string? Fault)[batch.Count];
+        Parallel.For(0, batch.Count, index => encoded[index] = Encoded(batch[index].Text));
+        foreach (var (document, (marked, fault)) in batch.Zip(encoded))
+        {
+            if (fault is not null)
+            {
+                log.Add(path, document.Line, fault);
+                continue;
+            }
+
+            foreach (var piece in MarkedTokens.Pieces(marked, LongestDocument))
+            {
+                WriteEntry(documents, new DocumentEntry(tokenCount, document.Line));
+                tokens.Write(MemoryMarshal.AsBytes(piece.Span));
+                tokenCount += piece.Length;
+                documentCount++;
+            }
+        }
+
+        if (documentCount >= int.MaxValue)
+        {
+            throw new A3Exception($"{path}: more than {int.MaxValue - 1} documents; train on parts of them, or join short ones.");
+        }
+    }
+
+    private (uint[] Tokens, string? Fault) Encoded(string text)
+    {
+        try
+        {
+            var tokens = MarkedTokens.Of(text, tokenizer);
+            return (tokens, tokens.Length == 0 ? "a document without usable tokens: the tokenizer makes nothing of it." : null);
+        }
+        catch (TokenizerException error)
+        {
+            return ([], $"a document without usable tokens ({error.Message})");
+        }
+    }
+
+    private static void WriteEntry(Stream documents, DocumentEntry entry) =>
+        documents.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<DocumentEntry>(in entry)));
+
+    private void Report(long bytes)
+    {
+        var now = (int)(100 * Math.Min(bytes, totalBytes) / totalBytes);
+        if (now > percent)
+        {
+            percent = now;
+            preparation?.Report(new Preparation($"tokenizing {source.Files.Count} files", now / 100.0));
+        }
+    }
+}

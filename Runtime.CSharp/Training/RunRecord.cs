@@ -1,0 +1,89 @@
+using A3.Model;
+using A3.Model.Tensors;
+using TorchSharp;
+
+namespace A3.Runtime;
+
+/// <summary>What a run was begun with beside its options: command, specifications in full, data, and what computes it.</summary>
+internal sealed record RunRecord
+{
+    /// <summary>The command line of the process that began the run.</summary>
+    public required IReadOnlyList<string> Command { get; init; }
+
+    /// <summary>The curriculum in full, whatever its name meant when the run began.</summary>
+    public required string Curriculum { get; init; }
+
+    /// <summary>The network in words.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>SHA-256 of the tokenizer's files.</summary>
+    public required string Tokenizer { get; init; }
+
+    /// <summary>The files trained on.</summary>
+    public required IReadOnlyList<SourceFile> Data { get; init; }
+
+    /// <summary>The files validated on.</summary>
+    public required IReadOnlyList<SourceFile> Validation { get; init; }
+
+    /// <summary>Version of this program.</summary>
+    public required string A3 { get; init; }
+
+    /// <summary>Version of .NET.</summary>
+    public required string DotNet { get; init; }
+
+    /// <summary>Version of libtorch.</summary>
+    public required string Libtorch { get; init; }
+
+    /// <summary>Where the run computes.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Threads of libtorch.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary>The record of a run that this process would begin.</summary>
+    public static RunRecord Of(
+        Model.Curriculum curriculum, Model.Architecture architecture, string tokenizer, Corpus data, Corpus? validation, torch.Device device)
+    {
+        Native.ensure();
+        return new RunRecord
+        {
+            Command = Environment.GetCommandLineArgs(),
+            Curriculum = CurriculumModule.print(curriculum),
+            Architecture = new Architecture(architecture).ToString(),
+            Tokenizer = tokenizer,
+            Data = data.Sources,
+            Validation = validation?.Sources ?? [],
+            A3 = typeof(RunRecord).Assembly.GetName().Version!.ToString(3),
+            DotNet = Environment.Version.ToString(),
+            Libtorch = torch.__version__,
+            Device = device.ToString(),
+            Threads = torch.get_num_threads(),
+        };
+    }
+
+    /// <summary>Why a run with this record cannot go on in a process with that one; null where it can.</summary>
+    public string? Conflict(RunRecord now) =>
+        Tokenizer != now.Tokenizer ? "its tokenizer files were changed."
+        : Curriculum != now.Curriculum ? $"its curriculum began as {Curriculum}, but reads {now.Curriculum} now."
+        : Architecture != now.Architecture ? $"it began with {Architecture}, but config.json says {now.Architecture}."
+        : null;
+
+    /// <summary>The first file of the data that is no longer what it was; null where all are.</summary>
+    /// <exception cref="A3Exception">A file cannot be read.</exception>
+    public string? ChangedFile() => Data.Concat(Validation).FirstOrDefault(file => !file.IsUnchanged())?.Path;
+
+    /// <summary>What may change the last bits of the results, in a sentence; null where nothing does.</summary>
+    public string? Difference(RunRecord now)
+    {
+        (string What, string Then, string Now)[] entries =
+        [
+            ("a3", A3, now.A3),
+            (".NET", DotNet, now.DotNet),
+            ("libtorch", Libtorch, now.Libtorch),
+            ("device", Device, now.Device),
+            ("threads", $"{Threads}", $"{now.Threads}"),
+        ];
+        var changed = entries.Where(entry => entry.Then != entry.Now).Select(entry => $"{entry.What} {entry.Now} in place of {entry.Then}");
+        return changed.Any() ? $"resumed with {string.Join(", ", changed)}: results may differ from an uninterrupted run's in the last bits." : null;
+    }
+}
