@@ -41,6 +41,15 @@ internal sealed class BatchPlan(
         : position.Window + 1 < Windows ? new DataPosition(position.Epoch, position.Window + 1, 0)
         : new DataPosition(position.Epoch + 1, 0, 0);
 
+    /// <summary>The batches from a position on, without end.</summary>
+    public IEnumerable<(DataPosition Position, Row[][] Lines)> From(DataPosition position)
+    {
+        for (; ; position = After(position))
+        {
+            yield return (position, At(position));
+        }
+    }
+
     private IReadOnlyList<Row[][]> BatchesOf(DataPosition position)
     {
         if (held != (position.Epoch, position.Window))

@@ -181,11 +181,21 @@ public sealed class Trainer : IDisposable
 
     private A3Exception Diverged(StepResult step, string what)
     {
-        var places = (step.Rows ?? []).Take(NamedRows).Select(row => data.Training.Place(row.Document));
-        var more = step.Rows is { Length: > NamedRows } rows ? $" and {rows.Length - NamedRows} more" : "";
         return new A3Exception(
-            $"the run diverged at step {run.Step}: {what}. Its batch: {string.Join("; ", places)}{more}. "
+            $"the run diverged at step {run.Step}: {what}.{BatchOf(step)} "
             + $"The last checkpoint is kept; start a new run from it (--init {directory.Newest}) with a lower learning rate than {Options.LearningRate}.");
+    }
+
+    /// <summary>The documents of a step's batch, as far as one line may name them; nothing before the first step.</summary>
+    private string BatchOf(StepResult step)
+    {
+        if (step.Rows is not { } rows)
+        {
+            return "";
+        }
+
+        var places = rows.Take(NamedRows).Select(row => data.Training.Place(row.Document));
+        return $" Its batch: {string.Join("; ", places)}{(rows.Length > NamedRows ? $" and {rows.Length - NamedRows} more" : "")}.";
     }
 
     private IReadOnlyDictionary<string, double> Validate(CancellationToken cancellation)

@@ -19,7 +19,7 @@ internal static class TrainingSetup
     public static ITokenizer Tokenizer(TrainingOptions options, IProgress<Preparation>? preparation, CancellationToken cancellation) =>
         (options.Tokenizer ?? options.Initial) is { } directory
             ? Runtime.Tokenizer.Load(directory)
-            : BpeTrainer.Train(Sample(options, cancellation), options.Vocabulary, new Merges(preparation), cancellation);
+            : BpeTrainer.Train(Sample(options, cancellation), options.Vocabulary, new ShareReport("learning a vocabulary", preparation), cancellation);
 
     /// <summary>The options' data: the files, their field, the rule about broken lines.</summary>
     public static DataSource Source(TrainingOptions options, IReadOnlyList<string> files) => new(files, options.Field, options.BrokenLines);
@@ -103,10 +103,4 @@ internal static class TrainingSetup
 
     private static FSharpOption<T> Some<T>(T? value)
         where T : struct => value is { } present ? FSharpOption<T>.Some(present) : FSharpOption<T>.None;
-
-    /// <summary>The share of the vocabulary that is learned, as a report on the preparation.</summary>
-    private sealed class Merges(IProgress<Preparation>? preparation) : IProgress<double>
-    {
-        public void Report(double value) => preparation?.Report(new Preparation("learning a vocabulary", value));
-    }
 }

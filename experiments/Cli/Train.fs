@@ -183,17 +183,20 @@ module Train =
         use trainer =
             try
                 prepare (TrainingDisplay.preparing output)
-            with :? ArgumentException as error ->
-                raise (MisuseException(named (Outcome.argumentMessage error)))
+            with error ->
+                TrainingDisplay.finish output
+
+                match error with
+                | :? ArgumentException as error -> raise (MisuseException(named (Outcome.argumentMessage error)))
+                | _ -> reraise ()
 
         try
-            trainer.Run(TrainingDisplay.reporting output, invocation.Cancellation)
+            try
+                trainer.Run(TrainingDisplay.reporting output, invocation.Cancellation)
+            finally
+                TrainingDisplay.finish output
         with :? OperationCanceledException ->
-            TrainingDisplay.finish output
-
             raise (StoppedException $"stopped at step {trainer.Step} and saved; go on with: a3 train --resume {folder}")
-
-        TrainingDisplay.finish output
 
         if output.Json then
             output

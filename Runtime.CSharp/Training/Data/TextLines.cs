@@ -18,9 +18,13 @@ internal static class TextLines
 
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>The lines of a stream, which the caller closes; <paramref name="path"/> names it in errors.</summary>
+    /// <summary>
+    /// The lines of a stream, which the caller closes; <paramref name="path"/> names it in errors. What is left of a line that is too long
+    /// is passed over.
+    /// </summary>
     /// <exception cref="A3Exception">The stream cannot be read.</exception>
-    public static IEnumerable<TextLine> Of(Stream stream, string path, CancellationToken cancellation = default)
+    public static IEnumerable<TextLine> Of(
+        Stream stream, string path, CancellationToken cancellation = default, int longest = Longest)
     {
         var chunk = new byte[ChunkBytes];
         using var line = new MemoryStream();
@@ -32,10 +36,10 @@ internal static class TextLines
             {
                 var length = chunk.AsSpan(start, count - start).IndexOf((byte)'\n');
                 var end = length < 0 ? count : start + length;
-                if (!dropped && line.Length + end - start > Longest)
+                if (!dropped && line.Length + end - start > longest)
                 {
                     dropped = true;
-                    yield return new TextLine(number, "", $"longer than {Longest} bytes; break it into lines.");
+                    yield return new TextLine(number, "", $"longer than {longest} bytes; break it into lines.");
                 }
 
                 if (!dropped)

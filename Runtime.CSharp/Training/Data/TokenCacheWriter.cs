@@ -12,13 +12,13 @@ internal sealed class TokenCacheWriter(
 
     private const int CharactersAtOnce = 1 << 22;
 
+    private readonly ShareReport progress = new($"tokenizing {string.Join(", ", source.Files.Select(Path.GetFileName).Take(3))}", preparation);
     private readonly BrokenLineLog log = new(source.BrokenLines, preparation);
     private readonly List<SourceFile> done = [];
     private readonly long totalBytes = Math.Max(1, source.Files.Sum(file => File.Exists(file) ? new FileInfo(file).Length : 0));
     private long tokenCount;
     private long documentCount;
     private long bytesDone;
-    private int percent = -1;
 
     /// <summary>Replaces the cache whole: what is there before has no header from the moment the new files take their places.</summary>
     /// <exception cref="A3Exception">A source cannot be used, holds no document, or another process is at this cache.</exception>
@@ -66,7 +66,7 @@ internal sealed class TokenCacheWriter(
             {
                 cancellation.ThrowIfCancellationRequested();
                 WriteDocuments(path, batch, tokens, documents);
-                Report(bytesDone + stream.Position);
+                progress.Report((double)(bytesDone + stream.Position) / totalBytes);
             }
         }
 
@@ -134,14 +134,4 @@ internal sealed class TokenCacheWriter(
 
     private static void WriteEntry(Stream documents, DocumentEntry entry) =>
         documents.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<DocumentEntry>(in entry)));
-
-    private void Report(long bytes)
-    {
-        var now = (int)(100 * Math.Min(bytes, totalBytes) / totalBytes);
-        if (now > percent)
-        {
-            percent = now;
-            preparation?.Report(new Preparation($"tokenizing {source.Files.Count} files", now / 100.0));
-        }
-    }
 }

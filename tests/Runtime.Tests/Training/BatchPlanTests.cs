@@ -16,7 +16,7 @@ public sealed class BatchPlanTests
     [InlineData(true)]
     public void EveryEpochVisitsEveryDocumentOnce(bool packed)
     {
-        var epochs = Steps(Plan(crop: 0.5, packed)).TakeWhile(step => step.Position.Epoch < 2)
+        var epochs = Plan(crop: 0.5, packed).From(default).TakeWhile(step => step.Position.Epoch < 2)
             .GroupBy(step => step.Position.Epoch, step => step.Lines.SelectMany(line => line).Select(row => row.Document))
             .Select(epoch => epoch.SelectMany(documents => documents).ToArray())
             .ToArray();
@@ -31,7 +31,7 @@ public sealed class BatchPlanTests
     public void ABatchHoldsTheSameRowsHoweverItsPositionIsReached(bool packed)
     {
         var straight = Plan(crop: 0.5, packed);
-        var steps = Steps(straight).Take(40).ToArray();
+        var steps = straight.From(default).Take(40).ToArray();
         Assert.Equal(steps[35].Lines, Plan(crop: 0.5, packed).At(steps[35].Position));
         Assert.Equal(steps[3].Lines, straight.At(steps[3].Position));
         Assert.True(steps[35].Position.Window > 0, "the test needs several windows.");
@@ -40,7 +40,7 @@ public sealed class BatchPlanTests
     [Fact]
     public void RowsFitTheirDocumentTheContextAndTheBudget()
     {
-        foreach (var (_, lines) in Steps(Plan(crop: 0.7)).Take(60))
+        foreach (var (_, lines) in Plan(crop: 0.7).From(default).Take(60))
         {
             var rows = lines.Select(Assert.Single).ToArray();
             Assert.All(rows, row => Assert.InRange(row.Start + row.Length, 1, Documents[row.Document].Tokens.Length));
@@ -52,18 +52,10 @@ public sealed class BatchPlanTests
     [Fact]
     public void PackedLinesFitTheContextAndTheBudgetAndAreNearlyFull()
     {
-        var batches = Steps(Plan(crop: 0.7, packed: true)).Take(60).Select(step => step.Lines).ToArray();
+        var batches = Plan(crop: 0.7, packed: true).From(default).Take(60).Select(step => step.Lines).ToArray();
         Assert.All(batches, lines => Assert.InRange(lines.Length, 1, Budget / Context));
         Assert.All(batches.SelectMany(lines => lines), line => Assert.InRange(line.Sum(row => row.Positions), 2, Context));
         Assert.True(batches.SelectMany(lines => lines).Average(line => line.Sum(row => row.Positions)) > 0.85 * Context);
-    }
-
-    private static IEnumerable<(DataPosition Position, Row[][] Lines)> Steps(BatchPlan plan)
-    {
-        for (var position = default(DataPosition); ; position = plan.After(position))
-        {
-            yield return (position, plan.At(position));
-        }
     }
 
     private static BatchPlan Plan(double crop, bool packed = false) => new(Documents, Context, Budget, crop, SeedModule.ofInt(7), packed);

@@ -62,6 +62,16 @@ public sealed class DocumentFileTests
     }
 
     [Fact]
+    public void WhatIsLeftOfALineThatIsTooLongIsPassedOver()
+    {
+        using var stream = new MemoryStream([.. "one\n"u8, .. new byte[200_000], .. "\ntwo"u8]);
+        var lines = TextLines.Of(stream, "a.txt", TestContext.Current.CancellationToken, longest: 1000).ToArray();
+        Assert.Equal([1, 2, 3], lines.Select(line => line.Number));
+        Assert.Equal(["one", "", "two"], lines.Select(line => line.Text));
+        Assert.Equal([null, "longer than 1000 bytes; break it into lines.", null], lines.Select(line => line.Fault));
+    }
+
+    [Fact]
     public void LinesAreTheSameWhereverTheBufferEnds()
     {
         using var folder = new Folder();

@@ -97,6 +97,33 @@ public sealed class TokenCacheTests : IDisposable
     }
 
     [Fact]
+    public void ADocumentFarIntoAHugeCacheIsReadWhereItLies()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the test writes a file with a hole of ten gigabytes.");
+        const long Far = 2_500_000_000;
+        File.WriteAllText(Data, "Tom ran.");
+        using (Open([Data]))
+        {
+        }
+
+        var files = new TokenCacheFiles(Cache, new DataSource([Data], "text", BrokenLines.Fail), "hash");
+        using (var tokens = File.OpenWrite(files.Tokens))
+        {
+            tokens.Position = Far * sizeof(uint);
+            tokens.Write([7, 0, 0, 0, 8, 0, 0, 0, 9, 0, 0, 0]);
+        }
+
+        DocumentEntry[] entries = [new(0, 1), new(Far, 12), new(Far + 3, 0)];
+        File.WriteAllBytes(files.Documents, System.Runtime.InteropServices.MemoryMarshal.AsBytes(entries.AsSpan()));
+        var header = files.ReadHeader()!;
+        files.WriteHeader(header with { Documents = 2, Tokens = Far + 3, Sources = [header.Sources[0] with { Documents = 2 }] });
+        using var corpus = Open([Data]);
+        Assert.Empty(remarks);
+        Assert.Equal([7, 8, 9], corpus.Documents[1].Tokens);
+        Assert.Equal($"{Data}, line 12", corpus.Place(1));
+    }
+
+    [Fact]
     public void AnotherTokenizerHasACacheOfItsOwn()
     {
         File.WriteAllText(Data, "Tom ran.");

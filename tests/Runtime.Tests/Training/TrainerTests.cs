@@ -21,13 +21,15 @@ public sealed class TrainerTests
             first => Assert.True(validations[^1].Validation[first.Key] < first.Value - 0.3, $"{first.Key}: {first.Value} to {validations[^1].Validation[first.Key]}"));
     }
 
-    [Fact]
-    public void AResumedRunEqualsAnUninterruptedOne()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AResumedRunEqualsAnUninterruptedOne(bool packed)
     {
         using var folder = new Folder();
-        var straight = ToyRun.Options(folder, "straight");
+        var straight = ToyRun.Options(folder, "straight") with { Pack = packed };
         ToyRun.Train(straight);
-        var stopped = ToyRun.Options(folder, "stopped");
+        var stopped = ToyRun.Options(folder, "stopped") with { Pack = packed };
         Interrupt(stopped, afterReports: 1);
         Finish(stopped.Output, afterReports: 1);
         Finish(stopped.Output, afterReports: int.MaxValue);
@@ -139,6 +141,21 @@ public sealed class TrainerTests
         var error = Assert.Throws<A3Exception>(() => trainer.Run(cancellation: TestContext.Current.CancellationToken));
         Assert.Contains("diverged at step", error.Message);
         Assert.Equal(saved, File.ReadAllBytes(state));
+    }
+
+    [Fact]
+    public void ACancelledRunDoesNotSaveWeightsThatAreNoNumbers()
+    {
+        using var folder = new Folder();
+        var options = ToyRun.Options(folder);
+        Interrupt(options, afterReports: 1);
+        var state = ToyRun.StateOf(options.Output);
+        Overwrite(state, "parameters", float.NaN);
+        var model = File.ReadAllBytes(Path.Combine(options.Output, "model.safetensors"));
+        using var trainer = Trainer.Resume(options.Output, TestContext.Current.CancellationToken);
+        var error = Assert.Throws<A3Exception>(() => trainer.Run(cancellation: new CancellationToken(canceled: true)));
+        Assert.StartsWith($"the run diverged at step {trainer.Step}: a weight is no longer a number. The last checkpoint", error.Message);
+        Assert.Equal(model, File.ReadAllBytes(Path.Combine(options.Output, "model.safetensors")));
     }
 
     [Fact]
