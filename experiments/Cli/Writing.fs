@@ -12,7 +12,7 @@ module Writing =
         |> Option.defaultValue kind.Text
 
     let private together (arguments: ParseResults<WritingArguments>) =
-        arguments.GetResult(WritingArguments.BatchSize, 8)
+        arguments.GetResult(WritingArguments.BatchSize, 16)
         |> Options.between 1 100000 "--batch-size"
 
     /// Options that say nothing without another, or beside it.

@@ -45,7 +45,7 @@ type WritingArguments =
             | Batch _ ->
                 "one JSON object a line in and out, such as {\"id\": 7, \"prompt\": \"Tom\", \"length\": 20}; fields are named as options; - reads standard input."
             | Output _ -> "where results of a batch go; the rows that are there already are not done again."
-            | BatchSize _ -> "texts that run together, which changes the speed and nothing else (default 8)."
+            | BatchSize _ -> "texts that run together, which changes the speed and nothing else (default 16)."
             | Trace -> "show what each step committed, and how sure the model was."
 
 [<RequireQualifiedAccess>]

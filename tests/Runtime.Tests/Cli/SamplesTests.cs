@@ -71,12 +71,12 @@ public sealed class SamplesTests : IDisposable
     [Fact]
     public void Speculative_decoding_reports_how_many_drafts_it_kept()
     {
-        string[] command = ["generate", "Tom", "--length", "9"];
-        string[] drafting = [.. command, "--speculative", "3"];
+        string[] command = ["generate", "Tom", "--length", "40", "--temperature", "0.1"];
+        string[] drafting = [.. command, "--speculative", "8"];
         var drafts = Run([.. drafting, "--json"]).Json()[0].GetProperty("drafts");
         var (proposed, accepted) = (drafts.GetProperty("proposed").GetInt32(), drafts.GetProperty("accepted").GetInt32());
 
-        Assert.InRange(accepted, 1, Math.Min(9, proposed));
+        Assert.InRange(accepted, 1, proposed - 1);
         Assert.Contains($", {accepted} of {proposed} drafts accepted, ", Run(drafting).Error, StringComparison.Ordinal);
         Assert.Equal(JsonValueKind.Null, Run([.. command, "--json"]).Json()[0].GetProperty("drafts").ValueKind);
     }
