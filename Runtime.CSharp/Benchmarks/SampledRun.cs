@@ -34,7 +34,7 @@ internal sealed class SampledRun(
             // The first run of a step warms up, the second counts.
             Step(steps / 2, seed, cancellation);
             var seconds = steps * Step(steps / 2, seed, cancellation);
-            measured = seconds <= budget ? steps : Math.Max((int)(steps * budget / seconds), Math.Min(FewestSteps, steps));
+            measured = seconds < budget ? steps : Math.Max((int)(steps * budget / seconds), Math.Min(FewestSteps, steps));
         }
 
         var total = Enumerable.Range(0, measured).Sum(i => Step(Chosen(i), seed, cancellation));

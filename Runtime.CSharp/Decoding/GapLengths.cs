@@ -58,12 +58,7 @@ internal static class GapLengths
         try
         {
             var predictions = pass.Run([.. starts.Select((start, i) => Rows(forks[i], tokens, start))]);
-            var logProbabilities = new double[tokens.Length];
-            return Array.ConvertAll(Enumerable.Range(0, starts.Length).ToArray(), i =>
-            {
-                predictions.Score(i * tokens.Length, tokens, logProbabilities);
-                return logProbabilities.Sum();
-            });
+            return [.. starts.Select((_, i) => predictions.Score(i * tokens.Length, tokens).Sum())];
         }
         finally
         {

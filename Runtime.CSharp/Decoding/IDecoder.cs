@@ -51,58 +51,26 @@ internal readonly struct PassPredictions(IPredictions all, int first)
     public ReadOnlySpan<float> Logits(int row) => all.Logits(first + row);
 
     /// <summary>log p of known tokens, whose predictions are the rows from 0 on.</summary>
-    public double[] Score(ReadOnlySpan<int> tokens)
-    {
-        var logProbabilities = new double[tokens.Length];
-        all.Score(first, tokens, logProbabilities);
-        return logProbabilities;
-    }
+    public double[] Score(int[] tokens) => all.Score(first, tokens);
 
     /// <summary>Draws one token for each position; their predictions are the rows from 0 on.</summary>
-    public ImmutableArray<DecodedToken> Draw(ReadOnlySpan<int> positions, Sampler sampler)
-    {
-        var rows = new PredictedRow[positions.Length];
-
-        for (var i = 0; i < rows.Length; i++)
-        {
-            rows[i] = new(i, positions[i]);
-        }
-
-        return Draw(rows, sampler);
-    }
+    public ImmutableArray<DecodedToken> Draw(int[] positions, Sampler sampler) => Draw(Rows(positions), sampler);
 
     /// <summary>Draws one token for each row.</summary>
-    public ImmutableArray<DecodedToken> Draw(ReadOnlySpan<PredictedRow> rows, Sampler sampler)
+    public ImmutableArray<DecodedToken> Draw(PredictedRow[] rows, Sampler sampler)
     {
-        var drawn = new DecodedToken[rows.Length];
-        all.Draw(Shifted(rows), sampler, drawn);
-        return ImmutableCollectionsMarshal.AsImmutableArray(drawn);
+        var shift = first;
+        return ImmutableCollectionsMarshal.AsImmutableArray(
+            all.Draw(Array.ConvertAll(rows, row => row with { Row = shift + row.Row }), sampler));
     }
 
     /// <summary>What an adaptive policy goes by at each position; their predictions are the rows from 0 on.</summary>
-    public Score[] Assess(ReadOnlySpan<int> positions, Sampler sampler)
+    public Score[] Assess(int[] positions, Sampler sampler)
     {
-        var rows = new PredictedRow[positions.Length];
-        var scores = new Score[positions.Length];
-
-        for (var i = 0; i < rows.Length; i++)
-        {
-            rows[i] = new(first + i, positions[i]);
-        }
-
-        all.Assess(rows, sampler, scores);
-        return scores;
+        var shift = first;
+        return all.Assess(Array.ConvertAll(Rows(positions), row => row with { Row = shift + row.Row }), sampler);
     }
 
-    private PredictedRow[] Shifted(ReadOnlySpan<PredictedRow> rows)
-    {
-        var shifted = rows.ToArray();
-
-        for (var i = 0; i < shifted.Length; i++)
-        {
-            shifted[i] = shifted[i] with { Row = first + shifted[i].Row };
-        }
-
-        return shifted;
-    }
+    private static PredictedRow[] Rows(int[] positions) =>
+        [.. positions.Select((position, row) => new PredictedRow(row, position))];
 }

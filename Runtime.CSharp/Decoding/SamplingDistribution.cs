@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace A3.Runtime;
 
@@ -12,6 +13,7 @@ internal sealed class SamplingDistribution(int vocabulary)
     private const int BlockTokens = 64;
 
     private readonly double[] probabilities = new double[vocabulary];
+    private readonly HeaviestTokens heaviest = new();
     private float[] biased = [];
     private (float Max, double Log)? logNormaliser;
 
@@ -41,12 +43,12 @@ internal sealed class SamplingDistribution(int vocabulary)
 
         if (options.TopK is int count && count < probabilities.Length)
         {
-            KeepOnly(Likeliest(count));
+            heaviest.Keep(probabilities, count);
         }
 
         if (options.TopP < 1)
         {
-            KeepOnly(Nucleus(options.TopP));
+            heaviest.KeepMass(probabilities, options.TopP);
         }
 
         Scale(1 / (options is { TopK: null, TopP: 1 } ? sum : probabilities.Sum()));
@@ -98,10 +100,11 @@ internal sealed class SamplingDistribution(int vocabulary)
     private static double Sum(ReadOnlySpan<double> weights)
     {
         var sums = Vector<double>.Zero;
+        ref var first = ref MemoryMarshal.GetReference(weights);
 
         for (var token = 0; token < weights.Length; token += Vector<double>.Count)
         {
-            sums += new Vector<double>(weights[token..]);
+            sums += Vector.LoadUnsafe(ref first, (nuint)token);
         }
 
         return Vector.Sum(sums);
@@ -151,68 +154,5 @@ internal sealed class SamplingDistribution(int vocabulary)
         }
 
         return biased;
-    }
-
-    /// <summary>The <paramref name="count"/> heaviest tokens; of equally heavy ones the lower ids.</summary>
-    private int[] Likeliest(int count)
-    {
-        var best = new PriorityQueue<int, (double Weight, int LowerId)>(count);
-
-        for (var token = 0; token < probabilities.Length; token++)
-        {
-            var rank = (probabilities[token], -token);
-
-            if (best.Count < count)
-            {
-                best.Enqueue(token, rank);
-            }
-            else
-            {
-                best.EnqueueDequeue(token, rank);
-            }
-        }
-
-        return [.. best.UnorderedItems.Select(item => item.Element)];
-    }
-
-    /// <summary>
-    /// The fewest heaviest tokens that hold the share <paramref name="mass"/> of all weight; of equally heavy ones the
-    /// lower ids.
-    /// </summary>
-    private ReadOnlySpan<int> Nucleus(double mass)
-    {
-        var total = probabilities.Sum();
-
-        // Tokens below this weigh less than (1 - mass) together: the others reach the mass without them, and only those are sorted.
-        var negligible = (1 - mass) * total / probabilities.Length;
-        var tokens = Enumerable.Range(0, probabilities.Length).Where(token => probabilities[token] >= negligible).ToArray();
-        Array.Sort(tokens, (left, right) => (probabilities[right], left).CompareTo((probabilities[left], right)));
-
-        var held = 0.0;
-        var count = 0;
-
-        while (count < tokens.Length && held < mass * total)
-        {
-            held += probabilities[tokens[count++]];
-        }
-
-        return tokens.AsSpan(0, count);
-    }
-
-    private void KeepOnly(ReadOnlySpan<int> tokens)
-    {
-        var weights = new double[tokens.Length];
-
-        for (var i = 0; i < tokens.Length; i++)
-        {
-            weights[i] = probabilities[tokens[i]];
-        }
-
-        Array.Clear(probabilities);
-
-        for (var i = 0; i < tokens.Length; i++)
-        {
-            probabilities[tokens[i]] = weights[i];
-        }
     }
 }

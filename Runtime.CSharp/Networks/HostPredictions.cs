@@ -1,12 +1,18 @@
 namespace A3.Runtime;
 
-/// <summary>Logits in the memory of the host, and the scratch to draw from them; grows, and is used again by every pass.</summary>
-internal sealed class HostPredictions(int vocabulary) : IPredictions
+/// <summary>
+/// Logits in the memory of the host, and what is needed to draw from them; grows, and is used again by every pass. Rows are shared
+/// out among the team: at 32,000 tokens drawing one takes as long as a layer of a small network.
+/// </summary>
+/// <param name="vocabulary">Numbers of a row.</param>
+/// <param name="team">Who draws; null for the caller alone.</param>
+internal sealed class HostPredictions(int vocabulary, WorkerTeam? team = null) : IPredictions
 {
-    private float[] logits = [];
-    private SamplingDistribution? distribution;
+    /// <summary>Multiply-adds that a token costs in a draw, about.</summary>
+    private const long TokenCost = 32;
 
-    private SamplingDistribution Distribution => distribution ??= new(vocabulary);
+    private readonly SamplingDistribution?[] distributions = new SamplingDistribution?[team?.Size ?? 1];
+    private float[] logits = [];
 
     /// <summary>[rows, vocabulary], to be written; what it held before is gone.</summary>
     /// <exception cref="InvalidOperationException">More rows than one array holds.</exception>
@@ -31,27 +37,47 @@ internal sealed class HostPredictions(int vocabulary) : IPredictions
 
     public ReadOnlySpan<float> Logits(int row) => logits.AsSpan(row * vocabulary, vocabulary);
 
-    public void Score(int first, ReadOnlySpan<int> tokens, Span<double> logProbabilities)
+    public double[] Score(int first, int[] tokens)
     {
-        for (var i = 0; i < tokens.Length; i++)
-        {
-            logProbabilities[i] = LogSoftmax.Of(Logits(first + i), tokens[i]);
-        }
+        var logProbabilities = new double[tokens.Length];
+        ForEach(tokens.Length, (_, i) => logProbabilities[i] = LogSoftmax.Of(Logits(first + i), tokens[i]));
+        return logProbabilities;
     }
 
-    public void Draw(ReadOnlySpan<PredictedRow> rows, Sampler sampler, Span<DecodedToken> drawn)
+    public DecodedToken[] Draw(PredictedRow[] rows, Sampler sampler)
     {
-        for (var i = 0; i < rows.Length; i++)
-        {
-            drawn[i] = sampler.Draw(rows[i].Position, Logits(rows[i].Row), Distribution);
-        }
+        var drawn = new DecodedToken[rows.Length];
+        ForEach(rows.Length, (own, i) => drawn[i] = sampler.Draw(rows[i].Position, Logits(rows[i].Row), own));
+        return drawn;
     }
 
-    public void Assess(ReadOnlySpan<PredictedRow> rows, Sampler sampler, Span<Model.Score> scores)
+    public Model.Score[] Assess(PredictedRow[] rows, Sampler sampler)
     {
-        for (var i = 0; i < rows.Length; i++)
+        var scores = new Model.Score[rows.Length];
+        ForEach(rows.Length, (own, i) => scores[i] = sampler.Assess(rows[i].Position, Logits(rows[i].Row), own));
+        return scores;
+    }
+
+    /// <summary>Each item by one worker, who brings scratch of its own.</summary>
+    private void ForEach(int items, Action<SamplingDistribution, int> work)
+    {
+        void Some(int worker, int start, int end)
         {
-            scores[i] = sampler.Assess(rows[i].Position, Logits(rows[i].Row), Distribution);
+            var own = distributions[worker] ??= new(vocabulary);
+
+            for (var i = start; i < end; i++)
+            {
+                work(own, i);
+            }
+        }
+
+        if (team is null)
+        {
+            Some(0, 0, items);
+        }
+        else
+        {
+            team.Run(items, TokenCost * vocabulary, Some);
         }
     }
 }

@@ -24,11 +24,11 @@ internal interface IPredictions
     ReadOnlySpan<float> Logits(int row);
 
     /// <summary>log p of a known token for each of the rows from <paramref name="first"/> on.</summary>
-    void Score(int first, ReadOnlySpan<int> tokens, Span<double> logProbabilities);
+    double[] Score(int first, int[] tokens);
 
     /// <summary>Draws a token for each row.</summary>
-    void Draw(ReadOnlySpan<PredictedRow> rows, Sampler sampler, Span<DecodedToken> drawn);
+    DecodedToken[] Draw(PredictedRow[] rows, Sampler sampler);
 
     /// <summary>What an adaptive policy goes by, for each row.</summary>
-    void Assess(ReadOnlySpan<PredictedRow> rows, Sampler sampler, Span<Model.Score> scores);
+    Model.Score[] Assess(PredictedRow[] rows, Sampler sampler);
 }

@@ -32,31 +32,20 @@ internal sealed class TorchPredictions(TorchSharp.torch.Device device) : IPredic
         return host.AsSpan(row * vocabulary, vocabulary);
     }
 
-    public void Score(int first, ReadOnlySpan<int> tokens, Span<double> logProbabilities)
+    public double[] Score(int first, int[] tokens)
     {
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
-        var ids = new long[tokens.Length];
-        for (var i = 0; i < tokens.Length; i++)
-        {
-            ids[i] = tokens[i];
-        }
-
+        long[] ids = [.. tokens];
         var own = Held.narrow(0, first, tokens.Length).to_type(ScalarType.Float64);
-        own.log_softmax(-1).gather(1, tensor(ids, device: device).unsqueeze(1))
-            .cpu().data<double>().CopyTo(logProbabilities);
+        return own.log_softmax(-1).gather(1, tensor(ids, device: device).unsqueeze(1)).cpu().data<double>().ToArray();
     }
 
-    public void Draw(ReadOnlySpan<PredictedRow> rows, Sampler sampler, Span<DecodedToken> drawn)
+    public DecodedToken[] Draw(PredictedRow[] rows, Sampler sampler)
     {
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
-        var uniforms = new double[rows.Length];
-        for (var i = 0; i < rows.Length; i++)
-        {
-            uniforms[i] = sampler.Uniform(rows[i].Position);
-        }
-
+        var uniforms = Array.ConvertAll(rows, row => sampler.Uniform(row.Position));
         var own = Select(rows);
         var (tokens, probabilities) = DeviceSampling.Draw(
             Constrained(own, rows, sampler), sampler.Options, tensor(uniforms, device: device));
@@ -65,14 +54,14 @@ internal sealed class TorchPredictions(TorchSharp.torch.Device device) : IPredic
         // One copy for all, so that the host waits once.
         var packed = stack([tokens.to_type(ScalarType.Float64), logProbabilities, probabilities.log()])
             .cpu().data<double>().ToArray();
-        for (var i = 0; i < rows.Length; i++)
-        {
-            drawn[i] = new(
-                rows[i].Position, (int)packed[i], packed[rows.Length + i], packed[2 * rows.Length + i]);
-        }
+        return
+        [
+            .. rows.Select((row, i) => new DecodedToken(
+                row.Position, (int)packed[i], packed[rows.Length + i], packed[2 * rows.Length + i])),
+        ];
     }
 
-    public void Assess(ReadOnlySpan<PredictedRow> rows, Sampler sampler, Span<Model.Score> scores)
+    public Model.Score[] Assess(PredictedRow[] rows, Sampler sampler)
     {
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
@@ -81,11 +70,11 @@ internal sealed class TorchPredictions(TorchSharp.torch.Device device) : IPredic
         var best = probabilities.topk(2, -1).values;
         var entropy = -(probabilities * logs.nan_to_num(0, 0, 0)).sum(-1);
         var packed = cat([best, entropy.unsqueeze(1)], 1).cpu().data<double>().ToArray();
-        for (var i = 0; i < rows.Length; i++)
-        {
-            var (first, second) = (packed[3 * i], packed[3 * i + 1]);
-            scores[i] = new(rows[i].Position, first, packed[3 * i + 2], first - second);
-        }
+        return
+        [
+            .. rows.Select((row, i) => new Model.Score(
+                row.Position, packed[3 * i], packed[3 * i + 2], packed[3 * i] - packed[3 * i + 1])),
+        ];
     }
 
     public void Dispose()
@@ -98,19 +87,14 @@ internal sealed class TorchPredictions(TorchSharp.torch.Device device) : IPredic
     }
 
     /// <summary>float64 [row, vocabulary].</summary>
-    private Tensor Select(ReadOnlySpan<PredictedRow> rows)
+    private Tensor Select(PredictedRow[] rows)
     {
-        var indices = new long[rows.Length];
-        for (var i = 0; i < rows.Length; i++)
-        {
-            indices[i] = rows[i].Row;
-        }
-
+        var indices = Array.ConvertAll(rows, row => (long)row.Row);
         return Held.index_select(0, tensor(indices, device: device)).to_type(ScalarType.Float64);
     }
 
     /// <summary>Minus infinity where a token is not allowed.</summary>
-    private Tensor Constrained(Tensor own, ReadOnlySpan<PredictedRow> rows, Sampler sampler)
+    private Tensor Constrained(Tensor own, PredictedRow[] rows, Sampler sampler)
     {
         var biases = new Tensor[rows.Length];
         var any = false;

@@ -14,6 +14,10 @@ internal sealed unsafe class ManagedPass : IPass
     private readonly HostPredictions predictions;
     private readonly int queryWidth;
     private readonly int fusedWidth;
+
+    /// <summary>Panels of the fused projection that hold some query output; keys and values fill the others.</summary>
+    private readonly int queryPanels;
+
     private readonly TeamWork normaliseBeforeAttention;
     private readonly TeamWork project;
     private readonly TeamWork rotate;
@@ -33,6 +37,9 @@ internal sealed unsafe class ManagedPass : IPass
     /// <summary>Where the key and the value of each row go; none for query rows.</summary>
     private (KeyValueCache Cache, int Index)?[] places = [];
 
+    /// <summary>Neighbouring content rows: where they start, and how many.</summary>
+    private readonly List<(int First, int Count)> contentRuns = [];
+
     private KeyValueCache[] caches = [];
     private int rows;
     private int layer;
@@ -43,11 +50,12 @@ internal sealed unsafe class ManagedPass : IPass
         this.network = network;
         architecture = network.Architecture;
         team = network.Team;
-        predictions = new HostPredictions(architecture.Vocabulary);
+        predictions = new HostPredictions(architecture.Vocabulary, team);
         attention = new ManagedAttention(architecture, network.CacheLayout, team.Size);
         mlp = new ManagedMlp(network);
         queryWidth = ArchitectureModule.queryWidth(architecture);
         fusedWidth = queryWidth + 2 * ArchitectureModule.kvWidth(architecture);
+        queryPanels = (queryWidth + PanelKernel.Columns - 1) / PanelKernel.Columns;
 
         normaliseBeforeAttention = NormaliseBeforeAttention;
         project = Project;
@@ -177,8 +185,14 @@ internal sealed unsafe class ManagedPass : IPass
     private void Lay(ReadOnlySpan<PassRows> batch)
     {
         rows = 0;
+        contentRuns.Clear();
         foreach (var sequence in batch)
         {
+            if (sequence.Content.Length > 0)
+            {
+                contentRuns.Add((rows, sequence.Content.Length));
+            }
+
             rows += sequence.Rows;
         }
 
@@ -255,17 +269,36 @@ internal sealed unsafe class ManagedPass : IPass
     private void NormaliseForHead(int worker, int start, int end) =>
         Normalise(hidden.Pointer, network.Weights.FinalNorm, normed.Pointer, start, end);
 
-    private void Project(int worker, int start, int end) =>
+    /// <summary>Queries of all rows; keys and values of content rows only, nobody attends to the others.</summary>
+    private void Project(int worker, int start, int end)
+    {
+        var border = Math.Clamp(queryPanels, start, end);
+        Project(0, rows, start, border);
+
+        foreach (var (first, count) in contentRuns)
+        {
+            Project(first, count, border, end);
+        }
+    }
+
+    private void Project(nint first, int count, int start, int end) =>
         Block.QueryKeyValue.Multiply(
-            normed.Pointer, architecture.Width, rows, start, end, fused.Pointer, fusedWidth, accumulate: false);
+            normed.Pointer + first * architecture.Width,
+            architecture.Width,
+            count,
+            start,
+            end,
+            fused.Pointer + first * fusedWidth,
+            fusedWidth,
+            accumulate: false);
 
     private void Rotate(int worker, int start, int end)
     {
         var headWidth = architecture.HeadWidth;
-        var rotatedHeads = architecture.Heads + architecture.KvHeads;
 
         for (var row = start; row < end; row++)
         {
+            var rotatedHeads = architecture.Heads + (places[row] is null ? 0 : architecture.KvHeads);
             var heads = fused.Pointer + (nint)row * fusedWidth;
             var cosines = angles.Pointer + (nint)row * 2 * Half;
             for (var head = 0; head < rotatedHeads; head++)

@@ -16,10 +16,10 @@ internal static unsafe class PanelKernel
     public static int Columns => 4 * Vector<float>.Count;
 
     /// <summary>
-    /// Whether eight rows can share one walk over a panel, which half hides their arithmetic behind the reading; with four
-    /// vectors to a panel their sums would not fit the registers.
+    /// Whether a row of a panel is two registers of 512 bits: half the instructions, so that the processor looks twice as far
+    /// ahead in the stream of weights, and room for eight rows, which half hide their arithmetic behind the reading.
     /// </summary>
-    private static bool HasEight => Vector512.IsHardwareAccelerated && Columns == 2 * Vector512<float>.Count;
+    private static bool IsWide => Vector512.IsHardwareAccelerated && Columns == 2 * Vector512<float>.Count;
 
     /// <summary>
     /// y = x panel, or y += x panel: x is [rows, depth], y is [rows, <see cref="Columns"/>], with rows the given strides apart.
@@ -35,54 +35,80 @@ internal static unsafe class PanelKernel
         nint yStride,
         bool accumulate)
     {
-        var row = 0;
-        for (; HasEight && row + 8 <= rows; row += 8)
+        if (!IsWide)
         {
-            Eight(x + row * xStride, xStride, panel, panelStride, depth, y + row * yStride, yStride, accumulate);
+            UpToFour<PanelKernelRows.Quad>(x, xStride, rows, panel, panelStride, depth, y, yStride, accumulate);
+            return;
         }
 
+        var row = 0;
+        for (; row + 8 <= rows; row += 8)
+        {
+            Eight<PanelKernelRows.WidePair>(
+                x + row * xStride, xStride, panel, panelStride, depth, y + row * yStride, yStride, accumulate);
+        }
+
+        UpToFour<PanelKernelRows.WidePair>(
+            x + row * xStride, xStride, rows - row, panel, panelStride, depth, y + row * yStride, yStride, accumulate);
+    }
+
+    private static void UpToFour<T>(
+        float* x,
+        nint xStride,
+        int rows,
+        float* panel,
+        nint panelStride,
+        int depth,
+        float* y,
+        nint yStride,
+        bool accumulate)
+        where T : struct, IPanelRow<T>
+    {
+        var row = 0;
         for (; row + 4 <= rows; row += 4)
         {
-            Four(x + row * xStride, xStride, panel, panelStride, depth, y + row * yStride, yStride, accumulate);
+            Four<T>(x + row * xStride, xStride, panel, panelStride, depth, y + row * yStride, yStride, accumulate);
         }
 
         if (row + 2 <= rows)
         {
-            Two(x + row * xStride, xStride, panel, panelStride, depth, y + row * yStride, yStride, accumulate);
+            Two<T>(x + row * xStride, xStride, panel, panelStride, depth, y + row * yStride, yStride, accumulate);
             row += 2;
         }
 
         if (row < rows)
         {
-            One(x + row * xStride, panel, panelStride, depth, y + row * yStride, accumulate);
+            One<T>(x + row * xStride, panel, panelStride, depth, y + row * yStride, accumulate);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void One(float* x, float* panel, nint panelStride, int depth, float* y, bool accumulate)
+    private static void One<T>(float* x, float* panel, nint panelStride, int depth, float* y, bool accumulate)
+        where T : struct, IPanelRow<T>
     {
-        var a = Start(y, accumulate);
+        var a = Start<T>(y, accumulate);
 
         for (nint i = 0; i < depth; i++, panel += panelStride)
         {
-            Add(ref a, x[i], new Quad(panel));
+            T.Add(ref a, x[i], T.Load(panel));
         }
 
         a.Store(y);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Two(
+    private static void Two<T>(
         float* x, nint xStride, float* panel, nint panelStride, int depth, float* y, nint yStride, bool accumulate)
+        where T : struct, IPanelRow<T>
     {
-        var a = Start(y, accumulate);
-        var b = Start(y + yStride, accumulate);
+        var a = Start<T>(y, accumulate);
+        var b = Start<T>(y + yStride, accumulate);
 
         for (nint i = 0; i < depth; i++, panel += panelStride)
         {
-            var weights = new Quad(panel);
-            Add(ref a, x[i], weights);
-            Add(ref b, x[i + xStride], weights);
+            var weights = T.Load(panel);
+            T.Add(ref a, x[i], weights);
+            T.Add(ref b, x[i + xStride], weights);
         }
 
         a.Store(y);
@@ -90,22 +116,23 @@ internal static unsafe class PanelKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Four(
+    private static void Four<T>(
         float* x, nint xStride, float* panel, nint panelStride, int depth, float* y, nint yStride, bool accumulate)
+        where T : struct, IPanelRow<T>
     {
-        var a = Start(y, accumulate);
-        var b = Start(y + yStride, accumulate);
-        var c = Start(y + 2 * yStride, accumulate);
-        var d = Start(y + 3 * yStride, accumulate);
+        var a = Start<T>(y, accumulate);
+        var b = Start<T>(y + yStride, accumulate);
+        var c = Start<T>(y + 2 * yStride, accumulate);
+        var d = Start<T>(y + 3 * yStride, accumulate);
         var x3 = x + 3 * xStride;
 
         for (nint i = 0; i < depth; i++, panel += panelStride)
         {
-            var weights = new Quad(panel);
-            Add(ref a, x[i], weights);
-            Add(ref b, x[i + xStride], weights);
-            Add(ref c, x[i + 2 * xStride], weights);
-            Add(ref d, x3[i], weights);
+            var weights = T.Load(panel);
+            T.Add(ref a, x[i], weights);
+            T.Add(ref b, x[i + xStride], weights);
+            T.Add(ref c, x[i + 2 * xStride], weights);
+            T.Add(ref d, x3[i], weights);
         }
 
         a.Store(y);
@@ -115,31 +142,32 @@ internal static unsafe class PanelKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Eight(
+    private static void Eight<T>(
         float* x, nint xStride, float* panel, nint panelStride, int depth, float* y, nint yStride, bool accumulate)
+        where T : struct, IPanelRow<T>
     {
-        var a = StartWide(y, accumulate);
-        var b = StartWide(y + yStride, accumulate);
-        var c = StartWide(y + 2 * yStride, accumulate);
-        var d = StartWide(y + 3 * yStride, accumulate);
-        var e = StartWide(y + 4 * yStride, accumulate);
-        var f = StartWide(y + 5 * yStride, accumulate);
-        var g = StartWide(y + 6 * yStride, accumulate);
-        var h = StartWide(y + 7 * yStride, accumulate);
+        var a = Start<T>(y, accumulate);
+        var b = Start<T>(y + yStride, accumulate);
+        var c = Start<T>(y + 2 * yStride, accumulate);
+        var d = Start<T>(y + 3 * yStride, accumulate);
+        var e = Start<T>(y + 4 * yStride, accumulate);
+        var f = Start<T>(y + 5 * yStride, accumulate);
+        var g = Start<T>(y + 6 * yStride, accumulate);
+        var h = Start<T>(y + 7 * yStride, accumulate);
         var x3 = x + 3 * xStride;
         var x6 = x + 6 * xStride;
 
         for (nint i = 0; i < depth; i++, panel += panelStride)
         {
-            var weights = new WidePair(panel);
-            Add(ref a, x[i], weights);
-            Add(ref b, x[i + xStride], weights);
-            Add(ref c, x[i + 2 * xStride], weights);
-            Add(ref d, x3[i], weights);
-            Add(ref e, x3[i + xStride], weights);
-            Add(ref f, x3[i + 2 * xStride], weights);
-            Add(ref g, x6[i], weights);
-            Add(ref h, x6[i + xStride], weights);
+            var weights = T.Load(panel);
+            T.Add(ref a, x[i], weights);
+            T.Add(ref b, x[i + xStride], weights);
+            T.Add(ref c, x[i + 2 * xStride], weights);
+            T.Add(ref d, x3[i], weights);
+            T.Add(ref e, x3[i + xStride], weights);
+            T.Add(ref f, x3[i + 2 * xStride], weights);
+            T.Add(ref g, x6[i], weights);
+            T.Add(ref h, x6[i + xStride], weights);
         }
 
         a.Store(y);
@@ -153,74 +181,6 @@ internal static unsafe class PanelKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static WidePair StartWide(float* y, bool accumulate) => accumulate ? new WidePair(y) : default;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(ref WidePair sum, float factor, in WidePair weights)
-    {
-        var broadcast = Vector512.Create(factor);
-        sum.A = Vector512.FusedMultiplyAdd(broadcast, weights.A, sum.A);
-        sum.B = Vector512.FusedMultiplyAdd(broadcast, weights.B, sum.B);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Quad Start(float* y, bool accumulate) => accumulate ? new Quad(y) : default;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(ref Quad sum, float factor, in Quad weights)
-    {
-        var broadcast = Vector.Create(factor);
-        sum.A = Vector.FusedMultiplyAdd(broadcast, weights.A, sum.A);
-        sum.B = Vector.FusedMultiplyAdd(broadcast, weights.B, sum.B);
-        sum.C = Vector.FusedMultiplyAdd(broadcast, weights.C, sum.C);
-        sum.D = Vector.FusedMultiplyAdd(broadcast, weights.D, sum.D);
-    }
-
-    /// <summary>One row of a panel, in two registers of 512 bits.</summary>
-    private struct WidePair
-    {
-        public Vector512<float> A;
-        public Vector512<float> B;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public WidePair(float* source)
-        {
-            A = Vector512.Load(source);
-            B = Vector512.Load(source + Vector512<float>.Count);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Store(float* target)
-        {
-            A.Store(target);
-            B.Store(target + Vector512<float>.Count);
-        }
-    }
-
-    /// <summary>One row of a panel, in four registers.</summary>
-    private struct Quad
-    {
-        public Vector<float> A;
-        public Vector<float> B;
-        public Vector<float> C;
-        public Vector<float> D;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Quad(float* source)
-        {
-            A = Vector.Load(source);
-            B = Vector.Load(source + Vector<float>.Count);
-            C = Vector.Load(source + 2 * Vector<float>.Count);
-            D = Vector.Load(source + 3 * Vector<float>.Count);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Store(float* target)
-        {
-            A.Store(target);
-            B.Store(target + Vector<float>.Count);
-            C.Store(target + 2 * Vector<float>.Count);
-            D.Store(target + 3 * Vector<float>.Count);
-        }
-    }
+    private static T Start<T>(float* y, bool accumulate)
+        where T : struct, IPanelRow<T> => accumulate ? T.Load(y) : default;
 }

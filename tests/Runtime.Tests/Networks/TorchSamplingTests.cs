@@ -56,9 +56,7 @@ public sealed class TorchSamplingTests
             var sampler = new Sampler(
                 new() { Temperature = temperature, TopK = topK, TopP = topP }, SeedModule.ofInt(5), Allowed());
             PredictedRow[] rows = [.. Enumerable.Range(0, Rows).Reverse().Select(row => new PredictedRow(row, row))];
-            var (expected, actual) = (new DecodedToken[Rows], new DecodedToken[Rows]);
-            host.Draw(rows, sampler, expected);
-            device.Draw(rows, sampler, actual);
+            var (expected, actual) = (host.Draw(rows, sampler), device.Draw(rows, sampler));
 
             Assert.Equal(expected.Select(token => (token.Position, token.Token)), actual.Select(token => (token.Position, token.Token)));
             Assert.All(expected.Zip(actual), pair =>
@@ -77,9 +75,7 @@ public sealed class TorchSamplingTests
         using var owned = device;
         var sampler = new Sampler(new(), SeedModule.ofInt(5), Allowed());
         PredictedRow[] rows = [.. Enumerable.Range(0, Rows).Select(row => new PredictedRow(row, row))];
-        var (expected, actual) = (new Score[Rows], new Score[Rows]);
-        host.Assess(rows, sampler, expected);
-        device.Assess(rows, sampler, actual);
+        var (expected, actual) = (host.Assess(rows, sampler), device.Assess(rows, sampler));
 
         Assert.All(expected.Zip(actual), pair =>
         {
@@ -96,9 +92,7 @@ public sealed class TorchSamplingTests
         var (host, device) = Both(Logits(false));
         using var owned = device;
         int[] tokens = [.. Enumerable.Range(0, 20).Select(row => 2 * row)];
-        var (expected, actual) = (new double[20], new double[20]);
-        host.Score(7, tokens, expected);
-        device.Score(7, tokens, actual);
+        var (expected, actual) = (host.Score(7, tokens), device.Score(7, tokens));
 
         Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-9));
         Assert.Equal(host.Logits(11), device.Logits(11));
