@@ -79,6 +79,15 @@ public sealed class RevisionTests
     }
 
     [Fact]
+    public void A_position_alone_gets_other_tokens_in_other_sweeps()
+    {
+        using var model = TestModel.Fake();
+        var text = model.Prepare(Story, new() { Revision = new() { Sweeps = 8, Positions = [7] } }).Complete();
+
+        Assert.True(text.Steps.Where(step => step.Sweep is not null).Select(step => step.Tokens[0].Token).Distinct().Count() > 1);
+    }
+
+    [Fact]
     public void What_cannot_be_revised_is_named_before_any_work()
     {
         using var model = TestModel.Fake();

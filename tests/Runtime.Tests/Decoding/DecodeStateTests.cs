@@ -43,6 +43,23 @@ public sealed class DecodeStateTests
         return tokens;
     }
 
+    /// <summary>A step of each in turn, so that each would see what another wrote into its cache.</summary>
+    private static (List<DecodedToken> First, List<DecodedToken> Second, List<DecodedToken> Third) Alternate(
+        DecodeState first, DecodeState second, DecodeState third, IPass pass)
+    {
+        var tokens = new[] { first, second, third }.Select(state => (State: state, Tokens: new List<DecodedToken>())).ToArray();
+
+        while (tokens.Any(item => !item.State.IsDone))
+        {
+            foreach (var (state, own) in tokens)
+            {
+                own.AddRange(DecodeLoop.Next(state, pass, CancellationToken.None)?.Tokens ?? []);
+            }
+        }
+
+        return (tokens[0].Tokens, tokens[1].Tokens, tokens[2].Tokens);
+    }
+
     private static IEnumerable<int> Positions(IEnumerable<DecodedToken> tokens) =>
         tokens.Select(token => token.Position).Distinct().Order();
 
@@ -64,9 +81,9 @@ public sealed class DecodeStateTests
 
         using var fork = origin.Fork(null);
         using var other = origin.Fork(SeedModule.ofInt(99));
-        var otherwise = Finish(other, pass);
-        Assert.Equal(expected, before.Concat(Finish(fork, pass)));
-        Assert.Equal(expected, before.Concat(Finish(origin, pass)));
+        var (ofFork, otherwise, ofOrigin) = Alternate(fork, other, origin, pass);
+        Assert.Equal(expected, before.Concat(ofFork));
+        Assert.Equal(expected, before.Concat(ofOrigin));
         Assert.NotEqual(expected, before.Concat(otherwise));
         Assert.Equal(Positions(expected), Positions(before.Concat(otherwise)));
     }
