@@ -49,6 +49,11 @@ internal static class DecodeLoop
     /// order of the decodes.
     /// </summary>
     public static IEnumerable<(int Index, DecodingStep Step)> RunAll(
+        IReadOnlyList<DecodeState> states, IPass pass, CancellationToken cancellation) =>
+        RunPasses(states, pass, cancellation).SelectMany(committed => committed);
+
+    /// <summary>As <see cref="RunAll"/>, by passes; between them decodes may be replaced and added.</summary>
+    public static IEnumerable<IReadOnlyList<(int Index, DecodingStep Step)>> RunPasses(
         IReadOnlyList<DecodeState> states, IPass pass, CancellationToken cancellation)
     {
         while (states.Any(state => !state.IsDone))
@@ -56,11 +61,7 @@ internal static class DecodeLoop
             for (var next = 0; next < states.Count;)
             {
                 cancellation.ThrowIfCancellationRequested();
-
-                foreach (var committed in RunSome(states, ref next, pass))
-                {
-                    yield return committed;
-                }
+                yield return RunSome(states, ref next, pass);
             }
         }
     }
