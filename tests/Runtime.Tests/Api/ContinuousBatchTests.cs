@@ -31,37 +31,35 @@ public sealed class ContinuousBatchTests
         var rows = new Dictionary<int, int>();
         using var batch = model.Together();
 
-        void Fill()
-        {
-            while (rows.Count < 3 && begun < runs.Length)
-            {
-                rows.Add(batch.Add(runs[begun].Start()), begun);
-                begun++;
-            }
-
-            Assert.InRange(batch.Sessions.Count, 1, 3);
-            Assert.InRange(network.OpenSequences, 1, 3);
-        }
-
-        for (Fill(); rows.Count > 0; TakeDone())
-        {
-            foreach (var _ in batch.Steps())
-            {
-                TakeDone();
-                Fill();
-            }
-        }
-
-        Assert.Equal([.. runs.Select(run => run.Complete().Text)], texts);
-
-        void TakeDone()
+        void Replace()
         {
             foreach (var (row, number) in rows.Where(row => batch.Sessions[row.Key].IsDone).ToArray())
             {
                 texts[number] = batch.Take(row).Text;
                 rows.Remove(row);
             }
+
+            for (; rows.Count < 3 && begun < runs.Length; begun++)
+            {
+                rows.Add(batch.Add(runs[begun].Start()), begun);
+            }
+
+            Assert.Equal((3, rows.Count), (batch.Sessions.Count, network.OpenSequences));
         }
+
+        Replace();
+
+        while (rows.Count > 0)
+        {
+            foreach (var _ in batch.Steps())
+            {
+                Replace();
+            }
+
+            Replace();
+        }
+
+        Assert.Equal([.. runs.Select(run => run.Complete().Text)], texts);
     }
 
     [Fact]
