@@ -142,8 +142,8 @@ module Policy =
         | Amount.Scheduled schedule -> $"schedule {Schedule.print schedule}"
 
     /// Text form: any grouping, or a criterion, an amount and perhaps a window: `confidence | constant 2`,
-    /// `entropy | threshold 0.9 | window 16`, `random | schedule cosine 8`. A criterion alone commits one position a step;
-    /// `random` alone is a grouping.
+    /// `entropy | threshold 0.9 | window 16`, `random | schedule cosine 8`. Without an amount a step commits one position, as in
+    /// `entropy` and `entropy | window 4`; `random` alone is a grouping.
     let print policy =
         match policy with
         | Policy.Fixed grouping -> Grouping.print grouping
@@ -163,12 +163,14 @@ module Policy =
                 |>> Amount.Scheduled
             ]
 
-    let private window =
-        opt (Syntax.pipe >>. Syntax.keyword "window" >>. Syntax.atLeast 1 "a window")
+    let private window = Syntax.keyword "window" >>. Syntax.atLeast 1 "a window"
 
     let internal parser =
         let adaptive criterion =
-            Syntax.pipe >>. amount criterion <|>% Amount.Constant 1 .>>. window
+            let windowAlone = window |>> fun window -> Amount.Constant 1, Some window
+            let amountFirst = amount criterion .>>. opt (Syntax.pipe >>. window)
+
+            Syntax.pipe >>. (amountFirst <|> windowAlone) <|>% (Amount.Constant 1, None)
             |>> fun (amount, window) -> Policy.Adaptive(criterion, amount, window)
 
         let named word criterion =
@@ -176,7 +178,9 @@ module Policy =
 
         let random =
             let word =
-                [ "constant"; "threshold"; "schedule" ] |> List.map Syntax.keyword |> choice
+                [ "constant"; "threshold"; "schedule"; "window" ]
+                |> List.map Syntax.keyword
+                |> choice
 
             attempt (Syntax.keyword "random" .>> followedBy (Syntax.pipe >>. word))
             >>. adaptive Criterion.Random

@@ -12,15 +12,12 @@ public sealed class A3Model : IDisposable
     private readonly INetwork network;
     private readonly TextScorer scorer;
     private readonly GapConstraints constraints;
-    private readonly long cacheLimit;
-    private readonly long cacheBytesPerToken;
+    private readonly CacheBudget budget;
     private bool disposed;
 
     internal A3Model(INetwork network, ITokenizer tokenizer, LoadOptions? options = null)
     {
-        cacheLimit = options?.CacheLimit ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        cacheBytesPerToken = Model.ArchitectureModule.cacheBytesPerToken(
-            options is null or { Precision: NumberType.Float32 } ? 4 : 2, network.Architecture);
+        budget = CacheBudget.Of(network.Architecture, options);
         this.network = network;
         Tokenizer = tokenizer;
         scorer = new(network, tokenizer);
@@ -149,8 +146,8 @@ public sealed class A3Model : IDisposable
     {
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(runs);
-        RequireMemory(runs);
-        return new(network, [.. runs.Select(run => run.Start())]);
+        budget.Require([.. runs.Select(run => run.Plan.Start().Capacity)]);
+        return new(network, budget, runs.Select(run => run.Start()));
     }
 
     /// <summary>Runs sessions together, wherever each of them stands; the caller disposes of the batch, and so of them.</summary>
@@ -158,7 +155,7 @@ public sealed class A3Model : IDisposable
     {
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(sessions);
-        return new(network, [.. sessions]);
+        return new(network, budget, sessions);
     }
 
     /// <summary>log p of a text given BOS, under a grouping.</summary>
@@ -297,18 +294,6 @@ public sealed class A3Model : IDisposable
     }
 
     private HashSet<int> Stops() => [.. new[] { Tokenizer.BosId, Tokenizer.EosId }.OfType<int>()];
-
-    private void RequireMemory(IReadOnlyList<DecodingRun> runs)
-    {
-        var bytes = runs.Sum(run => run.Plan.Start().Capacity * cacheBytesPerToken);
-
-        if (bytes > cacheLimit)
-        {
-            throw new A3Exception(
-                $"{runs.Count} decodes together need {bytes} bytes of cache, but {cacheLimit} are there for it; start "
-                + "fewer at a time, or shorter ones.");
-        }
-    }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(disposed, this);
 }

@@ -9,37 +9,100 @@ public sealed record BatchStep(int Row, DecodingStep Step);
 
 /// <summary>Decodes side by side: the network reads its weights once for all of them.</summary>
 /// <remarks>
-/// Orders, lengths, gaps, algorithms and seeds may differ; each row gets the tokens it gets alone (law 12), on the CPU with the
-/// same bits. Not safe to share between threads. Disposing frees the caches of all rows.
+/// Orders, lengths, gaps, algorithms and seeds may differ, and a row that is done can make room for the next decode while the
+/// others go on; each row gets the tokens it gets alone (law 12), on the CPU with the same bits. Not safe to share between threads.
+/// Disposing frees the caches of all rows.
 /// </remarks>
 public sealed class DecodingBatch : IDisposable
 {
-    private readonly ImmutableArray<DecodingSession> sessions;
+    private readonly List<DecodingSession> sessions;
+    private readonly List<DecodeState> states;
+    private readonly SortedSet<int> free = [];
+    private readonly CacheBudget budget;
     private readonly IPass pass;
+    private bool disposed;
 
-    internal DecodingBatch(INetwork network, ImmutableArray<DecodingSession> sessions)
+    internal DecodingBatch(INetwork network, CacheBudget budget, IEnumerable<DecodingSession> sessions)
     {
-        this.sessions = sessions;
+        this.budget = budget;
+        this.sessions = [.. sessions];
+        states = [.. this.sessions.Select(session => session.State)];
         pass = network.NewPass();
     }
 
-    /// <summary>The decodes; what the batch does they have done.</summary>
+    /// <summary>The decodes by row; what the batch does they have done.</summary>
     public IReadOnlyList<DecodingSession> Sessions => sessions;
+
+    /// <summary>
+    /// Adds a decode, also between two steps of an enumeration under way, which serves it from its next round on. The batch disposes
+    /// of it.
+    /// </summary>
+    /// <param name="session">Of the same model, wherever it stands.</param>
+    /// <returns>Its row: the lowest that <see cref="Take"/> has freed, else a new one.</returns>
+    /// <exception cref="A3Exception">
+    /// Its cache does not fit in memory beside the others; the batch is as it was, and the session stays the caller's.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The batch or the session was disposed of.</exception>
+    public int Add(DecodingSession session)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        ArgumentNullException.ThrowIfNull(session);
+        var state = session.State;
+        budget.Require([.. states.Where((_, row) => !free.Contains(row)).Append(state).Select(each => each.Capacity)]);
+
+        if (free.Count == 0)
+        {
+            sessions.Add(session);
+            states.Add(state);
+            return states.Count - 1;
+        }
+
+        var row = free.Min;
+        free.Remove(row);
+        (sessions[row], states[row]) = (session, state);
+        return row;
+    }
+
+    /// <summary>The finished text of a row; frees its cache, and the row for <see cref="Add"/>.</summary>
+    /// <exception cref="InvalidOperationException">The row is not done.</exception>
+    /// <exception cref="ObjectDisposedException">The batch was disposed of, or the row taken already.</exception>
+    public DecodedText Take(int row)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+
+        if (!sessions[row].IsDone)
+        {
+            throw new InvalidOperationException($"row {row} is not done; take it when Sessions[{row}].IsDone.");
+        }
+
+        var text = sessions[row].Complete();
+        sessions[row].Dispose();
+        free.Add(row);
+        return text;
+    }
 
     /// <summary>Goes on with all rows, each until it is done; a round serves each row once.</summary>
     /// <exception cref="OperationCanceledException">When asked to stop, between passes; the batch can go on.</exception>
+    /// <exception cref="ObjectDisposedException">The batch or one of its rows was disposed of.</exception>
     public IEnumerable<BatchStep> Steps(CancellationToken cancellation = default)
     {
-        var states = sessions.Select(session => session.State).ToArray();
-        using var steps = DecodeLoop.RunAll(states, pass, cancellation).GetEnumerator();
+        ObjectDisposedException.ThrowIf(disposed, this);
+        using var passes = DecodeLoop.RunPasses(states, pass, cancellation).GetEnumerator();
 
-        while (Advance(steps))
+        while (Advance(passes))
         {
-            yield return new(steps.Current.Index, sessions[steps.Current.Index].Record(steps.Current.Step));
+            // All of a pass are kept before the first is shown, so that breaking off here loses none.
+            BatchStep[] steps =
+                [.. passes.Current.Select(item => new BatchStep(item.Index, sessions[item.Index].Record(item.Step)))];
+
+            foreach (var step in steps)
+            {
+                yield return step;
+            }
         }
     }
 
-    /// <summary>Goes on with all rows and gives their finished texts.</summary>
+    /// <summary>Goes on with all rows and gives the texts of those that were not taken, by row.</summary>
     /// <exception cref="OperationCanceledException">When asked to stop, between passes; the batch can go on.</exception>
     public ImmutableArray<DecodedText> Complete(CancellationToken cancellation = default)
     {
@@ -48,12 +111,19 @@ public sealed class DecodingBatch : IDisposable
             // The sessions keep their steps.
         }
 
-        return [.. sessions.Select(session => session.Complete(cancellation))];
+        return [.. sessions.Where((_, row) => !free.Contains(row)).Select(session => session.Complete(cancellation))];
     }
 
     /// <summary>Frees the caches of all rows.</summary>
     public void Dispose()
     {
+        if (disposed)
+        {
+            return;
+        }
+
+        disposed = true;
+
         foreach (var session in sessions)
         {
             session.Dispose();
@@ -63,14 +133,14 @@ public sealed class DecodingBatch : IDisposable
     }
 
     /// <summary>Time counts for every row: a pass serves them all.</summary>
-    private bool Advance(IEnumerator<(int Index, DecodingStep Step)> steps)
+    private bool Advance(IEnumerator<IReadOnlyList<(int Index, DecodingStep Step)>> passes)
     {
         foreach (var session in sessions)
         {
             session.StartClock();
         }
 
-        var more = steps.MoveNext();
+        var more = passes.MoveNext();
 
         foreach (var session in sessions)
         {

@@ -49,30 +49,36 @@ internal static class DecodeLoop
     /// order of the decodes.
     /// </summary>
     public static IEnumerable<(int Index, DecodingStep Step)> RunAll(
+        IReadOnlyList<DecodeState> states, IPass pass, CancellationToken cancellation) =>
+        RunPasses(states, pass, cancellation).SelectMany(committed => committed);
+
+    /// <summary>As <see cref="RunAll"/>, by passes; between them decodes may be replaced and added.</summary>
+    public static IEnumerable<IReadOnlyList<(int Index, DecodingStep Step)>> RunPasses(
         IReadOnlyList<DecodeState> states, IPass pass, CancellationToken cancellation)
     {
         while (states.Any(state => !state.IsDone))
         {
-            for (var next = 0; next < states.Count;)
+            // Who is added during a round takes part from the next one on.
+            var end = states.Count;
+
+            for (var next = 0; next < end;)
             {
                 cancellation.ThrowIfCancellationRequested();
-
-                foreach (var committed in RunSome(states, ref next, pass))
-                {
-                    yield return committed;
-                }
+                yield return RunSome(states, ref next, end, pass);
             }
         }
     }
 
-    /// <summary>One pass for the decodes from <paramref name="next"/> on, as many as the budgets hold.</summary>
+    /// <summary>
+    /// One pass for the decodes from <paramref name="next"/> to before <paramref name="end"/>, as many as the budgets hold.
+    /// </summary>
     private static List<(int Index, DecodingStep Step)> RunSome(
-        IReadOnlyList<DecodeState> states, ref int next, IPass pass)
+        IReadOnlyList<DecodeState> states, ref int next, int end, IPass pass)
     {
         var (batch, indices) = (new List<PassRows>(), new List<int>());
         var (rows, logits) = (0L, 0L);
 
-        for (; next < states.Count; next++)
+        for (; next < end; next++)
         {
             if (states[next].IsDone)
             {

@@ -28,6 +28,9 @@ internal sealed class DecodeState : IDisposable
     /// <summary>Forward passes so far (NFE).</summary>
     public int Passes { get; private set; }
 
+    /// <summary>Rows that its cache has room for.</summary>
+    public int Capacity => decoder.Capacity;
+
     public bool IsDone => decoder.IsDone;
 
     /// <summary>The rows of the next pass.</summary>

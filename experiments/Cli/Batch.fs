@@ -42,45 +42,20 @@ module Batch =
         let model = Path.GetFullPath(ModelFolder.find invocation.Model)
         $"{model} {invocation.NumberType} {usual.Length} {JsonSerializer.Serialize usual.Request}"
 
-    let private prepare (model: A3Model) (row: BatchRow) =
+    let private prepare invocation model (row: BatchRow) =
         row.Work
         |> Result.bind (fun (template, request) ->
-            BatchRow.attempt (fun () ->
-                let allowed = DecodingRequest.allowed model.Tokenizer request.Forbid
-                model.Prepare(template, DecodingRequest.options "" request allowed), request.Seed))
-
-    let private decode (invocation: Invocation) (model: A3Model) (runs: (DecodingRun * int64)[]) =
-        use batch = model.Start(Array.map fst runs)
-
-        (runs, batch.Complete invocation.Cancellation)
-        ||> Seq.map2 (fun (_, seed) text ->
-            {
-                Text = text
-                Seed = seed
-                Name = model.Tokenizer.TokenText
-            })
-        |> Array.ofSeq
-
-    /// All together; where that fails each alone, so that a run that cannot be decoded takes no other with it. Runs come with
-    /// their seeds.
-    let decodeAll invocation model (runs: (DecodingRun * int64)[]) =
-        match BatchRow.attempt (fun () -> decode invocation model runs) with
-        | Ok decoded -> decoded |> Array.map Ok
-        | Error _ ->
-            [|
-                for run in runs -> BatchRow.attempt (fun () -> decode invocation model [| run |] |> Array.exactlyOne)
-            |]
+            Outcome.attempt (fun () ->
+                {
+                    Start = (Decoding.prepare invocation model template request).Start
+                    Seed = request.Seed
+                }))
 
     /// The results of rows, in their order.
-    let private results invocation model rows =
-        let prepared = rows |> Array.map (prepare model)
-        let runs = prepared |> Array.choose Result.toOption
-        let decoded = Collections.Generic.Queue(decodeAll invocation model runs)
-
-        [|
-            for row, prepared in Array.zip rows prepared do
-                row, Result.bind (fun _ -> decoded.Dequeue()) prepared
-        |]
+    let private results (invocation: Invocation) model together rows =
+        rows
+        |> Seq.map (fun row -> row, prepare invocation model row)
+        |> Decodes.inOrder model invocation.Cancellation together
 
     let private write (writer: TextWriter) row result =
         match result with
@@ -89,10 +64,11 @@ module Batch =
 
         writer.Flush()
 
-    let private after output files (progress: BatchProgress) (row: BatchRow, result) =
+    let private after output files elapsed (progress: BatchProgress) (row: BatchRow, result) =
         let progress =
             { progress with
                 Rows = progress.Rows + 1
+                Elapsed = elapsed
             }
 
         match result with
@@ -108,24 +84,15 @@ module Batch =
             }
 
     /// Writes the results of all rows; the last report.
-    let private runAll (invocation: Invocation) files start results (chunks: BatchRow[] seq) (writer: TextWriter) =
+    let private runAll (invocation: Invocation) files start results (writer: TextWriter) =
         let clock = Stopwatch.StartNew()
         let report = BatchProgress.reporting invocation.Output
         let mutable progress = start
 
         try
-            for rows in chunks do
-                invocation.Cancellation.ThrowIfCancellationRequested()
-
-                for row, result in results rows do
-                    write writer row result
-                    progress <- after invocation.Output files progress (row, result)
-
-                progress <-
-                    { progress with
-                        Elapsed = clock.Elapsed
-                    }
-
+            for row, result in results do
+                write writer row result
+                progress <- after invocation.Output files clock.Elapsed progress (row, result)
                 report false progress
 
             report true progress
@@ -183,13 +150,13 @@ module Batch =
                 Elapsed = TimeSpan.Zero
             }
 
-        let chunks =
+        let results =
             lines.All
             |> Seq.map (BatchRow.read kind settings usual)
-            |> Seq.chunkBySize files.Together
+            |> results invocation model files.Together
 
         let runAll writer =
-            runAll invocation files start (results invocation model) chunks writer
+            runAll invocation files start results writer
 
         match files.Output with
         | Some path ->

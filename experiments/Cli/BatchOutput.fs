@@ -46,9 +46,11 @@ module BatchOutput =
                 "text", Json.text text.Text
                 "log_probability", Json.number text.LogProbability
                 "forward_passes", Json.whole text.ForwardPasses
-                "drafts", Filling.drafts decoded
+                "drafts", FillingJson.drafts decoded
+                "revised", FillingJson.revised decoded
                 "seed", Json.whole decoded.Seed
-                "gaps", text.Gaps |> Seq.map Filling.gap |> Json.list
+                "gaps", text.Gaps |> Seq.map FillingJson.gap |> Json.list
+                "lengths", GapLengths.json text
             ]
 
     /// The line of a row that could not be.

@@ -113,6 +113,11 @@ module BatchRow =
                 { request with
                     Speculative = Some window
                 })
+            setting "revise" count (fun sweeps request -> { request with Revise = Some sweeps })
+            setting "revise-share" number (fun share request ->
+                { request with
+                    ReviseShare = Some share
+                })
             setting "causal" flag (fun causal request -> { request with Causal = causal })
             setting "reference" flag (fun isReference request -> { request with Reference = isReference })
         ]
@@ -166,14 +171,6 @@ module BatchRow =
         let bytes = Array.append (Encoding.UTF8.GetBytes settings) (text.ToArray())
         Convert.ToHexStringLower(ReadOnlySpan(SHA256.HashData bytes, 0, 8))
 
-    /// The result, or in one line why there is none.
-    let attempt (work: unit -> 'result) =
-        try
-            Ok(work ())
-        with
-        | :? OperationCanceledException -> reraise ()
-        | error -> Error(snd (Outcome.describe error))
-
     /// Reads a line. Without a seed of its own a row has one that counts up with the lines.
     let read kind settings usual (line: JsonLine) =
         let usual =
@@ -181,13 +178,18 @@ module BatchRow =
                 Request.Seed = usual.Request.Seed + int64 (line.Number - 1)
             }
 
-        let fields = attempt (fun () -> fields line)
-        let id = fields |> Result.bind (fun fields -> attempt (fun () -> identity fields))
+        let fields = Outcome.attempt (fun () -> fields line)
+
+        let id =
+            fields
+            |> Result.bind (fun fields -> Outcome.attempt (fun () -> identity fields))
 
         {
             Line = line.Number
             Input = fingerprint settings line
             Id = Result.defaultValue null id
             Work =
-                Result.bind (fun fields -> Result.bind (fun _ -> attempt (fun () -> work kind usual fields)) id) fields
+                Result.bind
+                    (fun fields -> Result.bind (fun _ -> Outcome.attempt (fun () -> work kind usual fields)) id)
+                    fields
         }

@@ -3,42 +3,6 @@ namespace A3.Cli
 open System
 open A3.Runtime
 
-/// What a decode gave.
-type Decoded =
-    {
-        Text: DecodedText
-        Seed: int64
-        /// What tokens are called.
-        Name: int -> string
-    }
-
-    /// Filled tokens.
-    member decoded.Tokens =
-        decoded.Text.Steps |> Seq.sumBy (fun (step: DecodingStep) -> step.Tokens.Length)
-
-    /// Spent on decoding; the model was loaded before.
-    member decoded.Seconds =
-        match Seq.tryLast decoded.Text.Steps with
-        | Some step -> step.Elapsed.TotalSeconds
-        | None -> 0.0
-
-    /// Filled tokens per second.
-    member decoded.Speed = float decoded.Tokens / max 1e-9 decoded.Seconds
-
-    /// Tokens drafted, and those of them that were kept; none where decoding was not speculative.
-    member decoded.Drafts =
-        let counts: DraftCount list =
-            [
-                for step in decoded.Text.Steps do
-                    if step.Drafts.HasValue then
-                        step.Drafts.Value
-            ]
-
-        if counts.IsEmpty then
-            None
-        else
-            Some(DraftCount(counts |> List.sumBy _.Proposed, counts |> List.sumBy _.Accepted))
-
 /// Runs the model for `infill` and `generate`.
 [<RequireQualifiedAccess>]
 module Decoding =
@@ -50,25 +14,35 @@ module Decoding =
             LoadOptions(Device = invocation.Device, Precision = invocation.NumberType)
         )
 
-    let private prepare (invocation: Invocation) (model: A3Model) request options (template: Template) =
+    /// Checks what needs the model; gaps of unknown length get theirs now.
+    let prepare (invocation: Invocation) (model: A3Model) (template: Template) request =
+        let options =
+            DecodingRequest.options "" request (DecodingRequest.allowed model.Tokenizer request.Forbid)
+
+        if template.HasUnknownLengths && not model.Architecture.HasQueryStream then
+            raise (
+                MisuseException
+                    "a gap of unknown length such as {8..16} needs the query stream of an A3 checkpoint; give the gap one length."
+            )
+
         try
-            let allowed = DecodingRequest.allowed model.Tokenizer request.Forbid
-            model.Prepare(template, options allowed, invocation.Cancellation)
+            model.Prepare(template, options, invocation.Cancellation)
         with :? A3Exception as error ->
             raise (MisuseException error.Message)
 
     /// Decodes a template, before the eyes of whoever sits at the terminal.
     let run (invocation: Invocation) request (template: Template) =
-        let options = DecodingRequest.options "--" request
+        DecodingRequest.options "--" request |> ignore
         use model = load invocation
-        let run = prepare invocation model request options template
+        let run = prepare invocation model template request
         let steps = run.Steps invocation.Cancellation
 
         let steps =
             if invocation.Output.Ink = Ink.Plain || invocation.Output.Json then
                 steps
             else
-                Live.watch invocation.Output model.Tokenizer run steps
+                let sweeps = defaultArg request.Revise 0
+                Live.watch invocation.Output model.Tokenizer sweeps run steps
 
         {
             Text = run.Complete(Array.ofSeq steps)
@@ -79,21 +53,25 @@ module Decoding =
     /// Several texts of one template, with seeds that count up; what is given runs once for all of them, and so many decodes
     /// run together.
     let samples (invocation: Invocation) request count together (template: Template) =
-        let options = DecodingRequest.options "--" request
+        DecodingRequest.options "--" request |> ignore
 
         seq {
             use model = load invocation
-            use session = (prepare invocation model request options template).Start()
+            use session = (prepare invocation model template request).Start()
             session.Prefill()
-            let seeds = Seq.init count (fun index -> request.Seed + int64 index)
 
-            for seeds in Seq.chunkBySize together seeds do
-                use batch = model.Together [| for seed in seeds -> session.Fork(Nullable seed) |]
+            let sample index =
+                let seed = request.Seed + int64 index
 
-                for seed, text in Seq.zip seeds (batch.Complete invocation.Cancellation) do
+                seed,
+                Ok
                     {
-                        Text = text
+                        Start = fun () -> session.Fork(Nullable seed)
                         Seed = seed
-                        Name = model.Tokenizer.TokenText
                     }
+
+            for _, result in Decodes.inOrder model invocation.Cancellation together (Seq.init count sample) do
+                match result with
+                | Ok decoded -> decoded
+                | Error reason -> raise (A3Exception reason)
         }

@@ -13,6 +13,10 @@ type DecodingRequest =
         TopK: int option
         TopP: float
         Speculative: int option
+        /// Sweeps over the filled text.
+        Revise: int option
+        /// Of the filled tokens, those that a sweep draws anew.
+        ReviseShare: float option
         /// Texts that no drawn token may contain.
         Forbid: string list
         Reference: bool
@@ -31,6 +35,8 @@ module DecodingRequest =
             TopK = None
             TopP = 0.95
             Speculative = None
+            Revise = None
+            ReviseShare = None
             Forbid = []
             Reference = false
             Causal = false
@@ -51,6 +57,10 @@ module DecodingRequest =
         [
             request.Causal && policy.IsSome, "causal", "policy", leftToRight
             request.Causal && request.Speculative.IsSome, "causal", "speculative", leftToRight
+            request.Causal && request.Revise.IsSome,
+            "causal",
+            "revise",
+            "the content stream sees nothing of what follows a token"
             request.Causal && request.Reference, "causal", "reference", leftToRight
             request.Speculative.IsSome && isAdaptive,
             "speculative",
@@ -85,6 +95,25 @@ module DecodingRequest =
                     request.TopP
         )
 
+    let private revision prefix request : RevisionOptions | null =
+        match request.Revise, request.ReviseShare with
+        | Some sweeps, share ->
+            RevisionOptions(
+                Sweeps = Options.between 1 1000000 $"{prefix}revise" sweeps,
+                Share =
+                    Options.number
+                        "above 0 and at most 1; 1 draws every filled token anew"
+                        (fun value -> value > 0.0 && value <= 1.0)
+                        $"{prefix}revise-share"
+                        (defaultArg share 1.0)
+            )
+        | None, Some share ->
+            raise (
+                MisuseException
+                    $"{prefix}revise-share {share}: needs {prefix}revise SWEEPS, how often to go over the filled text."
+            )
+        | None, None -> null
+
     /// Checks all that needs no model, and gives what then makes options of a constraint. The prefix is what names of options
     /// begin with: `--`, or nothing where they are fields.
     let options prefix request : (TokenConstraint | null) -> DecodingOptions =
@@ -94,6 +123,7 @@ module DecodingRequest =
 
         refuseConflicts prefix policy request
         let sampling = sampling prefix request
+        let revision = revision prefix request
 
         let window =
             request.Speculative
@@ -113,6 +143,7 @@ module DecodingRequest =
                 Reference = request.Reference,
                 SpeculativeWindow = Option.toNullable window,
                 Causal = request.Causal,
+                Revision = revision,
                 Constraint = allowed
             )
 

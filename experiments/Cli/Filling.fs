@@ -41,66 +41,16 @@ module Filling =
             | Some drafts -> $", {drafts.Accepted} of {drafts.Proposed} drafts accepted"
             | None -> ""
 
-        $"{decoded.Tokens} tokens in {passes} forward passes{drafts}, {speed} tokens/s, log-probability {logProbability decoded}"
+        let revised =
+            match decoded.Revisions with
+            | [] -> ""
+            | revisions -> $", {revisions.Length} revised ({revisions |> Seq.filter _.IsChange |> Seq.length} changed)"
 
-    let private token (name: int -> string) (token: TextToken) =
-        Json.record
-            [
-                "position", Json.whole token.Position
-                "id", Json.whole token.Token
-                "token", Json.text (name token.Token)
-                "text", Json.text token.Text
-                if token.Step.HasValue then
-                    "step", Json.whole token.Step.Value
-                if token.LogProbability.HasValue then
-                    "log_probability", Json.number token.LogProbability.Value
-            ]
+        $"{decoded.Tokens} tokens in {passes} forward passes{drafts}{revised}, {speed} tokens/s, log-probability {logProbability decoded}"
 
-    /// A gap and what it was filled with.
-    let gap (gap: FilledGap) =
-        Json.record
-            [
-                "start", Json.whole gap.Start
-                "length", Json.whole gap.Length
-                "text", Json.text gap.Text
-                "log_probability", Json.number gap.LogProbability
-            ]
-
-    let private step (step: DecodingStep) =
-        Json.record
-            [
-                "step", Json.whole step.Step
-                "forward_passes", Json.whole step.ForwardPasses
-                "positions", step.Tokens |> Seq.map _.Position |> Json.wholes
-            ]
-
-    /// Counts of drafts; null where decoding was not speculative.
-    let drafts (decoded: Decoded) =
-        match decoded.Drafts with
-        | Some drafts ->
-            Json.record
-                [
-                    "proposed", Json.whole drafts.Proposed
-                    "accepted", Json.whole drafts.Accepted
-                ]
-        | None -> null
-
-    let private json (decoded: Decoded) =
-        let text = decoded.Text
-
-        Json.record
-            [
-                "text", Json.text text.Text
-                "log_probability", Json.number text.LogProbability
-                "forward_passes", Json.whole text.ForwardPasses
-                "seconds", Json.number decoded.Seconds
-                "tokens_per_second", Json.number decoded.Speed
-                "drafts", drafts decoded
-                "seed", Json.whole decoded.Seed
-                "gaps", text.Gaps |> Seq.map gap |> Json.list
-                "steps", text.Steps |> Seq.map step |> Json.list
-                "tokens", text.Tokens |> Seq.map (token decoded.Name) |> Json.list
-            ]
+    let private noteLengths (output: Output) (decoded: Decoded) =
+        for line in GapLengths.lines decoded.Text do
+            output |> Output.note line
 
     let private body (output: Output) trace (decoded: Decoded) =
         output |> Output.line (coloured output.Ink decoded.Text)
@@ -112,7 +62,7 @@ module Filling =
     /// Writes a finished text, its trace where asked for, and what it cost.
     let write (output: Output) trace (decoded: Decoded) =
         if output.Json then
-            output |> Output.json (json decoded)
+            output |> Output.json (FillingJson.whole decoded)
         else
             body output trace decoded
 
@@ -120,6 +70,7 @@ module Filling =
                 output |> Output.line ""
                 output |> Output.line (legend output.Ink decoded.Text.Steps.Length)
 
+            noteLengths output decoded
             output |> Output.note (summary decoded)
 
     let private writeSample (output: Output) trace number (decoded: Decoded) =
@@ -134,7 +85,12 @@ module Filling =
     /// Writes several texts as they are finished: numbered in a terminal, one after the other in a pipe, an array for programs.
     let writeSamples (output: Output) trace (samples: Decoded seq) =
         if output.Json then
-            output |> Output.json (samples |> Seq.map json |> Json.list)
+            output |> Output.json (samples |> Seq.map FillingJson.whole |> Json.list)
         else
             samples
-            |> Seq.iteri (fun index decoded -> writeSample output trace (index + 1) decoded)
+            |> Seq.iteri (fun index decoded ->
+                // All samples have the same lengths.
+                if index = 0 then
+                    noteLengths output decoded
+
+                writeSample output trace (index + 1) decoded)

@@ -30,9 +30,11 @@ module Live =
         | Place.Filled(text, _) -> text
         | Place.Open -> " ·"
 
-    let private draw ink steps place =
+    /// What the step `changing` drew anew stands on a coloured ground.
+    let private draw ink steps changing place =
         match place with
         | Place.Given text -> text
+        | Place.Filled(text, step) when changing = Some step -> Ink.ground (Colour.ofStep steps step) text ink
         | Place.Filled(text, step) -> Ink.strong (Colour.ofStep steps step) text ink
         | Place.Open -> Ink.dim " ·" ink
 
@@ -68,15 +70,22 @@ module Live =
         float openCount * float (step + 1) / float (max 1 committed) |> ceil |> int
 
     /// Passes the steps on while it draws them; erases the drawing at the end, for the finished text to take its place.
-    let watch (output: Output) (tokenizer: ITokenizer) (run: DecodingRun) (steps: DecodingStep seq) =
+    /// After filling follow so many sweeps of revision at most.
+    let watch (output: Output) (tokenizer: ITokenizer) sweeps (run: DecodingRun) (steps: DecodingStep seq) =
         let places = initial tokenizer run
         let openCount = places |> Seq.filter _.IsOpen |> Seq.length
-        let pause = min shortest (longestAltogether / float (max 1 openCount))
+
+        let pause =
+            min shortest (longestAltogether / float (max 1 (openCount * (1 + sweeps))))
+
         let mutable committed = 0
 
         let show (step: DecodingStep) =
             let before = plain places
-            committed <- committed + step.Tokens.Length
+            let changing = if step.Sweep.HasValue then Some step.Step else None
+
+            if changing.IsNone then
+                committed <- committed + step.Tokens.Length
 
             for token in step.Tokens do
                 let text =
@@ -86,7 +95,7 @@ module Live =
 
             let total = expected openCount committed step.Step
 
-            let frame = places |> Seq.map (draw output.Ink total) |> String.Concat
+            let frame = places |> Seq.map (draw output.Ink total changing) |> String.Concat
 
             output.Out.Write(erase output.Width before + frame)
             Thread.Sleep pause
@@ -94,7 +103,7 @@ module Live =
         seq {
             if fits output places then
                 try
-                    output.Out.Write(hideCursor + (places |> Seq.map (draw output.Ink 1) |> String.Concat))
+                    output.Out.Write(hideCursor + (places |> Seq.map (draw output.Ink 1 None) |> String.Concat))
 
                     for step in steps do
                         show step

@@ -69,3 +69,11 @@ module Outcome =
             failedRun,
             oneLine
                 $"unexpected {error.GetType().Name}: {error.Message} This is a defect; A3_DEBUG=1 shows where it arose."
+
+    /// The result, or in one line why there is none; cancellation goes through.
+    let attempt (work: unit -> 'result) =
+        try
+            Ok(work ())
+        with
+        | :? OperationCanceledException -> reraise ()
+        | error -> Error(snd (describe error))

@@ -1,6 +1,5 @@
 namespace A3.Cli
 
-open System
 open Argu
 open A3.Model
 open A3.Runtime
@@ -10,6 +9,9 @@ open A3.Runtime
 type ScoreArguments =
     | [<MainCommand>] Text of TEXT: string list
     | [<Unique>] File of PATH: string
+    | [<Unique>] Orders of COUNT: int
+    | [<Unique>] Alternatives of TEXT: string list
+    | [<Unique; CustomCommandLine("--alternatives-file")>] AlternativesFile of PATH: string
     | [<Unique>] Causal
 
     interface IArgParserTemplate with
@@ -17,6 +19,11 @@ type ScoreArguments =
             match argument with
             | Text _ -> "the text; of one with [[parts]] only these are scored, given the rest; - reads standard input."
             | File _ -> "read the text from a file."
+            | Orders _ ->
+                "score under this many random orders, with seeds that count up from --seed: the bound on the probability that they give together, their mean and spread."
+            | Alternatives _ ->
+                "rank these texts for the only gap of the text, ___; a space before the gap is the beginning of each."
+            | AlternativesFile _ -> "the same, one a line of a file."
             | Causal ->
                 "use the content stream, as an ordinary LLaMA does; a checkpoint without query stream always does."
 
@@ -27,75 +34,13 @@ module Score =
     let example =
         "a3 score \"Tom had a red ball. [[He was very happy.]]\" --grouping \"bisect | singletons\""
 
-    /// Pieces of a text, and whether each stands in double brackets.
-    let pieces (text: string) =
-        let rec read (at: int) found =
-            match text.IndexOf("[[", at, StringComparison.Ordinal) with
-            | -1 -> (text.Substring at, false) :: found
-            | first ->
-                match text.IndexOf("]]", first, StringComparison.Ordinal) with
-                | -1 -> raise (MisuseException $"column {first + 1}: '[[' begins a part to score, but no ']]' follows.")
-                | last ->
-                    (text.Substring(first + 2, last - first - 2), true)
-                    :: (text.Substring(at, first - at), false)
-                    :: found
-                    |> read (last + 2)
-
-        read 0 [] |> List.rev |> List.filter (fun (piece, _) -> piece <> "")
-
-    /// Tokens with BOS, and the positions in double brackets.
-    let private encode (model: A3Model) pieces =
-        let tokens = ResizeArray()
-
-        match model.Tokenizer.BosId with
-        | id when id.HasValue -> tokens.Add id.Value
-        | _ -> raise (A3Exception "the tokenizer names no BOS token, which every text starts with.")
-
-        let marked =
-            [|
-                for text, isMarked in pieces do
-                    let ids =
-                        if tokens.Count = 1 then
-                            model.Tokenizer.Encode(text, false)
-                        else
-                            model.Tokenizer.EncodeContinuation text
-
-                    if isMarked then
-                        yield! [| tokens.Count .. tokens.Count + ids.Length - 1 |]
-
-                    tokens.AddRange ids
-            |]
-
-        if tokens.Count > model.Architecture.Context then
-            raise (
-                MisuseException
-                    $"{tokens.Count} positions of text, but the model's context holds {model.Architecture.Context}; shorten it."
-            )
-
-        tokens.ToArray(), marked
-
     let private grouping (invocation: Invocation) =
         match invocation.Grouping with
         | Some text -> Options.specification "--grouping" Grouping.parse text
         | None -> Grouping.singletons Order.LeftToRight
 
-    /// BOS and all that is not marked is given; without marks everything after BOS is scored.
-    let private partition (model: A3Model) grouping (tokens: int[]) (marked: int[]) =
-        let shape = TextShape.Of(tokens.AsSpan(), model.Tokenizer)
-
-        if marked.Length = 0 then
-            shape
-        else
-            { shape with
-                Evidence = [| [| 0 .. tokens.Length - 1 |] |> Array.except marked |]
-            }
-        |> fun shape -> A3.Partition(Grouping.resolve shape grouping)
-
     let private score (invocation: Invocation) causal (model: A3Model) text =
-        let tokens, marked = pieces text |> encode model
-
-        if tokens.Length < 2 then
-            raise (MisuseException "the text is empty; there is nothing to score.")
+        let tokens, marked = MarkedText.pieces text |> MarkedText.encode model
 
         if causal || not model.Architecture.HasQueryStream then
             if marked.Length > 0 || invocation.Grouping.IsSome then
@@ -106,27 +51,41 @@ module Score =
 
             tokens, model.ScoreCausal(text, invocation.Cancellation)
         else
-            tokens, model.Score(tokens, partition model (grouping invocation) tokens marked, invocation.Cancellation)
+            tokens,
+            model.Score(tokens, MarkedText.partition model (grouping invocation) tokens marked, invocation.Cancellation)
 
-    let run (invocation: Invocation) (arguments: ParseResults<ScoreArguments>) =
-        let text =
-            match
-                Options.text (arguments.GetResult(ScoreArguments.Text, [])) (arguments.TryGetResult ScoreArguments.File)
-            with
-            | Some text -> text
-            | None -> raise (MisuseException $"score needs a text: {example}")
+    let private refuse (invocation: Invocation) (arguments: ParseResults<ScoreArguments>) =
+        let ranks =
+            arguments.Contains ScoreArguments.Alternatives
+            || arguments.Contains ScoreArguments.AlternativesFile
 
+        let orders = arguments.Contains ScoreArguments.Orders
+        let causal = arguments.Contains ScoreArguments.Causal
+
+        let rules =
+            [
+                orders && ranks, "--orders and --alternatives; give one of the two."
+                orders && invocation.Grouping.IsSome,
+                "--orders and --grouping: the orders are random, one position at a time; give one of the two."
+                orders && causal, "--orders and --causal: the content stream has one order; leave one of the two out."
+                ranks && causal,
+                "--alternatives and --causal: the content stream sees nothing behind a gap; leave one of the two out."
+            ]
+
+        for isBroken, rule in rules do
+            if isBroken then
+                raise (MisuseException rule)
+
+    let private runText (invocation: Invocation) causal text =
         let grouping = grouping invocation
         use model = Decoding.load invocation
-
-        let ids, score =
-            score invocation (arguments.Contains ScoreArguments.Causal) model text
-
+        let ids, score = score invocation causal model text
         let tokens = ScoredText.tokens model.Tokenizer ids score
         let output = invocation.Output
 
         if output.Json then
-            output |> Output.json (ScoredText.json (Grouping.print grouping) tokens score)
+            output
+            |> Output.json (ScoredText.json (Grouping.print grouping) model.Tokenizer.TokenText score)
         elif output.Ink = Ink.Plain then
             output
             |> Output.lines (ScoredText.table tokens @ [ "" ] @ ScoredText.totals score)
@@ -134,3 +93,22 @@ module Score =
             output |> Output.line (ScoredText.heat output.Ink tokens)
             output |> Output.line ""
             output |> Output.lines (ScoredText.totals score)
+
+    let run (invocation: Invocation) (arguments: ParseResults<ScoreArguments>) =
+        refuse invocation arguments
+
+        let text =
+            match
+                Options.text (arguments.GetResult(ScoreArguments.Text, [])) (arguments.TryGetResult ScoreArguments.File)
+            with
+            | Some text -> text
+            | None -> raise (MisuseException $"score needs a text: {example}")
+
+        let given = arguments.TryGetResult ScoreArguments.Alternatives
+        let file = arguments.TryGetResult ScoreArguments.AlternativesFile
+
+        match arguments.TryGetResult ScoreArguments.Orders with
+        | Some count -> OrderScores.run invocation count text
+        | None when given.IsSome || file.IsSome ->
+            Alternatives.run invocation (grouping invocation) (Alternatives.read (defaultArg given []) file) text
+        | None -> runText invocation (arguments.Contains ScoreArguments.Causal) text

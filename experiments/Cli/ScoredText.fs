@@ -7,7 +7,6 @@ open A3.Runtime
 type ScoredToken =
     {
         Position: int
-        Id: int
         /// As shown to people.
         Name: string
         Text: string
@@ -31,7 +30,6 @@ module ScoredText =
         |> Array.mapi (fun position id ->
             {
                 Position = position
-                Id = id
                 Name = tokenizer.TokenText id
                 Text = stream.Push id
                 LogProbability = Map.tryFind position scores
@@ -70,17 +68,18 @@ module ScoredText =
             $"""perplexity       {Number.text "0.00" score.Perplexity} per token"""
         ]
 
-    let private tokenJson token =
+    /// A scored token; the name is as shown to people.
+    let tokenJson (name: int -> string) (token: TokenScore) =
         Json.record
             [
                 "position", Json.whole token.Position
-                "id", Json.whole token.Id
-                "token", Json.text token.Name
-                "log_probability", Json.number (Option.defaultValue nan token.LogProbability)
+                "id", Json.whole token.Token
+                "token", Json.text (name token.Token)
+                "log_probability", Json.number token.LogProbability
             ]
 
     /// Totals and scored tokens; the grouping is null where the content stream scored.
-    let json grouping tokens (score: TextScore) =
+    let json grouping name (score: TextScore) =
         Json.record
             [
                 "log_probability", Json.number score.LogProbability
@@ -88,5 +87,5 @@ module ScoredText =
                 "perplexity", Json.number score.Perplexity
                 "bytes", Json.whole score.Bytes
                 "grouping", (if isNull score.Partition then null else Json.text grouping)
-                "tokens", tokens |> Seq.filter _.LogProbability.IsSome |> Seq.map tokenJson |> Json.list
+                "tokens", score.Tokens |> Seq.map (tokenJson name) |> Json.list
             ]

@@ -32,34 +32,59 @@ module Trace =
 
         "\"" + Ink.visible escaped + "\""
 
-    /// A line of names and one line per token: step, position, probability, token.
+    /// What stood where a revision changed a token, by step and position.
+    let private changes (decoded: Decoded) =
+        decoded.Revisions
+        |> Seq.filter _.IsChange
+        |> Seq.map (fun revision -> (revision.Step, revision.Position), decoded.Name revision.Before)
+        |> Map.ofSeq
+
+    /// A bar in a column of its own; none without colours.
+    let private sure ink (shown: string) logProbability =
+        if ink = Ink.Plain then
+            ""
+        else
+            let room = String(' ', max 1 (16 - shown.Length))
+
+            room
+            + Ink.text (Colour.ofLogProbability logProbability) (bar ink (exp logProbability)) ink
+
+    /// A token, and behind it the one that it replaced.
+    let private row ink colour name before (token: DecodedToken) =
+        let shown = quoted (name token.Token)
+
+        let was =
+            before
+            |> Option.map (fun before -> $"  was {quoted before}")
+            |> Option.defaultValue ""
+
+        let position = (string token.Position).PadLeft 8
+        let probability = (percent token.LogProbability).PadLeft 11
+
+        $"{position}  {probability}  {Ink.text colour shown ink}"
+        + sure ink shown token.LogProbability
+        + Ink.dim was ink
+
+    /// A line of names and one line per token: step, the sweep where there are any, position, probability, token.
     let lines ink (decoded: Decoded) =
-        let steps = decoded.Text.Steps.Length
+        let changes = changes decoded
+        let hasSweeps = decoded.Text.Steps |> Seq.exists _.Sweep.HasValue
+
+        let sweep number =
+            if hasSweeps then (string number).PadLeft(5) + "  " else ""
 
         [
-            Ink.dim "step  position  probability  token" ink
+            Ink.dim $"""step  {sweep "sweep"}position  probability  token""" ink
             for step in decoded.Text.Steps do
+                let colour = Colour.ofStep decoded.Text.Steps.Length step.Step
+
                 for index, token in Seq.indexed step.Tokens do
                     let name = if index = 0 then string step.Step else ""
-                    let colour = Colour.ofStep steps step.Step
-                    let position = string token.Position
-                    let probability = percent token.LogProbability
+                    let number = if index = 0 then string step.Sweep else ""
+                    let before = Map.tryFind (step.Step, token.Position) changes
 
-                    let shown = quoted (decoded.Name token.Token)
-                    let numbers = $"{position.PadLeft 8}  {probability.PadLeft 11}"
-
-                    let line =
-                        $"{Ink.strong colour (name.PadLeft 4) ink}  {numbers}  {Ink.text colour shown ink}"
-
-                    if ink = Ink.Plain then
-                        line
-                    else
-                        let room = max 1 (16 - shown.Length)
-
-                        line
-                        + String(' ', room)
-                        + Ink.text
-                            (Colour.ofLogProbability token.LogProbability)
-                            (bar ink (exp token.LogProbability))
-                            ink
+                    Ink.strong colour (name.PadLeft 4) ink
+                    + "  "
+                    + sweep number
+                    + row ink colour decoded.Name before token
         ]

@@ -15,6 +15,8 @@ type WritingArguments =
     | [<Unique; CustomCommandLine("--top-p")>] TopP of SHARE: float
     | Forbid of TEXT: string
     | [<Unique>] Speculative of WINDOW: int
+    | [<Unique>] Revise of SWEEPS: int
+    | [<Unique; CustomCommandLine("--revise-share")>] ReviseShare of SHARE: float
     | [<Unique>] Causal
     | [<Unique>] Reference
     | [<Unique>] Samples of COUNT: int
@@ -27,17 +29,21 @@ type WritingArguments =
         member argument.Usage =
             match argument with
             | Text _ ->
-                "infill: a text with gaps, ___ of the default length or {12} of 12 tokens; generate: the beginning of a text; - reads standard input."
+                "infill: a text with gaps, ___ of the default length, {12} of 12 tokens, {8..16} of 8 to 16 as the text behind it suggests; generate: the beginning of a text; - reads standard input."
             | File _ -> "read the text from a file."
             | Length _ ->
                 $"tokens of a gap written ___ (default {Template.DefaultGap}), or to add to a beginning (default 80)."
             | Policy _ ->
-                "which positions are filled together and when: a grouping such as 'bisect | chunks 2', or one that goes by how sure the model is, such as 'entropy | constant 2'."
+                "which positions are filled together and when: a grouping such as 'bisect | chunks 2', or one that goes by how sure the model is, such as 'entropy | constant 2' (criteria: confidence, entropy, margin, random, leftmost; amounts: constant, threshold, schedule; then perhaps '| window 16')."
             | Temperature _ -> "0 takes the likeliest token, 1 the model's own distribution (default 0.5)."
             | TopK _ -> "draw from only this many of the likeliest tokens."
             | TopP _ -> "draw from the likeliest tokens that reach this share of probability together (default 0.95)."
             | Forbid _ -> "draw no token whose text contains this; may be repeated."
             | Speculative _ -> "draft this many tokens at once and verify them: the same distribution in fewer passes."
+            | Revise _ ->
+                "then go over the filled text so many times, least likely tokens first, and draw each anew given all the others."
+            | ReviseShare _ ->
+                "the share of the filled tokens that --revise draws anew, those that were least likely (default 1: all)."
             | Causal ->
                 "use the content stream, as an ordinary LLaMA does, and stop where a text ends; without a query stream it is the only way."
             | Reference -> "decode without a cache, as the authors' code does."
@@ -75,6 +81,8 @@ module WritingArguments =
             TopK = arguments.TryGetResult WritingArguments.TopK
             TopP = arguments.GetResult(WritingArguments.TopP, usual.TopP)
             Speculative = arguments.TryGetResult WritingArguments.Speculative
+            Revise = arguments.TryGetResult WritingArguments.Revise
+            ReviseShare = arguments.TryGetResult WritingArguments.ReviseShare
             Forbid = arguments.GetResults WritingArguments.Forbid
             Reference = arguments.Contains WritingArguments.Reference
             Causal = arguments.Contains WritingArguments.Causal

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using A3.Cli;
-using Microsoft.FSharp.Core;
 using Xunit;
 
 namespace A3.Runtime.Tests.Cli;
@@ -29,13 +28,6 @@ public sealed class BatchCommandTests : IDisposable
         return Run([command, "--batch", input, .. arguments]);
     }
 
-    /// <summary>Of one position in the cache of the model.</summary>
-    private long CacheBytes()
-    {
-        using var whole = A3Model.Load(model);
-        return whole.Architecture.CacheBytesPerToken(4);
-    }
-
     private static string Error(JsonElement result) => result.GetProperty("error").GetString()!;
 
     [Theory]
@@ -57,6 +49,9 @@ public sealed class BatchCommandTests : IDisposable
                 ["a {12}", "--speculative", "3", "--forbid", "a", "--forbid", "o", "--seed", "8"]),
             ("""{"template": "a {12}", "reference": true, "forbid": "e"}""", ["a {12}", "--reference", "--forbid", "e", "--seed", "9"]),
             ("""{"template": "a {12}", "causal": true}""", ["a {12}", "--causal", "--seed", "10"]),
+            ("""{"template": "a {6} b", "revise": 2, "revise-share": 0.5}""",
+                ["a {6} b", "--revise", "2", "--revise-share", "0.5", "--seed", "11"]),
+            ("""{"template": "{2..5} red ball {3..4} happy"}""", ["{2..5} red ball {3..4} happy", "--seed", "12"]),
         ];
         var results = Batch("infill", string.Join('\n', rows.Select(row => row.Row)), "--seed", "4", "--batch-size", size);
 
@@ -65,7 +60,7 @@ public sealed class BatchCommandTests : IDisposable
         Assert.All(rows.Zip(results.Json()), item =>
         {
             var alone = Run(["infill", .. item.First.Alone, "--json"]).Json()[0];
-            string[] fields = ["text", "log_probability", "forward_passes", "drafts", "seed", "gaps"];
+            string[] fields = ["text", "log_probability", "forward_passes", "drafts", "revised", "seed", "gaps", "lengths"];
             Assert.All(fields, name => Assert.Equal(alone.GetProperty(name).GetRawText(), item.Second.GetProperty(name).GetRawText()));
         });
     }
@@ -103,6 +98,11 @@ public sealed class BatchCommandTests : IDisposable
     [InlineData("forbid 1: expected a text or a list of texts", """{"template": "a ___", "forbid": 1}""")]
     [InlineData("policy \"best\", column 1: found 'best'", """{"template": "a ___", "policy": "best"}""")]
     [InlineData("speculative and an adaptive policy", """{"template": "a ___", "policy": "entropy", "speculative": 2}""")]
+    [InlineData("revise 0: expected a whole number in 1..", """{"template": "a ___", "revise": 0}""")]
+    [InlineData("revise-share 0.5: needs revise SWEEPS", """{"template": "a ___", "revise-share": 0.5}""")]
+    [InlineData("revise-share 2: expected a number above 0 and at most 1", """{"template": "a ___", "revise": 1, "revise-share": 2}""")]
+    [InlineData("causal and revise", """{"template": "a ___", "causal": true, "revise": 2}""")]
+    [InlineData("has no text right behind it", """{"template": "a {2..4}"}""")]
     [InlineData("the text has no gap to fill", """{"template": "a"}""")]
     [InlineData("context holds 64", """{"template": "a {64}"}""")]
     public void A_row_that_fails_is_reported_with_its_line_and_does_not_stop_the_others(string expected, string row)
@@ -126,19 +126,6 @@ public sealed class BatchCommandTests : IDisposable
 
         Assert.Equal([true, false], results.Json().Select(result => result.TryGetProperty("error", out _)));
         Assert.Contains("save the file as UTF-8", Error(results.Json()[0]), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_run_that_does_not_fit_in_memory_fails_alone()
-    {
-        using var limited = A3Model.Load(model, new() { CacheLimit = 16 * CacheBytes() });
-        Tuple<DecodingRun, long>[] runs =
-            [.. new[] { "{8}", "{8}", "{30}", "{8}" }.Select(text => Tuple.Create(limited.Prepare(Template.Parse(text)), 0L))];
-        var (none, output) = (FSharpOption<string>.None, new Output(TextWriter.Null, TextWriter.Null, Ink.Plain, Ink.Plain, false, 100, 40, true));
-        var results = A3.Cli.Batch.decodeAll(new(output, default, none, Device.Cpu, NumberType.Float32, FSharpOption<long>.None, none), limited, runs);
-
-        Assert.Equal([true, true, false, true], results.Select(result => result.IsOk));
-        Assert.Matches(@"1 decodes together need \d+ bytes of cache, but \d+ are there", results[2].ErrorValue);
     }
 
     [Fact]

@@ -141,6 +141,10 @@ public sealed class DecodingCommandTests : IDisposable
         Assert.Equal(0, CommandLine.Run("score", "Tom had a ball.", "--model", causal).Code);
         Assert.Equal(2, CommandLine.Run("infill", "Tom ___ ball.", "--model", causal).Code);
         Assert.Equal(2, CommandLine.Run("score", "Tom [[had]]", "--model", causal).Code);
+        Assert.Equal(2, CommandLine.Run("generate", "Tom", "--revise", "1", "--model", causal).Code);
+        Assert.Equal(2, CommandLine.Run("infill", "Tom {2..4} ball.", "--model", causal).Code);
+        Assert.Equal(2, CommandLine.Run("score", "Tom", "--orders", "2", "--model", causal).Code);
+        Assert.Equal(2, CommandLine.Run("score", "Tom ___", "--alternatives", "had", "--model", causal).Code);
     }
 
     [Fact]

@@ -37,6 +37,20 @@ public sealed class MisuseTests
     [InlineData("leave 'given' out", "infill", "a ___", "--policy", "given 1 | singletons")]
     [InlineData("use a grouping of singletons", "infill", "a ___", "--policy", "bisect | chunks 2", "--speculative", "2")]
     [InlineData("--forbid \"\": every token contains that", "infill", "a ___", "--forbid", "")]
+    [InlineData("--revise 0: expected a whole number in 1..", "infill", "a ___", "--revise", "0")]
+    [InlineData("--revise-share 1.5: expected a number above 0 and at most 1", "infill", "a ___", "--revise", "1", "--revise-share", "1.5")]
+    [InlineData("--revise-share 0.5: needs --revise SWEEPS", "generate", "a", "--revise-share", "0.5")]
+    [InlineData("--causal and --revise", "generate", "a", "--causal", "--revise", "1")]
+    [InlineData("has no text right behind it", "infill", "a {2..4}")]
+    [InlineData("the fewest tokens come first", "infill", "a {4..2} b")]
+    [InlineData("--orders 0: expected a whole number in 1..", "score", "a", "--orders", "0")]
+    [InlineData("--orders and --grouping", "score", "a", "--orders", "2", "--grouping", "bisect")]
+    [InlineData("--orders and --causal", "score", "a", "--orders", "2", "--causal")]
+    [InlineData("--orders and --alternatives", "score", "a ___", "--orders", "2", "--alternatives", "b")]
+    [InlineData("--alternatives and --causal", "score", "a ___", "--alternatives", "b", "--causal")]
+    [InlineData("--alternatives \"\": expected texts", "score", "a ___", "--alternatives", "")]
+    [InlineData("the text has 0 gaps", "score", "a", "--alternatives", "b")]
+    [InlineData("the text has 2 gaps", "score", "a ___ b {2}", "--alternatives", "c")]
     [InlineData("--samples 0: expected a whole number in 1..", "infill", "a ___", "--samples", "0")]
     [InlineData("--batch-size 0: expected a whole number in 1..", "infill", "--batch", "x", "--batch-size", "0")]
     [InlineData("--batch-size needs --batch FILE or --samples", "infill", "a ___", "--batch-size", "2")]
@@ -103,6 +117,7 @@ public sealed class MisuseTests
     [InlineData("train", "--resume")]
     [InlineData("infill", "--file")]
     [InlineData("infill", "--batch")]
+    [InlineData("score", "a ___", "--alternatives-file")]
     public void A_path_that_is_not_there_is_a_failed_run(params string[] arguments)
     {
         using var folder = new Folder();
@@ -117,6 +132,7 @@ public sealed class MisuseTests
     [InlineData("--speculative", "2", "--policy", "entropy")]
     [InlineData("--forbid", "")]
     [InlineData("--samples", "3", "--top-p", "0")]
+    [InlineData("--revise", "0")]
     public void Options_are_checked_before_the_model_is_looked_for(params string[] options)
     {
         Assert.Equal(2, CommandLine.Run(["infill", "a ___", .. options, "--model", "absent"]).Code);

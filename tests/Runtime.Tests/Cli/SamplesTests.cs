@@ -25,6 +25,9 @@ public sealed class SamplesTests : IDisposable
     [InlineData("infill", "Tom had {5} ball.", "--speculative", "3")]
     [InlineData("infill", "Tom had {5} ball.", "--reference")]
     [InlineData("infill", "{5}", "--policy", "bisect | chunks 2")]
+    [InlineData("infill", "Tom had {5} ball.", "--revise", "2", "--revise-share", "0.5")]
+    [InlineData("infill", "Tom {2..6} ball. {2..4} happy.")]
+    [InlineData("generate", "Tom", "--length", "9", "--revise", "1", "--policy", "entropy | constant 2")]
     [InlineData("generate", "Tom", "--length", "9", "--causal")]
     [InlineData("generate", "", "--length", "9", "--causal")]
     public void Samples_are_what_their_seeds_give_alone(params string[] command)

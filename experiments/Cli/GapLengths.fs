@@ -1,0 +1,48 @@
+namespace A3.Cli
+
+open System
+open A3.Runtime
+
+/// How gaps of unknown length got theirs.
+[<RequireQualifiedAccess>]
+module GapLengths =
+
+    /// Candidates that people are shown.
+    let private shown = 4
+
+    let private line gaps (choice: GapLengthChoice) =
+        let best =
+            choice.Candidates
+            |> Seq.sortByDescending _.Probability
+            |> Seq.truncate shown
+            |> Seq.map (fun candidate -> $"{candidate.Length} ({Number.percent candidate.Probability})")
+
+        let first = Seq.head choice.Candidates
+        let last = Seq.last choice.Candidates
+
+        $"""gap {choice.Gap + 1} of {gaps}: length {choice.Length} of {first.Length}..{last.Length}; likeliest {String.Join(", ", best)}"""
+
+    /// A line for each choice: the length, and the likeliest candidates.
+    let lines (text: DecodedText) =
+        text.GapLengths |> Seq.map (line text.Gaps.Length) |> List.ofSeq
+
+    let private candidate (candidate: GapLengthScore) =
+        Json.record
+            [
+                "length", Json.whole candidate.Length
+                "log_probability", Json.number candidate.LogProbability
+                "probability", Json.number candidate.Probability
+            ]
+
+    /// The choices with all candidates; `gap` counts the gaps of the text from 0.
+    let json (text: DecodedText) =
+        text.GapLengths
+        |> Seq.map (fun choice ->
+            Json.record
+                [
+                    "gap", Json.whole choice.Gap
+                    "length", Json.whole choice.Length
+                    "forward_passes", Json.whole choice.ForwardPasses
+                    "candidates", choice.Candidates |> Seq.map candidate |> Json.list
+                ])
+        |> Json.list

@@ -1,0 +1,86 @@
+namespace A3.Cli
+
+open System.Collections.Immutable
+open A3.Model
+open A3.Runtime
+
+/// A text under many random orders, as people and programs meet it.
+[<RequireQualifiedAccess>]
+module OrderScores =
+
+    /// Random orders, one position at a time, with seeds that count up.
+    let private draw seed count =
+        List.init count (fun index -> Order.Random(seed + int64 index))
+
+    let private bitsPerByte (report: OrderReport) (logProbability: float) =
+        -logProbability / log 2.0 / float report.Bytes
+
+    let private nats (value: float) = Number.text "0.0000" value
+
+    /// A line of names and one line for each order.
+    let private table orders (report: OrderReport) =
+        let names = orders |> List.map Order.print
+        let width = names |> Seq.map String.length |> Seq.max |> max 5
+
+        [
+            $"""{"order".PadRight width}  log-probability  bits per byte"""
+            for name, logProbability in Seq.zip names report.LogProbabilities do
+                let bits = nats (bitsPerByte report logProbability)
+                $"{name.PadRight width}  {(nats logProbability).PadLeft 15}  {bits.PadLeft 13}"
+        ]
+
+    /// What all orders come to.
+    let private totals (report: OrderReport) =
+        let bits value = nats (bitsPerByte report value)
+
+        [
+            $"bound   {nats report.Bound} nats, {bits report.Bound} bits per byte: log of the mean of their probabilities"
+            $"mean    {nats report.Mean} nats, {bits report.Mean} bits per byte"
+            $"spread  {nats report.Spread} nats: standard deviation over orders"
+        ]
+
+    let private json orders (report: OrderReport) =
+        Json.record
+            [
+                "bound", Json.number report.Bound
+                "mean", Json.number report.Mean
+                "spread", Json.number report.Spread
+                "bits_per_byte", Json.number (bitsPerByte report report.Bound)
+                "bytes", Json.whole report.Bytes
+                "orders",
+                Seq.zip orders report.LogProbabilities
+                |> Seq.map (fun (order, logProbability) ->
+                    Json.record
+                        [
+                            "order", Json.text (Order.print order)
+                            "log_probability", Json.number logProbability
+                        ])
+                |> Json.list
+            ]
+
+    /// The whole text, or its marked parts given the rest, under each order.
+    let private report (invocation: Invocation) (model: A3Model) text orders =
+        let tokens, marked = MarkedText.pieces text |> MarkedText.encode model
+
+        let scores =
+            [
+                for order in orders do
+                    let partition = MarkedText.partition model (Grouping.singletons order) tokens marked
+                    model.Score(tokens, partition, invocation.Cancellation)
+            ]
+
+        OrderReport(ImmutableArray.CreateRange(scores |> Seq.map _.LogProbability), scores.Head.Bytes)
+
+    /// Scores a text under so many orders and writes what that gave.
+    let run (invocation: Invocation) count text =
+        let count = Options.between 1 1000000 "--orders" count
+        let orders = draw (defaultArg invocation.Seed 1L) count
+        use model = Decoding.load invocation
+        MarkedText.requireQueryStream model "--orders"
+        let report = report invocation model text orders
+        let output = invocation.Output
+
+        if output.Json then
+            output |> Output.json (json orders report)
+        else
+            output |> Output.lines (table orders report @ [ "" ] @ totals report)
