@@ -1,5 +1,6 @@
-// Does a model know how long a gap is? Takes the middle sentence out of each story, lets the model choose among the lengths
-// around the true one, and compares with choosing blindly. Run after a build:
+// Does it help to let a model choose how long a gap is? Takes the middle sentence out of each story, fills it at a length
+// chosen among those around the true one, and counts how often the fill ends as a sentence does, against the length in
+// the middle of the candidates and the true one. Run after a build:
 //     dotnet fsi experiments/gap-length.fsx MODEL STORIES.txt [COUNT]
 #r "Cli/bin/Release/net10.0/A3.Model.dll"
 #r "Cli/bin/Release/net10.0/A3.Runtime.dll"
@@ -24,28 +25,34 @@ let sentences (story: string) =
     System.Text.RegularExpressions.Regex.Split(story, "(?<=[.!?][\"']?)(?=\\s)")
     |> Array.filter (fun sentence -> sentence.Trim() <> "")
 
-/// What a story says of lengths: how far the choice is from the truth, how far the middle candidate is, and the
-/// probability of the true length.
+let ends (text: string) =
+    text.TrimEnd().Length > 0 && ".!?\"".Contains(text.TrimEnd()[^0])
+
+let greedy = DecodingOptions(Sampling = SamplingOptions.Greedy)
+
+/// For the chosen, the middle and the true length: how far it is from the truth, and whether its fill ends a sentence.
 let judge index (story: string[]) =
     let middle = story.Length / 2
-    let length = model.Tokenizer.EncodeContinuation(story[middle]).Length
-    let shortest = max 1 (length - index % candidates)
+    let truth = model.Tokenizer.EncodeContinuation(story[middle]).Length
+    let shortest = max 1 (truth - index % candidates)
 
-    let template =
+    let around (gap: TemplatePart) =
         Template.Of
             [
                 TemplatePart.Given(System.String.Concat story[.. middle - 1])
-                TemplatePart.Gap(shortest, shortest + candidates - 1)
+                gap
                 TemplatePart.Given(System.String.Concat story[middle + 1 ..])
             ]
 
-    let struct (_, choices) = model.ChooseLengths template
-    let choice = choices[0]
+    let fill gap =
+        let gap = model.Infill(around gap, greedy).Gaps[0]
+        float (abs (gap.Length - truth)), ends gap.Text
 
-    let truth =
-        choice.Candidates |> Seq.find (fun candidate -> candidate.Length = length)
-
-    abs (choice.Length - length), abs (shortest + candidates / 2 - length), truth.Probability
+    [
+        fill (TemplatePart.Gap(shortest, shortest + candidates - 1))
+        fill (TemplatePart.Gap(shortest + candidates / 2))
+        fill (TemplatePart.Gap truth)
+    ]
 
 let results =
     File.ReadAllText(file).Split("<|endoftext|>")
@@ -56,24 +63,18 @@ let results =
         <= model.Architecture.Context)
     |> Seq.truncate count
     |> Seq.mapi judge
-    |> Array.ofSeq
+    |> List.ofSeq
+    |> List.transpose
 
-let mean value =
-    results |> Seq.averageBy value
+printfn "%d stories, %d candidate lengths each, greedy fills" results.Head.Length candidates
+printfn "%-20s %22s %22s" "" "tokens off the truth" "ends as a sentence"
 
-let share value =
-    results |> Seq.filter value |> Seq.length |> float
-    |> fun found -> 100.0 * found / float results.Length
+for name, fills in List.zip [ "chosen by the model"; "the middle one"; "the true one" ] results do
+    let off = fills |> List.averageBy fst
 
-printfn "%d stories, %d candidate lengths each" results.Length candidates
-printfn "%-28s %10s %10s" "" "chosen" "blind"
-printfn "%-28s %10.2f %10.2f" "tokens off the true length" (mean (fun (chosen, _, _) -> float chosen)) (mean (fun (_, blind, _) -> float blind))
+    let complete =
+        fills |> List.averageBy (fun (_, ends) -> if ends then 100.0 else 0.0)
 
-printfn
-    "%-28s %9.1f%% %9.1f%%"
-    "exactly the true length"
-    (share (fun (chosen, _, _) -> chosen = 0))
-    (share (fun (_, blind, _) -> blind = 0))
+    printfn "%-20s %22.2f %21.1f%%" name off complete
 
-printfn "%-28s %10.3f %10.3f" "probability of the true one" (mean (fun (_, _, truth) -> truth)) (1.0 / float candidates)
 model.Dispose()

@@ -78,8 +78,8 @@ public sealed class A3Model : IDisposable
         Prepare(Template.Of(TemplatePart.Given(prompt), TemplatePart.Gap(length)), options).Complete(cancellation);
 
     /// <summary>
-    /// Checks everything and gives a run whose steps can be streamed; gaps of unknown length get theirs now, which takes two
-    /// passes each.
+    /// Checks everything and gives a run whose steps can be streamed; gaps of unknown length get theirs now, which takes
+    /// as many passes as the longest has tokens, and one.
     /// </summary>
     /// <exception cref="A3Exception">
     /// The template does not fit the context, or the options do not fit the model.
@@ -109,7 +109,7 @@ public sealed class A3Model : IDisposable
         ArgumentNullException.ThrowIfNull(template);
         var given = 1 + EncodedTemplate.Encode(template, Tokenizer).Sum(ids => ids.Length);
         EncodedTemplate.RequireFits(template, given, Architecture.Context);
-        return new GapLengthSettlement(network, Tokenizer, template).Settle(cancellation);
+        return new GapLengthSettlement(network, Tokenizer, template, constraints.TextOnly).Settle(cancellation);
     }
 
     /// <summary>

@@ -5,6 +5,11 @@ internal sealed class GapConstraints(ITokenizer tokenizer, int vocabulary)
 {
     private readonly HashSet<int> unwritable = [.. Enumerable.Range(0, vocabulary).Where(token => !IsText(token, tokenizer))];
 
+    /// <summary>[vocabulary], minus infinity for what is no text; null where all is.</summary>
+    public float[]? TextOnly { get; } = Enumerable.Range(0, vocabulary).All(token => IsText(token, tokenizer))
+        ? null
+        : [.. Enumerable.Range(0, vocabulary).Select(token => IsText(token, tokenizer) ? 0 : float.NegativeInfinity)];
+
     /// <summary>The token that ends a text, or null where there is none.</summary>
     public int? EndId => tokenizer.EosId;
 

@@ -2,8 +2,15 @@ using System.Collections.Immutable;
 
 namespace A3.Runtime;
 
-/// <summary>Settles the gaps of unknown length of a template, from left to right; each choice is part of what the next one sees.</summary>
-internal sealed class GapLengthSettlement(INetwork network, ITokenizer tokenizer, Template template)
+/// <summary>
+/// Settles the gaps of unknown length of a template, from left to right. Every length is tried: the text before the gap is run once
+/// and shared by all, and one pass serves them all at every token, so that trying them costs the passes of the longest.
+/// </summary>
+/// <param name="network">With a query stream.</param>
+/// <param name="tokenizer">Of the template.</param>
+/// <param name="template">With gaps of unknown length.</param>
+/// <param name="bias">[vocabulary], minus infinity for what is no text; null where all is.</param>
+internal sealed class GapLengthSettlement(INetwork network, ITokenizer tokenizer, Template template, float[]? bias)
 {
     private readonly ImmutableArray<int[]> encoded = EncodedTemplate.Encode(template, tokenizer);
     private readonly List<ContentRow> before = [];
@@ -63,17 +70,42 @@ internal sealed class GapLengthSettlement(INetwork network, ITokenizer tokenizer
         ? encoded[part + 1]
         : throw new A3Exception(
             $"gap {gaps}, {template.Parts[part].GapLength}..{template.Parts[part].LongestGap} tokens long, has no text right "
-            + "behind it, which its length is chosen by; give the gap one length (at the end of a text a long one: the text "
+            + "behind it, which it would have to lead to; give the gap one length (at the end of a text a long one: the text "
             + "may end inside it).");
 
     private GapLengthChoice Choose(TemplatePart gap, int[] behind, CancellationToken cancellation)
     {
-        int[] lengths = [.. Enumerable.Range(gap.GapLength, gap.LongestGap - gap.GapLength + 1)];
-        var (logs, passes) = GapLengths.Score(network, [.. before], position, behind, lengths, cancellation);
-        var best = logs.Max();
-        var total = logs.Sum(log => Math.Exp(log - best));
-        GapLengthScore[] scores =
-            [.. lengths.Zip(logs, (length, log) => new GapLengthScore(length, log, Math.Exp(log - best) / total))];
-        return new(gaps, lengths[logs.IndexOf(best)], [.. scores], passes);
+        var probes = Enumerable.Range(gap.GapLength, gap.LongestGap - gap.GapLength + 1)
+            .Select(length => new FillProbe(before.Count, behind, position, length, Greedy(length)))
+            .ToArray();
+        Run(probes, cancellation);
+        GapLengthScore[] scores = [.. probes.Select(probe => new GapLengthScore(probe.Length, probe.LogProbability))];
+        return new(gaps, scores.MaxBy(score => score.PerToken)!.Length, [.. scores], gap.LongestGap + 1);
+    }
+
+    private Sampler Greedy(int length) => new(
+        SamplingOptions.Greedy,
+        default,
+        bias is null ? null : new(Enumerable.Range(position, length).ToDictionary(open => open, _ => bias)));
+
+    private void Run(FillProbe[] probes, CancellationToken cancellation)
+    {
+        using var pass = network.NewPass();
+        using var evidence = network.Open(probes.Max(probe => probe.Capacity));
+        cancellation.ThrowIfCancellationRequested();
+        pass.Run([new(evidence, before.ToArray(), default)]);
+        var states = Array.ConvertAll(probes, probe => new DecodeState(probe, evidence.Fork()));
+
+        try
+        {
+            foreach (var _ in DecodeLoop.RunAll(states, pass, cancellation))
+            {
+                // The probes keep what they find.
+            }
+        }
+        finally
+        {
+            Array.ForEach(states, state => state.Dispose());
+        }
     }
 }

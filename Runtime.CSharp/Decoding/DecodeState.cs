@@ -17,7 +17,8 @@ internal sealed class DecodeState : IDisposable
     {
     }
 
-    private DecodeState(IDecoder decoder, ISequence sequence)
+    /// <summary>Behind what a sequence has cached already.</summary>
+    public DecodeState(IDecoder decoder, ISequence sequence)
     {
         this.decoder = decoder;
         this.sequence = sequence;

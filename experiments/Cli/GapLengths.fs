@@ -13,14 +13,16 @@ module GapLengths =
     let private line gaps (choice: GapLengthChoice) =
         let best =
             choice.Candidates
-            |> Seq.sortByDescending _.Probability
+            |> Seq.sortByDescending _.PerToken
             |> Seq.truncate shown
-            |> Seq.map (fun candidate -> $"{candidate.Length} ({Number.percent candidate.Probability})")
+            |> Seq.map (fun candidate ->
+                let perToken = Number.text "0.00" candidate.PerToken
+                $"{candidate.Length} ({perToken})")
 
         let first = Seq.head choice.Candidates
         let last = Seq.last choice.Candidates
 
-        $"""gap {choice.Gap + 1} of {gaps}: length {choice.Length} of {first.Length}..{last.Length}; likeliest {String.Join(", ", best)}"""
+        $"""gap {choice.Gap + 1} of {gaps}: length {choice.Length} of {first.Length}..{last.Length}; nats per token {String.Join(", ", best)}"""
 
     /// A line for each choice: the length, and the likeliest candidates.
     let lines (text: DecodedText) =
@@ -31,7 +33,7 @@ module GapLengths =
             [
                 "length", Json.whole candidate.Length
                 "log_probability", Json.number candidate.LogProbability
-                "probability", Json.number candidate.Probability
+                "per_token", Json.number candidate.PerToken
             ]
 
     /// The choices with all candidates; `gap` counts the gaps of the text from 0.

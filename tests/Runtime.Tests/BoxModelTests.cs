@@ -75,6 +75,22 @@ public sealed class BoxModelTests
         }
     }
 
+    [Theory]
+    [InlineData("entropy | constant 2")]
+    [InlineData("confidence | threshold 0.6 | window 8")]
+    public void A_story_infilled_scored_and_replayed_has_one_log_probability(string policy)
+    {
+        using var model = Load();
+        var options = new DecodingOptions { Policy = Policy.Parse(policy), Sampling = new() { TopP = 0.9 }, Seed = 11 };
+        var story = model.Infill("Once upon a time, there was a girl named Mia. {12} The dog was {4} and they went home.", options);
+        int[] tokens = [.. story.Tokens.Select(token => token.Token)];
+        var replay = model.Prepare(tokens, story.Partition!, options with { Policy = null }).Complete();
+
+        Assert.Equal(story.LogProbability, model.Score(tokens, story.Partition!).LogProbability, 1e-4);
+        Assert.Equal(story.LogProbability, replay.LogProbability, 1e-4);
+        Assert.Equal(story.Text, replay.Text);
+    }
+
     [Fact]
     public void A_gap_is_filled_with_words_in_any_order_and_the_rest_stays()
     {

@@ -5,10 +5,8 @@ namespace A3.Runtime.Tests.Api;
 
 public sealed class GapLengthTests
 {
-    private static readonly Grouping OneByOne = Grouping.Parse("left-to-right | singletons");
-
     [Fact]
-    public void Each_length_is_scored_by_the_text_behind_the_gap_given_the_text_before_it()
+    public void Each_length_is_scored_by_what_fills_it_given_both_sides()
     {
         using var model = TestModel.Fake();
         var (settled, choices) = model.ChooseLengths(Template.Parse("Tom had {2..5} He was"));
@@ -17,18 +15,25 @@ public sealed class GapLengthTests
         var choice = Assert.Single(choices);
 
         Assert.Equal([2, 3, 4, 5], choice.Candidates.Select(candidate => candidate.Length));
-        Assert.Equal(2, choice.ForwardPasses);
+        Assert.Equal(6, choice.ForwardPasses);
         foreach (var candidate in choice.Candidates)
         {
             int[] tokens = [.. before, .. new int[candidate.Length], .. behind];
-            var start = before.Length + candidate.Length;
-            var score = model.Score(
-                tokens, Enumerable.Range(start, behind.Length), Enumerable.Range(0, before.Length), OneByOne);
-            Assert.Equal(score.LogProbability, candidate.LogProbability, 1e-9);
+            var gap = Enumerable.Range(before.Length, candidate.Length).ToArray();
+            var partition = Partition.OfGroups(
+                [
+                    Enumerable.Range(0, before.Length).ToArray(),
+                    Enumerable.Range(before.Length + candidate.Length, behind.Length).ToArray(),
+                    .. gap.Select(position => new[] { position }),
+                ],
+                2);
+            var fill = model.Prepare(tokens, partition, new() { Sampling = SamplingOptions.Greedy }).Complete();
+            int[] filled = [.. fill.Tokens.Select(token => token.Token)];
+            Assert.Equal(model.Score(filled, partition).LogProbability, candidate.LogProbability, 1e-9);
+            Assert.Equal(fill.LogProbability / candidate.Length, candidate.PerToken, 1e-9);
         }
 
-        Assert.Equal(1, choice.Candidates.Sum(candidate => candidate.Probability), 1e-12);
-        Assert.Equal(choice.Candidates.MaxBy(candidate => candidate.LogProbability)!.Length, choice.Length);
+        Assert.Equal(choice.Candidates.MaxBy(candidate => candidate.PerToken)!.Length, choice.Length);
         Assert.Equal($"Tom had {{{choice.Length}}} He was", settled.ToString());
     }
 
@@ -40,18 +45,18 @@ public sealed class GapLengthTests
 
         Assert.Equal([0, 2], text.GapLengths.Select(choice => choice.Gap));
         Assert.Equal([text.GapLengths[0].Length, 3, text.GapLengths[1].Length], text.Gaps.Select(gap => gap.Length));
-        Assert.Equal(text.Gaps.Sum(gap => gap.Length) + 4, text.ForwardPasses);
+        Assert.Equal(text.Gaps.Sum(gap => gap.Length) + 5 + 7, text.ForwardPasses);
         Assert.Equal("Tom {7..9} had", Template.Parse("Tom {7..9} had").ToString());
     }
 
     [Fact]
-    public void The_text_before_the_gap_is_run_once_whatever_the_number_of_lengths()
+    public void Trying_all_lengths_takes_the_passes_of_the_longest()
     {
         var network = new FakeNetwork(TestModel.Tokenizer.VocabularySize);
         using var model = new A3Model(network, TestModel.Tokenizer);
         model.ChooseLengths(Template.Parse("Tom had {1..30} He was"));
 
-        Assert.Equal(2, network.Passes);
+        Assert.Equal(31, network.Passes);
         Assert.Equal(0, network.OpenSequences);
     }
 

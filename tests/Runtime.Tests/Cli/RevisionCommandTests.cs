@@ -79,14 +79,17 @@ public sealed class RevisionCommandTests : IDisposable
         var json = Run([.. command, "--json"]).Json()[0];
         var choices = json.GetProperty("lengths").EnumerateArray().ToArray();
         var candidates = choices[0].GetProperty("candidates").EnumerateArray().ToArray();
-        var best = candidates.MaxBy(candidate => candidate.GetProperty("log_probability").GetDouble());
+        var best = candidates.MaxBy(candidate => candidate.GetProperty("per_token").GetDouble());
         var gaps = json.GetProperty("gaps").EnumerateArray().Select(gap => gap.GetProperty("length").GetInt32()).ToArray();
 
         Assert.Equal([0, 2], choices.Select(choice => choice.GetProperty("gap").GetInt32()));
         Assert.Equal([gaps[0], gaps[2]], choices.Select(choice => choice.GetProperty("length").GetInt32()));
         Assert.Equal([2, 3, 4, 5, 6, 7], candidates.Select(candidate => candidate.GetProperty("length").GetInt32()));
         Assert.Equal(gaps[0], best.GetProperty("length").GetInt32());
-        Assert.Equal(1, candidates.Sum(candidate => candidate.GetProperty("probability").GetDouble()), 1e-9);
+        Assert.All(candidates, candidate => Assert.Equal(
+            candidate.GetProperty("log_probability").GetDouble() / candidate.GetProperty("length").GetInt32(),
+            candidate.GetProperty("per_token").GetDouble(),
+            1e-9));
         Assert.Equal(0, Run("infill", "Tom {2}", "--json").Json()[0].GetProperty("lengths").GetArrayLength());
     }
 
@@ -98,8 +101,8 @@ public sealed class RevisionCommandTests : IDisposable
         var error = Run(["infill", "Tom {2..7} ball. {3} happy {2..3} so.", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)])
             .Error;
 
-        Assert.Matches(@"(?m)^gap 1 of 3: length (\d) of 2\.\.7; likeliest \1 \(\d+%\)(, \d \(\d+%\)){3}$", error);
-        Assert.Matches(@"(?m)^gap 3 of 3: length (\d) of 2\.\.3; likeliest \1 \(\d+%\), \d \(\d+%\)$", error);
+        Assert.Matches(@"(?m)^gap 1 of 3: length (\d) of 2\.\.7; nats per token \1 \(-\d+\.\d\d\)(, \d \(-\d+\.\d\d\)){3}$", error);
+        Assert.Matches(@"(?m)^gap 3 of 3: length (\d) of 2\.\.3; nats per token \1 \(-\d+\.\d\d\), \d \(-\d+\.\d\d\)$", error);
         Assert.Single(error.Split('\n'), line => line.StartsWith("gap 1", StringComparison.Ordinal));
     }
 }
