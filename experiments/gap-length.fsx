@@ -26,7 +26,9 @@ let sentences (story: string) =
     |> Array.filter (fun sentence -> sentence.Trim() <> "")
 
 let ends (text: string) =
-    text.TrimEnd().Length > 0 && ".!?\"".Contains(text.TrimEnd()[^0])
+    text.TrimEnd()
+    |> Seq.tryLast
+    |> Option.exists (fun last -> ".!?\"".Contains last)
 
 let greedy = DecodingOptions(Sampling = SamplingOptions.Greedy)
 
