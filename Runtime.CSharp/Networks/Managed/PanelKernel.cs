@@ -16,10 +16,10 @@ internal static unsafe class PanelKernel
     public static int Columns => 4 * Vector<float>.Count;
 
     /// <summary>
-    /// Whether a row of a panel is two registers of 512 bits: half the instructions, so that the processor looks twice as far
-    /// ahead in the stream of weights, and room for eight rows, which half hide their arithmetic behind the reading.
+    /// Whether eight rows can share one walk over a panel, which half hides their arithmetic behind the reading: their sums fit
+    /// the registers only where a row of a panel is two of 512 bits. Fewer rows gain nothing by these.
     /// </summary>
-    private static bool IsWide => Vector512.IsHardwareAccelerated && Columns == 2 * Vector512<float>.Count;
+    private static bool HasEight => Vector512.IsHardwareAccelerated && Columns == 2 * Vector512<float>.Count;
 
     /// <summary>
     /// y = x panel, or y += x panel: x is [rows, depth], y is [rows, <see cref="Columns"/>], with rows the given strides apart.
@@ -35,50 +35,29 @@ internal static unsafe class PanelKernel
         nint yStride,
         bool accumulate)
     {
-        if (!IsWide)
-        {
-            UpToFour<PanelKernelRows.Quad>(x, xStride, rows, panel, panelStride, depth, y, yStride, accumulate);
-            return;
-        }
-
         var row = 0;
-        for (; row + 8 <= rows; row += 8)
+        for (; HasEight && row + 8 <= rows; row += 8)
         {
             Eight<PanelKernelRows.WidePair>(
                 x + row * xStride, xStride, panel, panelStride, depth, y + row * yStride, yStride, accumulate);
         }
 
-        UpToFour<PanelKernelRows.WidePair>(
-            x + row * xStride, xStride, rows - row, panel, panelStride, depth, y + row * yStride, yStride, accumulate);
-    }
-
-    private static void UpToFour<T>(
-        float* x,
-        nint xStride,
-        int rows,
-        float* panel,
-        nint panelStride,
-        int depth,
-        float* y,
-        nint yStride,
-        bool accumulate)
-        where T : struct, IPanelRow<T>
-    {
-        var row = 0;
         for (; row + 4 <= rows; row += 4)
         {
-            Four<T>(x + row * xStride, xStride, panel, panelStride, depth, y + row * yStride, yStride, accumulate);
+            Four<PanelKernelRows.Quad>(
+                x + row * xStride, xStride, panel, panelStride, depth, y + row * yStride, yStride, accumulate);
         }
 
         if (row + 2 <= rows)
         {
-            Two<T>(x + row * xStride, xStride, panel, panelStride, depth, y + row * yStride, yStride, accumulate);
+            Two<PanelKernelRows.Quad>(
+                x + row * xStride, xStride, panel, panelStride, depth, y + row * yStride, yStride, accumulate);
             row += 2;
         }
 
         if (row < rows)
         {
-            One<T>(x + row * xStride, panel, panelStride, depth, y + row * yStride, accumulate);
+            One<PanelKernelRows.Quad>(x + row * xStride, panel, panelStride, depth, y + row * yStride, accumulate);
         }
     }
 
