@@ -47,7 +47,7 @@ public sealed class RevisionCommandTests : IDisposable
     [Fact]
     public void The_trace_shows_what_a_revision_put_in_the_place_of_what()
     {
-        string[] command = ["infill", "Tom had {4} ball.", "--temperature", "0.3", "--revise", "2"];
+        string[] command = ["infill", "Tom had {4} ball.", "--top-k", "2", "--revise", "2"];
         var result = Run([.. command, "--trace"]);
         var lines = result.Out.TrimEnd().Split('\n').SkipWhile(line => !line.StartsWith("step", StringComparison.Ordinal)).ToArray();
         var json = Run([.. command, "--json"]).Json()[0];
