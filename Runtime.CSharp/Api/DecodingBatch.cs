@@ -75,10 +75,15 @@ public sealed class DecodingBatch : IDisposable
             throw new InvalidOperationException($"row {row} is not done; take it when Sessions[{row}].IsDone.");
         }
 
-        var text = sessions[row].Complete();
-        sessions[row].Dispose();
-        free.Add(row);
-        return text;
+        try
+        {
+            return sessions[row].Complete();
+        }
+        finally
+        {
+            sessions[row].Dispose();
+            free.Add(row);
+        }
     }
 
     /// <summary>Goes on with all rows, each until it is done; a round serves each row once.</summary>

@@ -5,85 +5,6 @@ open System.Collections.Generic
 open System.Threading
 open A3.Runtime
 
-/// A decode that has not begun.
-type Waiting =
-    {
-        /// A session from the start, owned by who calls.
-        Start: unit -> DecodingSession
-        Seed: int64
-    }
-
-/// Decodes that run together, each under a number of the caller's.
-[<Sealed>]
-type private Running(model: A3Model, cancellation: CancellationToken) =
-
-    /// By row of the batch.
-    let rows = Dictionary<int, int * Waiting>()
-    let mutable batch = model.Together [||]
-    let mutable steps = batch.Steps(cancellation).GetEnumerator()
-
-    let decoded waiting text =
-        {
-            Text = text
-            Seed = waiting.Seed
-            Name = model.Tokenizer.TokenText
-        }
-
-    /// Takes rows that are done out of the batch.
-    let finish done' =
-        [
-            for row in done' do
-                let number, waiting = rows[row]
-                rows.Remove row |> ignore
-                number, Outcome.attempt (fun () -> decoded waiting (batch.Take row))
-        ]
-
-    let finishAll () =
-        steps <- batch.Steps(cancellation).GetEnumerator()
-        finish (List.ofSeq rows.Keys)
-
-    /// Each by itself from its start, after they failed together: so one that cannot be decoded takes no other with it.
-    let alone () =
-        let failed = List.ofSeq rows.Values
-        rows.Clear()
-        batch.Dispose()
-        batch <- model.Together [||]
-        steps <- batch.Steps(cancellation).GetEnumerator()
-
-        [
-            for number, waiting in failed do
-                number,
-                Outcome.attempt (fun () ->
-                    use session = waiting.Start()
-                    decoded waiting (session.Complete cancellation))
-        ]
-
-    member _.Count = rows.Count
-
-    /// Lets one take part from now on, or says why it cannot.
-    member _.Begin(number, waiting) =
-        Outcome.attempt (fun () ->
-            let session = waiting.Start()
-
-            try
-                rows.Add(batch.Add session, (number, waiting))
-            with _ ->
-                session.Dispose()
-                reraise ())
-
-    /// Goes on by a step and gives those that it finished.
-    member _.Advance() =
-        match Outcome.attempt steps.MoveNext with
-        | Ok true when batch.Sessions[steps.Current.Row].IsDone -> finish [ steps.Current.Row ]
-        | Ok true -> []
-        | Ok false -> finishAll ()
-        | Error _ -> alone ()
-
-    interface IDisposable with
-        member _.Dispose() =
-            steps.Dispose()
-            batch.Dispose()
-
 /// Numbers what waits in its order, lets so many of it run together, and hands the results on in that order.
 [<Sealed>]
 type private Line<'label>
@@ -138,16 +59,11 @@ type private Line<'label>
     let hasRoom () =
         running.Count < together && count - handedOn < ahead
 
-    let handOn result =
-        finished.Remove handedOn |> ignore
-        handedOn <- handedOn + 1
-        Some(labels.Dequeue(), result)
+    /// Goes on until the next result is there; false after the last.
+    let awaitNext () =
+        let mutable hasMore = true
 
-    /// The next result; none after the last.
-    member line.Next() =
-        match finished.TryGetValue handedOn with
-        | true, result -> handOn result
-        | false, _ ->
+        while hasMore && not (finished.ContainsKey handedOn) do
             cancellation.ThrowIfCancellationRequested()
 
             while hasRoom () && beginNext () do
@@ -156,12 +72,20 @@ type private Line<'label>
             if running.Count > 0 then
                 for number, result in running.Advance() do
                     finished.Add(number, result)
-
-                line.Next()
-            elif finished.ContainsKey handedOn then
-                line.Next()
             else
-                None
+                hasMore <- finished.ContainsKey handedOn
+
+        hasMore
+
+    /// The next result; none after the last.
+    member _.Next() =
+        if awaitNext () then
+            let result = finished[handedOn]
+            finished.Remove handedOn |> ignore
+            handedOn <- handedOn + 1
+            Some(labels.Dequeue(), result)
+        else
+            None
 
     interface IDisposable with
         member _.Dispose() = (running :> IDisposable).Dispose()

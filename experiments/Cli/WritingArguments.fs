@@ -29,7 +29,7 @@ type WritingArguments =
         member argument.Usage =
             match argument with
             | Text _ ->
-                "infill: a text with gaps, ___ of the default length, {12} of 12 tokens, {8..16} of 8 to 16 as the text behind it suggests; generate: the beginning of a text; - reads standard input."
+                "infill: a text with gaps, ___ of the default length, {12} of 12 tokens, {8..16} of 8 to 16, whichever is filled likeliest; generate: the beginning of a text; - reads standard input."
             | File _ -> "read the text from a file."
             | Length _ ->
                 $"tokens of a gap written ___ (default {Template.DefaultGap}), or to add to a beginning (default 80)."
