@@ -37,7 +37,8 @@ module TwoStream =
     /// Rotations for row positions [batch or 1, row], float32.
     let rotation architecture (positions: torch.Tensor) =
         let frequencies =
-            torch.tensor(Architecture.inverseFrequencies architecture, dtype = torch.float32).``to`` positions.device
+            torch.tensor (Architecture.inverseFrequencies architecture, dtype = torch.float32)
+            |> Numbers.place positions.device
 
         let angles =
             positions.to_type(torch.float32).unsqueeze(-1).mul(frequencies).unsqueeze 1
@@ -119,6 +120,16 @@ module TwoStream =
         |> Array.indexed
         |> Array.fold (fun x (layer, block) -> runBlock architecture block rotation contentRows (attend layer) x) rows
 
+    /// KV heads repeated for their group of heads.
+    let private spread (architecture: Architecture) (x: torch.Tensor) =
+        match architecture.Heads / architecture.KvHeads with
+        | 1 -> x
+        | repeats -> x.repeat_interleave (int64 repeats, 1L)
+
+    /// Each row attends to those up to its own.
+    let private attendCausally architecture queries keys values =
+        scaled_dot_product_attention (queries, spread architecture keys, spread architecture values, null, 0.0, true)
+
     /// Scaled dot-product attention in which a row that may see no key gets 0. `mask` is bool
     /// [batch or 1, 1, row, key] or None where every row sees every key; KV heads are repeated for their group of heads.
     let attend
@@ -128,13 +139,15 @@ module TwoStream =
         (keys: torch.Tensor)
         values
         =
-        let spread (x: torch.Tensor) =
-            match architecture.Heads / architecture.KvHeads with
-            | 1 -> x
-            | repeats -> x.repeat_interleave (int64 repeats, 1L)
-
         let mix mask =
-            scaled_dot_product_attention (queries, spread keys, spread values, mask, 0.0, false)
+            scaled_dot_product_attention (
+                queries,
+                spread architecture keys,
+                spread architecture values,
+                mask,
+                0.0,
+                false
+            )
 
         match mask with
         | _ when keys.shape[2] = 0L -> torch.zeros_like queries
@@ -185,6 +198,20 @@ module TwoStream =
                     None
         }
 
+    /// The content stream alone, without evidence, padding or a mask: what a plain causal LLaMA computes, [batch, position, width].
+    let causal architecture (weights: Weights) (tokens: torch.Tensor) =
+        let positions = (Numbers.range tokens.shape[1] tokens.device).unsqueeze 0
+
+        let attend _ queries keys values =
+            attendCausally architecture queries keys values
+
+        embed weights tokens
+        |> run architecture weights (rotation architecture positions) tokens.shape[1] attend
+
+    /// Hidden rows [..., width] as the head reads them.
+    let normed architecture (weights: Weights) hidden =
+        rmsNorm architecture weights.FinalNorm hidden
+
     /// Logits of hidden rows [..., width]: [..., vocabulary].
     let logits architecture (weights: Weights) hidden =
-        linear (rmsNorm architecture weights.FinalNorm hidden, weights.Head)
+        linear (normed architecture weights hidden, weights.Head)
