@@ -11,7 +11,7 @@ public sealed class RunDirectoryTests : IDisposable
     [Fact]
     public void TheLastCheckpointsAndTheBestAreKeptAndEachOneLoads()
     {
-        var options = ToyRun.Options(folder) with { CheckpointSeconds = 1e-9, Keep = 3, LearningRate = 0.5, Warmup = 0.9, ValidateEvery = 3 };
+        var options = ToyRun.Options(folder) with { CheckpointSeconds = 1e-9, Keep = 3, LearningRate = 0.9, Warmup = 0.95, WeightDecay = 2, ValidateEvery = 3 };
         var reports = ToyRun.Train(options);
         var last = reports[^1].Step;
         Assert.Equal([last - 2, last - 1, last], Steps(options));
