@@ -45,15 +45,12 @@ module Objective =
     let private normedAt architecture weights places (hidden: torch.Tensor) =
         hidden.flatten (0, 1) |> at places |> TwoStream.normed architecture weights
 
-    let private queryPrediction architecture weights batch (streams: Streams) =
-        match streams.Query with
-        | Some query ->
-            {
-                Rows = query |> normedAt architecture weights batch.Targets
-                Labels = batch.Tokens.flatten () |> at batch.Targets
-                Weights = batch.TargetWeights
-            }
-        | None -> invalidArg "architecture" "the objective needs a query stream; this architecture has none."
+    let private queryPrediction architecture weights batch query =
+        {
+            Rows = query |> normedAt architecture weights batch.Targets
+            Labels = batch.Tokens.flatten () |> at batch.Targets
+            Weights = batch.TargetWeights
+        }
 
     let private causalPrediction architecture weights (tokens: torch.Tensor) places content =
         {
@@ -62,12 +59,20 @@ module Objective =
             Weights = None
         }
 
-    let private predictions architecture weights batch =
-        let streams = TwoStream.forward architecture weights batch.Layouts batch.Tokens
+    let private predictions (architecture: Architecture) weights batch =
+        if architecture.QueryStream = QueryStream.Absent then
+            invalidArg "architecture" "the objective needs a query stream; this architecture has none."
 
-        queryPrediction architecture weights batch streams,
-        batch.CausalTargets
-        |> Option.map (fun places -> causalPrediction architecture weights batch.Tokens places streams.Content)
+        match batch.CausalTargets with
+        | None ->
+            let query = TwoStream.forwardQuery architecture weights batch.Layouts batch.Tokens
+
+            queryPrediction architecture weights batch query, None
+        | Some places ->
+            let streams = TwoStream.forward architecture weights batch.Layouts batch.Tokens
+
+            queryPrediction architecture weights batch streams.Query.Value,
+            Some(causalPrediction architecture weights batch.Tokens places streams.Content)
 
     let private surprisalsOf weights prediction =
         CrossEntropy.surprisals prediction.Rows weights.Head prediction.Labels
