@@ -22,7 +22,7 @@ module CompiledMask =
         let length = Layout.length batch[0]
 
         let stack (entries: torch.Tensor) =
-            entries.reshape(int64 batch.Length, int64 length).``to`` device
+            entries.reshape (int64 batch.Length, int64 length) |> Numbers.place device
 
         {
             Group = stack (torch.tensor (batch |> Array.collect (fun layout -> layout.Group |> Array.map int64)))

@@ -13,6 +13,11 @@ module Numbers =
         use one = (1).ToScalar()
         x.add (y, one)
 
+    /// x becomes x + y.
+    let addTo (x: torch.Tensor) (y: torch.Tensor) =
+        use one = (1).ToScalar()
+        x.add_ (y, one) |> ignore
+
     /// x + number.
     let addNumber (number: float) (x: torch.Tensor) =
         use operand = number.ToScalar()
@@ -29,6 +34,18 @@ module Numbers =
         use operand = number.ToScalar()
         x.fill_ operand |> ignore
 
+    /// A host tensor on a device; the host goes on while a GPU copies.
+    let place (device: torch.Device) (x: torch.Tensor) =
+        if device.``type`` = DeviceType.CUDA then
+            x.pin_memory().``to``(device, non_blocking = true)
+        else
+            x.``to`` device
+
     /// 0, 1, .. count - 1 on a device, int64.
     let range (count: int64) (device: torch.Device) =
-        torch.tensor([| 0L .. count - 1L |]).``to`` device
+        torch.tensor [| 0L .. count - 1L |] |> place device
+
+    /// The number that a tensor holds; waits for the device.
+    let read (x: torch.Tensor) =
+        use number = x.ToScalar()
+        number.ToDouble()

@@ -1,5 +1,6 @@
 namespace A3.Model.Tensors
 
+open System
 open A3.Model
 open TorchSharp
 open type TorchSharp.torch.nn.functional
@@ -37,7 +38,8 @@ module TwoStream =
     /// Rotations for row positions [batch or 1, row], float32.
     let rotation architecture (positions: torch.Tensor) =
         let frequencies =
-            torch.tensor(Architecture.inverseFrequencies architecture, dtype = torch.float32).``to`` positions.device
+            torch.tensor (Architecture.inverseFrequencies architecture, dtype = torch.float32)
+            |> Numbers.place positions.device
 
         let angles =
             positions.to_type(torch.float32).unsqueeze(-1).mul(frequencies).unsqueeze 1
@@ -47,10 +49,10 @@ module TwoStream =
             Sine = angles.sin ()
         }
 
-    let private firstRows count (rotation: Rotation) =
+    let private rows first count (rotation: Rotation) =
         {
-            Cosine = rotation.Cosine.narrow (2, 0, count)
-            Sine = rotation.Sine.narrow (2, 0, count)
+            Cosine = rotation.Cosine.narrow (2, first, count)
+            Sine = rotation.Sine.narrow (2, first, count)
         }
 
     /// RoPE with half-rotation, as Hugging Face stores LLaMA: dimension i turns with dimension i + half.
@@ -76,24 +78,37 @@ module TwoStream =
     let private mlp (block: BlockWeights) (x: torch.Tensor) =
         linear (silu (linear (x, block.Gate)) * linear (x, block.Up), block.Down)
 
-    let private attention architecture (block: BlockWeights) rotation contentRows attend (x: torch.Tensor) =
+    /// The rows of [batch, row, width] from one on.
+    let private from first (x: torch.Tensor) =
+        if first = 0L then
+            x
+        else
+            x.narrow (1, first, x.shape[1] - first)
+
+    let private attention architecture (block: BlockWeights) rotation contentRows firstKept attend (x: torch.Tensor) =
         let content = x.narrow (1, 0, contentRows)
-        let queries = linear (x, block.Query) |> heads architecture |> rotate rotation
+
+        let queries =
+            linear (from firstKept x, block.Query)
+            |> heads architecture
+            |> rotate (rows firstKept (x.shape[1] - firstKept) rotation)
 
         let keys =
             linear (content, block.Key)
             |> heads architecture
-            |> rotate (firstRows contentRows rotation)
+            |> rotate (rows 0L contentRows rotation)
 
         let values = linear (content, block.Value) |> heads architecture
         let mixed: torch.Tensor = attend queries keys values
         linear (mixed.transpose(1, 2).flatten(2, 3), block.Output)
 
+    /// A block over rows of which those before `firstKept` are needed no more: they give keys and values only.
     let private runBlock
         (architecture: Architecture)
         (block: BlockWeights)
         rotation
         contentRows
+        firstKept
         attend
         (x: torch.Tensor)
         =
@@ -101,9 +116,8 @@ module TwoStream =
         let norm2 = rmsNorm architecture block.MlpNorm
 
         let mixed =
-            attention architecture block rotation contentRows attend (norm1 x)
-            |> Numbers.add x
-
+            attention architecture block rotation contentRows firstKept attend (norm1 x)
+            |> Numbers.add (from firstKept x)
 
         match architecture.Residual with
         | Residual.PreNorm -> mlp block (norm2 mixed) |> Numbers.add mixed
@@ -111,13 +125,65 @@ module TwoStream =
             let h = norm2 mixed
             mlp block h |> Numbers.add h
 
+    /// As `run`, but gives only the rows from `firstKept` on; what the last block would compute for the others is left out.
+    let private runKeeping firstKept (architecture: Architecture) (weights: Weights) rotation contentRows attend rows =
+        let last = weights.Blocks.Length - 1
+
+        weights.Blocks
+        |> Array.indexed
+        |> Array.fold
+            (fun x (layer, block) ->
+                let firstKept = if layer = last then firstKept else 0L
+                runBlock architecture block rotation contentRows firstKept (attend layer) x)
+            rows
+
     /// All blocks over rows [batch, row, width], the first `contentRows` of them content. `attend layer queries keys
     /// values` mixes the values for each query: [batch, heads, row, head width] from the new content rows' keys and values
     /// [batch, kv heads, content row, head width]; a cache is an `attend` that also remembers.
-    let run (architecture: Architecture) (weights: Weights) rotation contentRows attend rows =
-        weights.Blocks
-        |> Array.indexed
-        |> Array.fold (fun x (layer, block) -> runBlock architecture block rotation contentRows (attend layer) x) rows
+    let run architecture weights rotation contentRows attend rows =
+        runKeeping 0L architecture weights rotation contentRows attend rows
+
+    /// KV heads repeated for their group of heads.
+    let private spread (architecture: Architecture) (x: torch.Tensor) =
+        match architecture.Heads / architecture.KvHeads with
+        | 1 -> x
+        | repeats -> x.repeat_interleave (int64 repeats, 1L)
+
+    /// Each row attends to those up to its own.
+    let private attendCausally architecture queries keys values =
+        scaled_dot_product_attention (queries, spread architecture keys, spread architecture values, null, 0.0, true)
+
+    /// Who may see whom, as attention takes it.
+    type private Sight =
+        {
+            /// 0 where a row may see a key, else -infinity, [batch or 1, 1, row, key]; rows that may see none see all.
+            Mask: torch.Tensor
+            /// 0 for rows that may see none, else 1, [batch or 1, 1, row, 1].
+            Sees: torch.Tensor
+        }
+
+    /// Compiled once for all layers from bool [batch or 1, 1, row, key].
+    let private sight (dtype: torch.ScalarType) (mask: torch.Tensor) =
+        use nothing = Double.NegativeInfinity.ToScalar()
+        let sees = mask.any (-1L, true)
+        let hidden = mask.logical_not().logical_and sees
+
+        {
+            Mask = torch.zeros(mask.shape, dtype = dtype, device = mask.device).masked_fill_(hidden, nothing)
+            Sees = sees.to_type dtype
+        }
+
+    /// A softmax over no keys is undefined: rows that see none attend everywhere and are multiplied by zero.
+    let private attendWith architecture (sight: Sight) queries keys values =
+        scaled_dot_product_attention (
+            queries,
+            spread architecture keys,
+            spread architecture values,
+            sight.Mask,
+            0.0,
+            false
+        )
+        * sight.Sees
 
     /// Scaled dot-product attention in which a row that may see no key gets 0. `mask` is bool
     /// [batch or 1, 1, row, key] or None where every row sees every key; KV heads are repeated for their group of heads.
@@ -126,23 +192,20 @@ module TwoStream =
         (mask: torch.Tensor option)
         (queries: torch.Tensor)
         (keys: torch.Tensor)
-        values
+        (values: torch.Tensor)
         =
-        let spread (x: torch.Tensor) =
-            match architecture.Heads / architecture.KvHeads with
-            | 1 -> x
-            | repeats -> x.repeat_interleave (int64 repeats, 1L)
-
-        let mix mask =
-            scaled_dot_product_attention (queries, spread keys, spread values, mask, 0.0, false)
-
         match mask with
         | _ when keys.shape[2] = 0L -> torch.zeros_like queries
-        | None -> mix null
-        | Some mask ->
-            // A softmax over no keys is undefined: blind rows attend everywhere and are multiplied by zero.
-            let sees = mask.any (-1L, true)
-            (mix (mask.logical_or (sees.logical_not ()))) * sees.to_type queries.dtype
+        | None ->
+            scaled_dot_product_attention (
+                queries,
+                spread architecture keys,
+                spread architecture values,
+                null,
+                0.0,
+                false
+            )
+        | Some mask -> attendWith architecture (sight queries.dtype mask) queries keys values
 
     /// Embedded content tokens [batch, position] to [batch, position, width].
     let embed (weights: Weights) (tokens: torch.Tensor) =
@@ -155,36 +218,101 @@ module TwoStream =
         weights.QueryEmbedding
         |> Option.map (fun vector -> vector.expand (batch, count, -1L))
 
+    /// [1, heads, batch * row, head width] as [batch, heads, row, head width], a view.
+    let private bySequence batch (x: torch.Tensor) =
+        x.view(x.shape[1], batch, -1L, x.shape[3]).transpose(0, 1)
+
+    /// [batch, heads, row, head width] as [1, heads, batch * row, head width], a view of what attention gives.
+    let private inOneRow (x: torch.Tensor) =
+        x.transpose(1, 2).flatten(0, 1).unsqueeze(0).transpose(1, 2)
+
+    /// Attention of the streams in turn, each under its own sight, over rows that lie stream by stream, sequence by sequence.
+    let private attendByStream architecture batch (sights: Sight list) (queries: torch.Tensor) keys values =
+        let keys, values = bySequence batch keys, bySequence batch values
+        let streams = queries.chunk (int64 sights.Length, 2L)
+
+        sights
+        |> List.mapi (fun stream sight ->
+            attendWith architecture sight (bySequence batch streams[stream]) keys values
+            |> inOneRow)
+        |> function
+            | [ alone ] -> alone
+            | several -> torch.cat (Array.ofList several, 2L)
+
+    /// Hidden rows of the streams, [1, stream * batch * position, width]; without the content stream's where `withContent` is
+    /// false, and without what only they would need. All content rows lie before all query rows, so that the rows that have keys
+    /// and values are one piece of memory.
+    let private hidden withContent architecture (weights: Weights) (layouts: LayoutTensors) (tokens: torch.Tensor) =
+        let batch, length = tokens.shape[0], tokens.shape[1]
+        let content = embed weights tokens
+
+        let sight mask =
+            (CompiledMask.compile (Mask.real mask) layouts).unsqueeze 1
+            |> sight content.dtype
+
+        let rows, sights =
+            match queryRows weights batch length with
+            | None -> [ content ], [ sight Mask.content ]
+            | Some queries -> [ content; queries ], [ sight Mask.content; sight Mask.query ]
+
+        let positions =
+            (Numbers.range length tokens.device).repeat(batch * int64 rows.Length).unsqueeze 0
+
+        let last = weights.Blocks.Length - 1
+
+        let attend layer =
+            if layer = last && not withContent then
+                attendByStream architecture batch (List.tail sights)
+            else
+                attendByStream architecture batch sights
+
+        rows
+        |> List.map (fun rows -> rows.reshape (1L, batch * length, -1L))
+        |> Array.ofList
+        |> fun rows -> torch.cat (rows, 1L)
+        |> runKeeping
+            (if withContent then 0L else batch * length)
+            architecture
+            weights
+            (rotation architecture positions)
+            (batch * length)
+            attend
+
     /// Both streams over whole sequences of tokens [batch, position] under their layouts, uncached: content rows under
     /// `Mask.content`, query rows under `Mask.query`, both kept from padding and other documents. Positions 0..N-1.
     let forward (architecture: Architecture) (weights: Weights) (layouts: LayoutTensors) (tokens: torch.Tensor) =
         let batch, length = tokens.shape[0], tokens.shape[1]
-        let content = embed weights tokens
-        let contentMask = CompiledMask.compile (Mask.real Mask.content) layouts
 
-        let rows, mask, streams =
-            match queryRows weights batch length with
-            | None -> content, contentMask, 1L
-            | Some queries ->
-                let queryMask = CompiledMask.compile (Mask.real Mask.query) layouts
-                torch.cat ([| content; queries |], 1L), torch.cat ([| contentMask; queryMask |], 1L), 2L
-
-        let positions = (Numbers.range length tokens.device).repeat(streams).unsqueeze 0
-
-        let attend = attend architecture (Some(mask.unsqueeze 1))
-
-        let hidden =
-            run architecture weights (rotation architecture positions) length (fun _ -> attend) rows
+        let streams =
+            (hidden true architecture weights layouts tokens).view(-1L, batch, length, int64 architecture.Width)
 
         {
-            Content = hidden.narrow (1, 0, length)
+            Content = streams.select (0, 0)
             Query =
-                if streams = 2L then
-                    Some(hidden.narrow (1, length, length))
+                if streams.shape[0] = 2L then
+                    Some(streams.select (0, 1))
                 else
                     None
         }
 
+    /// The query stream of `forward` alone, [batch, position, width], without what only the content stream's hidden states need.
+    let forwardQuery (architecture: Architecture) (weights: Weights) (layouts: LayoutTensors) (tokens: torch.Tensor) =
+        (hidden false architecture weights layouts tokens).view(tokens.shape[0], tokens.shape[1], -1L)
+
+    /// The content stream alone, without evidence, padding or a mask: what a plain causal LLaMA computes, [batch, position, width].
+    let causal architecture (weights: Weights) (tokens: torch.Tensor) =
+        let positions = (Numbers.range tokens.shape[1] tokens.device).unsqueeze 0
+
+        let attend _ queries keys values =
+            attendCausally architecture queries keys values
+
+        embed weights tokens
+        |> run architecture weights (rotation architecture positions) tokens.shape[1] attend
+
+    /// Hidden rows [..., width] as the head reads them.
+    let normed architecture (weights: Weights) hidden =
+        rmsNorm architecture weights.FinalNorm hidden
+
     /// Logits of hidden rows [..., width]: [..., vocabulary].
     let logits architecture (weights: Weights) hidden =
-        linear (rmsNorm architecture weights.FinalNorm hidden, weights.Head)
+        linear (normed architecture weights hidden, weights.Head)

@@ -20,8 +20,8 @@ internal sealed class AdamW(Tensor parameters, long decaying, double weightDecay
     /// <summary>Steps done.</summary>
     public long Steps { get; set; }
 
-    /// <summary>One step along the accumulated gradient, which is clipped and then cleared; gives its norm before clipping, a scalar.</summary>
-    public Tensor Step(double learningRate)
+    /// <summary>One step along a gradient, [parameters], which is overwritten; gives its norm before clipping, a scalar.</summary>
+    public Tensor Step(double learningRate, Tensor gradient)
     {
         using var _ = no_grad();
         Steps++;
@@ -31,7 +31,6 @@ internal sealed class AdamW(Tensor parameters, long decaying, double weightDecay
         using Scalar decay = 1 - learningRate * weightDecay;
         using Scalar correction = Math.Sqrt(1 - Math.Pow(Beta2, Steps)), length = -learningRate / (1 - Math.Pow(Beta1, Steps));
         using Scalar limit = clip;
-        var gradient = parameters.grad ?? throw new InvalidOperationException("no gradient: call backward first.");
         var norm = linalg.norm(gradient);
         gradient.mul_(norm.add(tiny, one).reciprocal().mul(limit).clamp_max(one));
         First.mul_(beta1).add_(gradient, alpha: rest1);
@@ -39,7 +38,6 @@ internal sealed class AdamW(Tensor parameters, long decaying, double weightDecay
         parameters.narrow(0, 0, decaying).mul_(decay);
         var deviation = Second.sqrt().div_(correction).add_(epsilon, one);
         parameters.addcdiv_(First, deviation, length);
-        gradient.zero_();
         return norm;
     }
 

@@ -25,10 +25,7 @@ internal sealed class BatchBuilder(Corpus corpus, TorchSharp.torch.Device device
     {
         var width = lines.Max(line => line.Sum(row => row.Positions));
         var tokens = new long[lines.Length * width];
-        var targets = new bool[tokens.Length];
-        var causal = new bool[tokens.Length];
-        var weights = new float[tokens.Length];
-        weights.AsSpan().Fill(1);
+        var (targets, causal, weights) = (new List<long>(), new List<long>(), new List<float>());
         var layouts = new Layout[lines.Length];
         var next = 0;
         for (var line = 0; line < lines.Length; line++)
@@ -41,22 +38,23 @@ internal sealed class BatchBuilder(Corpus corpus, TorchSharp.torch.Device device
                 var (partition, weight) = (drawings[next].Partition, (float)drawings[next].TargetWeight);
                 Lay(layouts[line], start, next, partition);
                 Tokens(row).CopyTo(tokens.AsSpan(place));
-                MarkTargets(partition, targets.AsSpan(place, row.Positions), causal.AsSpan(place, row.Positions));
-                weights.AsSpan(place, row.Positions).Fill(weight);
+                AddTargets(partition, place, targets, causal);
+                weights.AddRange(Enumerable.Repeat(weight, targets.Count - weights.Count));
                 start += row.Positions;
                 next++;
             }
         }
 
-        Tensor Shaped(Tensor flat) => flat.reshape(lines.Length, width).to(device);
-        FSharpOption<Tensor> Where(bool wanted, Func<Tensor> flat) =>
-            wanted ? FSharpOption<Tensor>.Some(Shaped(flat())) : FSharpOption<Tensor>.None;
+        Tensor Placed(Tensor host) => Numbers.place(device, host);
+        FSharpOption<Tensor> Where(bool wanted, Func<Tensor> host) =>
+            wanted ? FSharpOption<Tensor>.Some(Placed(host())) : FSharpOption<Tensor>.None;
         return new Batch(
-            Shaped(tensor(tokens)),
+            Placed(tensor(tokens).reshape(lines.Length, width)),
             CompiledMask.layouts(device, layouts),
-            Shaped(tensor(targets)),
-            Where(weights.AsSpan().ContainsAnyExcept(1f), () => tensor(weights)),
-            Where(withCausal && causal.Contains(true), () => tensor(causal)));
+            Placed(tensor(targets.ToArray())),
+            Where(weights.Any(weight => weight != 1), () => tensor(weights.ToArray())),
+            weights.Sum(weight => (double)weight),
+            Where(withCausal && causal.Count > 0, () => tensor(causal.ToArray())));
     }
 
     /// <summary>What a grouping may look at in a row: its length, BOS included, and where words and sentences start.</summary>
@@ -89,19 +87,24 @@ internal sealed class BatchBuilder(Corpus corpus, TorchSharp.torch.Device device
         line.Document.AsSpan(start, length).Fill(document);
     }
 
-    private static void MarkTargets(Model.Partition partition, Span<bool> targets, Span<bool> causal)
+    /// <summary>Adds the places that a row is learned at: in the batch, from <paramref name="place"/> on.</summary>
+    private static void AddTargets(Model.Partition partition, int place, List<long> targets, List<long> causal)
     {
         var length = PartitionModule.length(partition);
         var singletons = true;
         for (var position = 0; position < length; position++)
         {
-            targets[position] = !PartitionModule.isEvidence(position, partition);
+            if (!PartitionModule.isEvidence(position, partition))
+            {
+                targets.Add(place + position);
+            }
+
             singletons &= PartitionModule.rankOf(position, partition) == position;
         }
 
         if (singletons)
         {
-            causal[1..length].Fill(true);
+            causal.AddRange(Enumerable.Range(place, length - 1).Select(at => (long)at));
         }
     }
 }

@@ -19,6 +19,7 @@ public sealed class Trainer : IDisposable
     private readonly TrainingRun run;
     private readonly TrainingData data;
     private readonly Validation? validation;
+    private StepResult last;
 
     private Trainer(RunDirectory directory, RunManifest manifest, TrainingRun run, TrainingData data, Validation? validation) =>
         (this.directory, this.manifest, this.run, this.data, this.validation) = (directory, manifest, run, data, validation);
@@ -92,19 +93,19 @@ public sealed class Trainer : IDisposable
         using var metrics = new Metrics(Options.Output, run.Step);
         var report = new Report(run, Options.Tokens);
         var sinceSave = Stopwatch.StartNew();
-        var last = default(StepResult);
         while (run.Progress < 1)
         {
             if (cancellation.IsCancellationRequested)
             {
-                Save(last);
+                Save();
                 cancellation.ThrowIfCancellationRequested();
             }
 
-            last = Advance();
+            run.Advance();
             var validates = validation is not null && (run.Step % Options.ValidateEvery == 0 || run.Progress >= 1);
             if (validates || run.Step % StepsPerReport == 0 || run.Progress >= 1)
             {
+                TakeResults();
                 var line = report.Take(last.GradientNorm, validates ? Validate(cancellation) : new Dictionary<string, double>());
                 metrics.Write(line);
                 progress?.Report(line);
@@ -112,12 +113,12 @@ public sealed class Trainer : IDisposable
 
             if (sinceSave.Elapsed.TotalSeconds >= Options.CheckpointSeconds)
             {
-                Save(last);
+                Save();
                 sinceSave.Restart();
             }
         }
 
-        Save(last);
+        Save();
     }
 
     /// <inheritdoc/>
@@ -162,29 +163,34 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    private StepResult Advance()
+    /// <summary>Takes the results of the last steps. A GPU is asked for them only now and then, a report or a save apart.</summary>
+    private void TakeResults()
     {
-        var step = run.Advance();
-        return step.IsFinite ? step : throw Diverged(step, $"loss {step.Loss}, gradient norm {step.GradientNorm}");
+        foreach (var step in run.TakeResults())
+        {
+            last = step;
+            if (!step.IsFinite)
+            {
+                throw Diverged(step, $"loss {step.Loss}, gradient norm {step.GradientNorm}");
+            }
+        }
     }
 
     /// <summary>Saves a state that is worth it.</summary>
-    private void Save(StepResult last)
+    private void Save()
     {
+        TakeResults();
         if (!run.IsFinite())
         {
-            throw Diverged(last, "a weight is no longer a number");
+            throw Diverged(last with { Step = run.Step }, "a weight is no longer a number");
         }
 
         directory.Save(run, manifest);
     }
 
-    private A3Exception Diverged(StepResult step, string what)
-    {
-        return new A3Exception(
-            $"the run diverged at step {run.Step}: {what}.{BatchOf(step)} "
+    private A3Exception Diverged(StepResult step, string what) =>
+        new($"the run diverged at step {step.Step}: {what}.{BatchOf(step)} "
             + $"The last checkpoint is kept; start a new run from it (--init {directory.Newest}) with a lower learning rate than {Options.LearningRate}.");
-    }
 
     /// <summary>The documents of a step's batch, as far as one line may name them; nothing before the first step.</summary>
     private string BatchOf(StepResult step)
@@ -203,7 +209,7 @@ public sealed class Trainer : IDisposable
         using var mode = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         var losses = validation!.Run(WeightsModule.ofFlat(run.Architecture, run.Parameters), cancellation);
-        var mean = losses.Values.Average();
+        var mean = losses.Where(loss => run.TrainsContent || loss.Key != Validation.ContentStream).Average(loss => loss.Value);
         if (mean < run.Best)
         {
             run.Best = mean;

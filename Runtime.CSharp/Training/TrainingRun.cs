@@ -1,12 +1,11 @@
 using A3.Model;
 using A3.Model.Tensors;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace A3.Runtime;
 
-/// <summary>What a step gave: its loss (nats per target), the norm of its gradient, and the rows it saw.</summary>
-internal readonly record struct StepResult(double Loss, double GradientNorm, Row[] Rows)
+/// <summary>What a step gave: which one it was, its loss (nats per target), the norm of its gradient, and the rows it saw.</summary>
+internal readonly record struct StepResult(long Step, double Loss, double GradientNorm, Row[] Rows)
 {
     /// <summary>Whether the step went well.</summary>
     public bool IsFinite => double.IsFinite(Loss) && double.IsFinite(GradientNorm);
@@ -36,6 +35,8 @@ internal sealed class TrainingRun : IDisposable
     private readonly BatchBuilder builder;
     private readonly LearningRate schedule;
     private readonly Seed draws;
+    private readonly Learner learner;
+    private readonly Queue<(long Step, Tensor Numbers, Row[] Rows)> unread = [];
 
     /// <exception cref="ArgumentException">The curriculum does not fit the run.</exception>
     public TrainingRun(TrainingOptions options, Model.Architecture architecture, Model.Curriculum curriculum, Corpus corpus, Tensor parameters)
@@ -46,19 +47,18 @@ internal sealed class TrainingRun : IDisposable
             corpus.Documents, architecture.Context, options.BatchTokens, options.Crop, SeedModule.derive(1, seed), options.Pack);
         course = Specifications.Course(curriculum, options, TokensPerStep(), architecture.Context);
         Architecture = architecture;
-        Parameters = parameters.DetachFromDisposeScope().requires_grad_();
         draws = SeedModule.derive(2, seed);
         builder = new BatchBuilder(corpus, parameters.device);
         schedule = new LearningRate(options.LearningRate, options.Warmup);
-        Optimizer = new AdamW(Parameters, WeightsModule.decayingCount(architecture), options.WeightDecay, options.Clip);
+        learner = new Learner(architecture, parameters, options.WeightDecay, options.Clip);
     }
 
     public Model.Architecture Architecture { get; }
 
     /// <summary>All parameters as one vector, decaying ones first: the leaf of the graph.</summary>
-    public Tensor Parameters { get; }
+    public Tensor Parameters => learner.Parameters;
 
-    public AdamW Optimizer { get; }
+    public AdamW Optimizer => learner.Optimizer;
 
     /// <summary>Tokens seen, padding not counted.</summary>
     public long Tokens { get; set; }
@@ -68,7 +68,7 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>Where in the data the next batch stands.</summary>
     public DataPosition Position { get; set; }
 
-    /// <summary>Losses since the last line of metrics.</summary>
+    /// <summary>Losses since the last line of metrics, of the steps whose results were taken.</summary>
     public LossSum Unreported { get; set; }
 
     /// <summary>The lowest validation loss so far.</summary>
@@ -79,34 +79,44 @@ internal sealed class TrainingRun : IDisposable
 
     public double LearningRate => schedule.At(Progress);
 
-    /// <summary>One optimizer step.</summary>
-    public StepResult Advance()
+    /// <summary>Whether the content stream has a loss of its own in some stage.</summary>
+    public bool TrainsContent => CourseModule.stages(course).Any(stage => ContentWeight(stage.Item2) > 0);
+
+    /// <summary>One optimizer step. Its result waits to be taken, so that a GPU need not be waited for.</summary>
+    public void Advance()
     {
         using var scope = NewDisposeScope();
         var lines = plan.At(Position);
         Row[] rows = [.. lines.SelectMany(line => line)];
         var stepDraws = SeedModule.derive(Step, draws);
         var drawings = rows.Select((row, index) => Draw(row, SeedModule.derive(index, stepDraws))).ToArray();
-        var (queryWeight, contentWeight) = LossWeights();
-        var batch = builder.Build(lines, drawings, withCausal: contentWeight > 0);
-        var losses = Objective.losses(Architecture, WeightsModule.ofFlat(Architecture, Parameters), batch);
-        var query = losses.Query * queryWeight;
-        var total = losses.Content is { } content ? query + content.Value * contentWeight : query;
-        total.backward();
-        var rate = LearningRate;
+        var stage = CourseModule.stageAt(Progress, course).Item1;
+        var batch = builder.Build(lines, drawings, withCausal: ContentWeight(stage) > 0);
+        var numbers = learner.Step([batch], stage.Losses.Query, ContentWeight(stage), LearningRate);
         Tokens += rows.Sum(row => row.Length);
         Position = plan.After(Position);
-        var norm = Optimizer.Step(rate);
-        var result = new StepResult(losses.Query.ToDouble(), norm.ToDouble(), rows);
-        Unreported = Unreported.With(result.Loss);
-        return result;
+        unread.Enqueue((Step, numbers.DetachFromDisposeScope(), rows));
+    }
+
+    /// <summary>The results of the steps since the last call, in order; waits for the device.</summary>
+    public IEnumerable<StepResult> TakeResults()
+    {
+        while (unread.TryDequeue(out var step))
+        {
+            using var host = step.Numbers.cpu();
+            step.Numbers.Dispose();
+            var numbers = host.data<float>();
+            var result = new StepResult(step.Step, numbers[0], numbers[1], step.Rows);
+            Unreported = Unreported.With(result.Loss);
+            yield return result;
+        }
     }
 
     /// <summary>Whether all parameters are numbers; a state with others is not worth keeping.</summary>
     public bool IsFinite()
     {
         using var scope = NewDisposeScope();
-        return Parameters.detach().isfinite().all().item<bool>();
+        return Parameters.detach().isfinite().all().cpu().data<bool>()[0];
     }
 
     /// <summary>The parameters of the checkpoint by name, as views that live as long as the caller's dispose scope.</summary>
@@ -122,18 +132,18 @@ internal sealed class TrainingRun : IDisposable
 
     public void Dispose()
     {
-        Optimizer.Dispose();
-        Parameters.Dispose();
+        foreach (var step in unread)
+        {
+            step.Numbers.Dispose();
+        }
+
+        learner.Dispose();
     }
 
     private Drawing Draw(Row row, Seed seed) => CourseModule.draw(course, seed, Progress, builder.ShapeOf(row));
 
-    /// <summary>How much each stream's loss counts in this stage; the run decides on the content stream where the stage does not.</summary>
-    private (double Query, double Content) LossWeights()
-    {
-        var losses = CourseModule.stageAt(Progress, course).Item1.Losses;
-        return (losses.Query, losses.Content?.Value ?? options.ContentWeight);
-    }
+    /// <summary>How much the content stream's loss counts in a stage; the run decides where the stage does not.</summary>
+    private double ContentWeight(Stage stage) => stage.Losses.Content?.Value ?? options.ContentWeight;
 
     /// <summary>The mean of the first steps, which stages in steps are counted by: a function of data and seed alone.</summary>
     private double TokensPerStep()

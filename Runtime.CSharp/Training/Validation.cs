@@ -1,6 +1,5 @@
 using A3.Model;
 using A3.Model.Tensors;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace A3.Runtime;
@@ -11,6 +10,9 @@ namespace A3.Runtime;
 /// </summary>
 internal sealed class Validation(Model.Architecture architecture, Corpus corpus, int rows, int batchTokens, TorchSharp.torch.Device device)
 {
+    /// <summary>Name of the loss of the content stream, which a run need not train.</summary>
+    public const string ContentStream = $"{LeftToRight}, content stream";
+
     private const long SeedOfDraws = 20260128;
     private const string LeftToRight = "left to right";
 
@@ -33,7 +35,7 @@ internal sealed class Validation(Model.Architecture architecture, Corpus corpus,
         var results = new Dictionary<string, double>();
         var causal = Mean(weights, (row, seed) => AfterBos(Causal, row, seed), cancellation);
         results[LeftToRight] = causal.Query;
-        results[$"{LeftToRight}, content stream"] = causal.Content;
+        results[ContentStream] = causal.Content;
         foreach (var (name, text) in AnyOrder)
         {
             var grouping = Specifications.Grouping(text);
@@ -91,7 +93,7 @@ internal sealed class Validation(Model.Architecture architecture, Corpus corpus,
 
         public void Add(Tensor? values)
         {
-            total += values is null ? 0 : values.sum().ToDouble();
+            total += values is null ? 0 : Numbers.read(values.sum());
             count += values?.NumberOfElements ?? 0;
         }
     }

@@ -8,7 +8,7 @@ open A3.Runtime
 module BenchDisplay =
 
     /// Cells in columns: the first to the left, the others to the right.
-    let private table (rows: string list list) =
+    let table (rows: string list list) =
         let widths =
             rows
             |> List.transpose
@@ -24,7 +24,7 @@ module BenchDisplay =
         Number.text (if value < 99.5 then "0.0" else "#,0") value
 
     /// The quartiles, as people read them.
-    let private range show (spread: Spread) =
+    let range show (spread: Spread) =
         $"{show spread.Low} .. {show spread.High}"
 
     let private drafts (run: DecodeRun) =
@@ -67,8 +67,9 @@ module BenchDisplay =
                 | remark -> line + Ink.dim $"  ({remark})" ink
         ]
 
-    let private verdict ink (ratio: RatioFigures) =
-        match Option.ofNullable ratio.Goal, Option.ofNullable ratio.Reached with
+    /// What a figure's goal is, and whether it was reached; empty without one.
+    let verdict ink (goal: Nullable<float>) (reached: Nullable<bool>) =
+        match Option.ofNullable goal, Option.ofNullable reached with
         | Some goal, Some true -> Ink.text (Colour.ofLogProbability 0.0) $"  goal {goal} reached" ink
         | Some goal, Some false -> Ink.strong (Colour.ofLogProbability -100.0) $"  goal {goal} MISSED" ink
         | _ -> ""
@@ -82,7 +83,10 @@ module BenchDisplay =
                     for ratio in report.Ratios -> [ ratio.Name; number ratio.Value.Median; range number ratio.Value ]
                 ]
 
-        List.map2 (fun line ratio -> line + verdict ink ratio) lines (List.ofSeq report.Ratios)
+        List.map2
+            (fun line (ratio: RatioFigures) -> line + verdict ink ratio.Goal ratio.Reached)
+            lines
+            (List.ofSeq report.Ratios)
 
     /// Tables of the methods and of their ratios.
     let lines ink (report: DecodeReport) =
@@ -96,7 +100,7 @@ module BenchDisplay =
             yield! ratioLines ink report
         ]
 
-    let private spread (value: Spread) =
+    let spread (value: Spread) =
         Json.record
             [
                 "median", Json.number value.Median
@@ -123,17 +127,18 @@ module BenchDisplay =
                     "drafts_accepted", Json.whole run.Drafts.Accepted
             ]
 
+    /// A figure's goal as fields of its record; none without one.
+    let goalJson (goal: Nullable<float>) (reached: Nullable<bool>) =
+        match Option.ofNullable goal, Option.ofNullable reached with
+        | Some goal, Some reached -> [ "goal", Json.number goal; "reached", Json.flag reached ]
+        | _ -> []
+
     let private ratioJson (ratio: RatioFigures) =
         Json.record
             [
                 "ratio", Json.text ratio.Name
                 "value", spread ratio.Value
-
-                match Option.ofNullable ratio.Goal, Option.ofNullable ratio.Reached with
-                | Some goal, Some reached ->
-                    "goal", Json.number goal
-                    "reached", Json.flag reached
-                | _ -> ()
+                yield! goalJson ratio.Goal ratio.Reached
             ]
 
     /// One record; `settings` are its first fields.

@@ -304,9 +304,6 @@ let private lossesAndSurprisals weights =
     let tokens = tokensOf 7
     let layout = Partition.ofRanks 1 [| 0..6 |] |> Layout.ofPartition
 
-    let chosen =
-        torch.tensor([| false; true; true; true; true; true; true |]).unsqueeze 0
-
     let losses =
         Objective.losses
             network.Architecture
@@ -314,11 +311,15 @@ let private lossesAndSurprisals weights =
             {
                 Tokens = torch.tensor(tokens |> Array.map int64).unsqueeze 0
                 Layouts = CompiledMask.layouts torch.CPU [| layout |]
-                Targets = chosen
+                Targets = torch.tensor [| 1L .. 6L |]
                 TargetWeights =
                     weights
-                    |> Option.map (fun (weights: float32[]) -> torch.tensor(weights).unsqueeze 0)
-                CausalTargets = Some chosen
+                    |> Option.map (fun (weights: float32[]) -> torch.tensor (Array.skip 1 weights))
+                TotalWeight =
+                    weights
+                    |> Option.map (Array.skip 1 >> Array.sum >> float)
+                    |> Option.defaultValue 6.0
+                CausalTargets = Some(torch.tensor [| 0L .. 5L |])
             }
 
     let surprisal (logits: float[]) token =

@@ -28,8 +28,9 @@ public sealed class BatchBuilderTests
         using var scope = torch.NewDisposeScope();
         var batch = Build(folder, withCausal: false, ("given 0 / 1..3", 1), ("given 0..1 / 2", 2));
 
-        Assert.Equal([false, true, true, true, false, false, true, false], batch.Targets.data<bool>().ToArray());
-        Assert.Equal([1, 1, 1, 2], batch.TargetWeights!.Value.masked_select(batch.Targets).data<float>().ToArray());
+        Assert.Equal([1, 2, 3, 6], batch.Targets.data<long>().ToArray());
+        Assert.Equal([1, 1, 1, 2], batch.TargetWeights!.Value.data<float>().ToArray());
+        Assert.Equal(5, batch.TotalWeight);
     }
 
     [Fact]
@@ -48,9 +49,7 @@ public sealed class BatchBuilderTests
         using var scope = torch.NewDisposeScope();
         (string, double)[] drawings = [("given 0 / 1 / 3 / 2", 1), ("given 0 / 1 / 2", 1)];
 
-        Assert.Equal(
-            [false, false, false, false, false, true, true, false],
-            Build(folder, withCausal: true, drawings).CausalTargets!.Value.data<bool>().ToArray());
+        Assert.Equal([4, 5], Build(folder, withCausal: true, drawings).CausalTargets!.Value.data<long>().ToArray());
         Assert.Null(Build(folder, withCausal: false, drawings).CausalTargets);
         Assert.Null(Build(folder, withCausal: true, ("given 0 / 1 / 3 / 2", 1), ("given 0 / 2 / 1", 1)).CausalTargets);
     }

@@ -11,11 +11,11 @@ public sealed class RunDirectoryTests : IDisposable
     [Fact]
     public void TheLastCheckpointsAndTheBestAreKeptAndEachOneLoads()
     {
-        var options = ToyRun.Options(folder) with { CheckpointSeconds = 1e-9, Keep = 3, LearningRate = 0.5, ValidateEvery = 3 };
+        var options = ToyRun.Options(folder) with { CheckpointSeconds = 1e-9, Keep = 3, LearningRate = 0.9, Warmup = 0.95, WeightDecay = 2, ValidateEvery = 3 };
         var reports = ToyRun.Train(options);
         var last = reports[^1].Step;
         Assert.Equal([last - 2, last - 1, last], Steps(options));
-        var best = reports.Where(report => report.Validation.Count > 0).MinBy(report => report.Validation.Values.Average())!;
+        var best = reports.Where(report => report.Validation.Count > 0).MinBy(report => report.Validation.Where(loss => loss.Key != Validation.ContentStream).Average(loss => loss.Value))!;
         Assert.True(best.Step < last, "the test needs a run that gets worse in the end.");
         using var said = JsonDocument.Parse(File.ReadAllText(Path.Combine(options.Output, "best", "validation.json")));
         Assert.Equal(best.Step, said.RootElement.GetProperty("step").GetInt64());
@@ -24,6 +24,19 @@ public sealed class RunDirectoryTests : IDisposable
             using var model = A3Model.Load(directory, new LoadOptions { Device = Device.Cpu });
             Assert.Equal(16, model.Architecture.Width);
         }
+    }
+
+    [Theory]
+    [InlineData("infill", 0, false)]
+    [InlineData("infill", 1, true)]
+    [InlineData("stage 0.5, content 1: left-to-right; stage rest: random", 0, true)]
+    public void TheBestIsChosenByTheLossesThatAreTrained(string curriculum, double contentWeight, bool withContent)
+    {
+        var options = ToyRun.Options(folder) with { Curriculum = curriculum, ContentWeight = contentWeight, Tokens = 3000 };
+        ToyRun.Train(options);
+        using var said = JsonDocument.Parse(File.ReadAllText(Path.Combine(options.Output, "best", "validation.json")));
+        var losses = said.RootElement.GetProperty("validation").EnumerateObject().Where(loss => withContent || loss.Name != "left to right, content stream");
+        Assert.Equal(losses.Average(loss => loss.Value.GetDouble()), said.RootElement.GetProperty("loss").GetDouble(), 1e-9);
     }
 
     [Fact]

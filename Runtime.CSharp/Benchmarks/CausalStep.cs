@@ -1,0 +1,50 @@
+using static TorchSharp.torch;
+
+namespace A3.Runtime;
+
+using A3.Model;
+using A3.Model.Tensors;
+
+/// <summary>
+/// What training the same network as a plain LLaMA takes: one stream, causal attention without a mask, every position but the last
+/// predicting the next; loss and optimizer are those of the two-stream step.
+/// </summary>
+internal sealed class CausalStep : ITrainStep
+{
+    private const double LearningRate = 1e-4;
+
+    private readonly Architecture architecture;
+    private readonly Tensor tokens;
+    private readonly Tensor parameters;
+    private readonly AdamW optimizer;
+
+    /// <summary>The network without its query stream, of fresh weights, for tokens [sequence, position].</summary>
+    public CausalStep(Architecture twoStream, Tensor tokens, long seed)
+    {
+        this.tokens = tokens;
+        architecture = ArchitectureModule.withoutQueryStream(twoStream);
+        parameters = WeightsModule.initialise(architecture, seed).DetachFromDisposeScope().requires_grad_();
+        optimizer = new AdamW(parameters, WeightsModule.decayingCount(architecture), weightDecay: 0.1, clip: 1);
+        Flops = TrainFlops.Causal(architecture, (int)tokens.shape[0], (int)tokens.shape[1]);
+    }
+
+    public string Name => "plain AR";
+
+    public long Flops { get; }
+
+    public void Run()
+    {
+        using var scope = NewDisposeScope();
+        var length = tokens.shape[1];
+        long[] places = [.. Enumerable.Range(0, (int)tokens.NumberOfElements).Where(place => place % length != length - 1).Select(place => (long)place)];
+        var (_, gradient) = Objective.descendCausal(
+            architecture, WeightsModule.ofFlat(architecture, parameters), parameters, 1.0 / places.Length, tokens, tensor(places));
+        Numbers.read(optimizer.Step(LearningRate, gradient));
+    }
+
+    public void Dispose()
+    {
+        optimizer.Dispose();
+        parameters.Dispose();
+    }
+}

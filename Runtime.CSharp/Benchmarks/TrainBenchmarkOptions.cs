@@ -1,0 +1,20 @@
+namespace A3.Runtime;
+
+/// <summary>What <see cref="TrainBenchmark"/> measures, and how often.</summary>
+internal sealed record TrainBenchmarkOptions
+{
+    /// <summary>Tokens of a step, BOS counted: as many whole sequences of the network's context as they hold, at least one.</summary>
+    public int BatchTokens { get; init; } = 4096;
+
+    /// <summary>Size of the groups, which are drawn in a random order of positions.</summary>
+    public int Group { get; init; } = 4;
+
+    /// <summary>Threads of libtorch.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Runs of each step, interleaved.</summary>
+    public int Rounds { get; init; } = 7;
+
+    /// <summary>Names the weights, the tokens and the orders.</summary>
+    public long Seed { get; init; } = 1;
+}

@@ -1,0 +1,45 @@
+using static TorchSharp.torch;
+
+namespace A3.Runtime;
+
+using A3.Model;
+using A3.Model.Tensors;
+
+/// <summary>The step of a training run, <see cref="Learner.Step"/>: every position but BOS a target of the query stream.</summary>
+internal sealed class TwoStreamStep : ITrainStep
+{
+    private const double LearningRate = 1e-4;
+
+    private readonly Learner learner;
+    private readonly Partition[] partitions;
+    private readonly Tensor tokens;
+    private readonly Architecture architecture;
+
+    /// <summary>A network of fresh weights, for tokens [sequence, position] under partitions whose evidence is BOS.</summary>
+    public TwoStreamStep(Architecture architecture, Tensor tokens, Partition[] partitions, long seed)
+    {
+        (this.architecture, this.tokens, this.partitions) = (architecture, tokens, partitions);
+        learner = new Learner(architecture, WeightsModule.initialise(architecture, seed), weightDecay: 0.1, clip: 1);
+        Flops = TrainFlops.TwoStream(architecture, partitions);
+    }
+
+    public string Name => "two streams";
+
+    public long Flops { get; }
+
+    public void Run()
+    {
+        using var scope = NewDisposeScope();
+        long length = architecture.Context;
+        var batch = new Batch(
+            tokens,
+            CompiledMask.layouts(CPU, [.. partitions.Select(LayoutModule.ofPartition)]),
+            tensor([.. Enumerable.Range(0, (int)tokens.NumberOfElements).Where(place => place % length != 0).Select(place => (long)place)]),
+            null,
+            tokens.shape[0] * (length - 1),
+            null);
+        Numbers.read(learner.Step([batch], queryWeight: 1, contentWeight: 0, LearningRate)[0]);
+    }
+
+    public void Dispose() => learner.Dispose();
+}

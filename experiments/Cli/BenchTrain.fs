@@ -1,0 +1,174 @@
+namespace A3.Cli
+
+open System
+open Argu
+open A3.Model
+open A3.Runtime
+
+/// Arguments of `a3 bench train`.
+[<RequireQualifiedAccess>]
+type BenchTrainArguments =
+    | [<Unique>] Width of NUMBER: int
+    | [<Unique>] Layers of NUMBER: int
+    | [<Unique>] Heads of NUMBER: int
+    | [<Unique>] Vocabulary of TOKENS: int
+    | [<Unique>] Context of POSITIONS: int
+    | [<Unique>] Batch_Tokens of COUNT: int
+    | [<Unique>] Group of SIZE: int
+    | [<Unique>] Threads of NUMBER: int
+    | [<Unique>] Rounds of NUMBER: int
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Width _ -> "width of the hidden states (default 256)."
+            | Layers _ -> "number of blocks (default 6)."
+            | Heads _ -> "attention heads (default 4)."
+            | Vocabulary _ -> "tokens of the vocabulary (default 2048)."
+            | Context _ -> "length of each sequence (default 256)."
+            | Batch_Tokens _ -> "tokens of a step, as many whole sequences as they hold (default 4096)."
+            | Group _ -> "size of the groups (default 4); what a step costs hardly depends on it."
+            | Threads _ -> "threads (default: one for each processor)."
+            | Rounds _ -> "runs of each step (default 7)."
+
+/// `a3 bench train`: what a training step takes, against a plain AR step and against the machine.
+[<RequireQualifiedAccess>]
+module BenchTrain =
+
+    let private architecture (arguments: ParseResults<BenchTrainArguments>) =
+        let chosen =
+            Architecture.create
+                (arguments.GetResult(BenchTrainArguments.Vocabulary, 2048))
+                (arguments.GetResult(BenchTrainArguments.Width, 256))
+                (arguments.GetResult(BenchTrainArguments.Layers, 6))
+                (arguments.GetResult(BenchTrainArguments.Heads, 4))
+                (arguments.GetResult(BenchTrainArguments.Context, 256)
+                 |> Options.between 8 (1 <<< 20) "--context")
+
+        match Architecture.validate chosen with
+        | Ok valid when valid.Width = valid.Heads * valid.HeadWidth -> valid
+        | Ok valid -> raise (MisuseException $"--width {valid.Width}: must be a multiple of --heads {valid.Heads}.")
+        | Error error -> raise (MisuseException error.Message)
+
+    let private check (invocation: Invocation) =
+        if
+            invocation.Device = Device.Cuda
+            || invocation.NumberType <> NumberType.Float32
+            || invocation.Grouping.IsSome
+            || invocation.Model.IsSome
+        then
+            raise (
+                MisuseException
+                    "bench train measures float32 on the CPU, random weights and random orders; leave --device, --dtype, --model and --grouping out."
+            )
+
+    let private options seed (arguments: ParseResults<BenchTrainArguments>) =
+        let standard = TrainBenchmarkOptions()
+
+        TrainBenchmarkOptions(
+            BatchTokens =
+                (arguments.GetResult(BenchTrainArguments.Batch_Tokens, standard.BatchTokens)
+                 |> Options.between 1 (1 <<< 24) "--batch-tokens"),
+            Group =
+                (arguments.GetResult(BenchTrainArguments.Group, standard.Group)
+                 |> Options.between 1 (1 <<< 20) "--group"),
+            Threads =
+                (arguments.GetResult(BenchTrainArguments.Threads, standard.Threads)
+                 |> Options.between 1 1024 "--threads"),
+            Rounds =
+                (arguments.GetResult(BenchTrainArguments.Rounds, standard.Rounds)
+                 |> Options.between 1 1000 "--rounds"),
+            Seed = seed
+        )
+
+    let private number = Number.text "0.00"
+
+    let private stepRow (step: StepFigures) =
+        let memory =
+            match Option.ofNullable step.MemoryPerToken with
+            | Some bytes -> Number.bytes (int64 bytes)
+            | None -> "unknown"
+
+        [
+            step.Name
+            Number.text "#,0" step.Speed.Median
+            BenchDisplay.range (Number.text "#,0") step.Speed
+            Number.text "0.0" (float step.Flops / 1e9)
+            memory
+        ]
+
+    let private lines ink (report: TrainReport) =
+        let header = [ ""; "tokens/s"; "quartiles"; "GFLOP"; "memory/token" ]
+        let peak = Number.text "0.0" (report.Peak.Median / 1e9)
+
+        [
+            $"large matrix products reach {peak} GFLOP/s"
+            ""
+            yield! BenchDisplay.table (header :: [ for step in report.Steps -> stepRow step ])
+            ""
+            yield!
+                BenchDisplay.table
+                    [
+                        for ratio in report.Ratios ->
+                            [ ratio.Name; number ratio.Value.Median; BenchDisplay.range number ratio.Value ]
+                    ]
+                |> List.map2
+                    (fun (ratio: TrainRatio) line -> line + BenchDisplay.verdict ink ratio.Goal ratio.Reached)
+                    (List.ofSeq report.Ratios)
+        ]
+
+    let private stepJson (step: StepFigures) =
+        Json.record
+            [
+                "step", Json.text step.Name
+                "tokens_per_second", BenchDisplay.spread step.Speed
+                "flops", Json.whole step.Flops
+                "matrix_peak_share", BenchDisplay.spread step.PeakShare
+
+                match Option.ofNullable step.MemoryPerToken with
+                | Some bytes -> "memory_bytes_per_token", Json.number bytes
+                | None -> ()
+            ]
+
+    let private ratioJson (ratio: TrainRatio) =
+        Json.record
+            [
+                "ratio", Json.text ratio.Name
+                "value", BenchDisplay.spread ratio.Value
+                yield! BenchDisplay.goalJson ratio.Goal ratio.Reached
+            ]
+
+    let private json network seed (options: TrainBenchmarkOptions) (report: TrainReport) =
+        Json.record
+            [
+                "network", Json.text (string (A3.Architecture network))
+                "parameters", Json.whole (Architecture.parameterCount network)
+                "batch_tokens", Json.whole options.BatchTokens
+                "group", Json.whole options.Group
+                "threads", Json.whole options.Threads
+                "processors", Json.whole Environment.ProcessorCount
+                "rounds", Json.whole options.Rounds
+                "seed", Json.whole seed
+                "matrix_flops_per_second", BenchDisplay.spread report.Peak
+                "steps", report.Steps |> Seq.map stepJson |> Json.list
+                "ratios", report.Ratios |> Seq.map ratioJson |> Json.list
+            ]
+
+    let run (invocation: Invocation) (arguments: ParseResults<BenchTrainArguments>) =
+        check invocation
+        let output = invocation.Output
+        let network = architecture arguments
+        let seed = defaultArg invocation.Seed DecodingRequest.usual.Seed
+        let options = options seed arguments
+
+        let report =
+            TrainBenchmark(network, options).Run((fun line -> output |> Output.note line), invocation.Cancellation)
+
+        if output.Json then
+            output |> Output.json (json network seed options report)
+        else
+            output
+            |> Output.line
+                $"{A3.Architecture network}; {options.Threads} threads, {options.BatchTokens} tokens a step, {options.Rounds} rounds"
+
+            output |> Output.lines (lines output.Ink report)
