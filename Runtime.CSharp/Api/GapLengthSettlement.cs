@@ -69,7 +69,7 @@ internal sealed class GapLengthSettlement(INetwork network, ITokenizer tokenizer
     private int[] BehindOf(int part) => part + 1 < encoded.Length && encoded[part + 1].Length > 0
         ? encoded[part + 1]
         : throw new A3Exception(
-            $"gap {gaps}, {template.Parts[part].GapLength}..{template.Parts[part].LongestGap} tokens long, has no text right "
+            $"gap {gaps + 1}, {template.Parts[part].GapLength}..{template.Parts[part].LongestGap} tokens long, has no text right "
             + "behind it, which it would have to lead to; give the gap one length (at the end of a text a long one: the text "
             + "may end inside it).");
 

@@ -3,7 +3,8 @@ namespace A3.Runtime;
 /// <summary>A sequence of a <see cref="ManagedNetwork"/>: its cache. Not thread-safe.</summary>
 internal sealed class ManagedSequence(ManagedNetwork network, KeyValueCache cache) : ISequence
 {
-    private bool disposed;
+    /// <summary>Null once disposed of, so that the collector may have it.</summary>
+    private KeyValueCache? held = cache;
 
     public INetwork Network => network;
 
@@ -12,15 +13,15 @@ internal sealed class ManagedSequence(ManagedNetwork network, KeyValueCache cach
     {
         get
         {
-            ObjectDisposedException.ThrowIf(disposed, this);
+            ObjectDisposedException.ThrowIf(held is null, this);
             network.ThrowIfDisposed();
-            return cache;
+            return held;
         }
     }
 
-    public int Length => cache.Length;
+    public int Length => Cache.Length;
 
-    public int Capacity => cache.Capacity;
+    public int Capacity => Cache.Capacity;
 
     public void Crop(int length) =>
         Cache.Length = length >= 0 && length <= Length
@@ -30,5 +31,5 @@ internal sealed class ManagedSequence(ManagedNetwork network, KeyValueCache cach
 
     public ISequence Fork() => new ManagedSequence(network, Cache.Fork());
 
-    public void Dispose() => disposed = true;
+    public void Dispose() => held = null;
 }

@@ -67,7 +67,7 @@ public sealed class GapLengthTests
     {
         using var model = TestModel.Fake();
         var error = Assert.Throws<A3Exception>(() => model.Infill(template));
-        Assert.StartsWith("gap 0, 2..4 tokens long, has no text right behind it", error.Message);
+        Assert.StartsWith("gap 1, 2..4 tokens long, has no text right behind it", error.Message);
     }
 
     [Fact]
