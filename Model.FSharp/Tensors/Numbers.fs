@@ -24,6 +24,12 @@ module Numbers =
         use one = (1).ToScalar()
         x.add (operand, one)
 
+    /// x + number, of int64.
+    let addInteger (number: int64) (x: torch.Tensor) =
+        use operand = number.ToScalar()
+        use one = (1).ToScalar()
+        x.add (operand, one)
+
     /// number * x.
     let scale (number: float) (x: torch.Tensor) =
         use operand = number.ToScalar()

@@ -5,9 +5,9 @@ open TorchSharp
 
 /// One training batch: tokens, int64 [batch, position], and their layouts; the places that the query stream predicts, int64
 /// [target] (never evidence, never padding); how much each of them counts, float32 [target] (once where none), and all together;
-/// and, where the content stream's causal loss is wanted, the places from which it predicts the next one, int64 [causal target] (only in
-/// sequences whose partition is singletons left to right). Places count positions row by row, batch * length + position; they are
-/// places rather than masks so that the device is never asked how many there are.
+/// and, where the content stream's causal loss is wanted, the places from which it predicts the next one, int64 [causal target]
+/// (only in sequences whose partition is singletons left to right). Places count positions row by row, batch * length + position;
+/// they are places rather than masks so that the device is never asked how many there are.
 type Batch =
     {
         Tokens: torch.Tensor
@@ -32,59 +32,71 @@ type LossFactors = { Query: float; Content: float }
 [<RequireQualifiedAccess>]
 module Objective =
 
-    /// Rows of one stream that meet a loss: normed hidden states [row, width], the tokens they predict, how much each counts.
+    /// Rows of one stream that meet a loss: where they lie among all hidden rows, the tokens they predict, how much each counts.
     type private Prediction =
         {
-            Rows: torch.Tensor
+            Places: torch.Tensor
             Labels: torch.Tensor
             Weights: torch.Tensor option
+            Factor: float
         }
 
     let private at places (values: torch.Tensor) = values.index_select (0, places)
 
-    let private normedAt architecture weights places (hidden: torch.Tensor) =
-        hidden.flatten (0, 1) |> at places |> TwoStream.normed architecture weights
-
-    let private queryPrediction architecture weights batch query =
+    let private causal factor (tokens: torch.Tensor) places =
         {
-            Rows = query |> normedAt architecture weights batch.Targets
-            Labels = batch.Tokens.flatten () |> at batch.Targets
-            Weights = batch.TargetWeights
-        }
-
-    let private causalPrediction architecture weights (tokens: torch.Tensor) places content =
-        {
-            Rows = content |> normedAt architecture weights places
+            Places = places
             Labels = tokens.flatten().narrow(0, 1, tokens.NumberOfElements - 1L) |> at places
             Weights = None
+            Factor = factor
         }
 
-    let private predictions (architecture: Architecture) weights batch =
+    /// The pass of a batch, and its predictions, the query stream's first: content rows lie before query rows where both are needed.
+    let private plan (architecture: Architecture) weights factors batch =
         if architecture.QueryStream = QueryStream.Absent then
             invalidArg "architecture" "the objective needs a query stream; this architecture has none."
 
+        let stack =
+            TwoStream.stack batch.CausalTargets.IsSome architecture weights batch.Layouts batch.Tokens
+
+        let query places =
+            {
+                Places = places
+                Labels = batch.Tokens.flatten () |> at batch.Targets
+                Weights = batch.TargetWeights
+                Factor = factors.Query
+            }
+
         match batch.CausalTargets with
-        | None ->
-            let query = TwoStream.forwardQuery architecture weights batch.Layouts batch.Tokens
-
-            queryPrediction architecture weights batch query, None
+        | None -> stack, [ query batch.Targets ]
         | Some places ->
-            let streams = TwoStream.forward architecture weights batch.Layouts batch.Tokens
+            let behind = batch.Targets |> Numbers.addInteger batch.Tokens.NumberOfElements
+            stack, [ query behind; causal factors.Content batch.Tokens places ]
 
-            queryPrediction architecture weights batch streams.Query.Value,
-            Some(causalPrediction architecture weights batch.Tokens places streams.Content)
+    let private rowsOf architecture weights (hidden: torch.Tensor) prediction =
+        hidden.flatten (0, 1)
+        |> at prediction.Places
+        |> TwoStream.normed architecture weights
 
-    let private surprisalsOf weights prediction =
-        CrossEntropy.surprisals prediction.Rows weights.Head prediction.Labels
+    let private head weights = weights.Head.to_type weights.Computes
 
     /// -log p(x_i | x_G<k) of every target by the query stream, and -log p(x_i | x_<i) of every causal target by the content
     /// stream; one forward pass for both.
     let surprisals architecture weights batch : StreamLosses =
-        let query, content = predictions architecture weights batch
+        let stack, predictions =
+            plan architecture weights { Query = 1.0; Content = 1.0 } batch
+
+        let hidden, _ = Descent.run false stack
+        let head = head weights
+
+        let surprisals =
+            predictions
+            |> List.map (fun prediction ->
+                CrossEntropy.surprisals (rowsOf architecture weights hidden prediction) head prediction.Labels)
 
         {
-            Query = surprisalsOf weights query
-            Content = content |> Option.map (surprisalsOf weights)
+            Query = List.head surprisals
+            Content = List.tryItem 1 surprisals
         }
 
     /// The weighted mean surprisal over the targets of the batch (query stream), and the mean over its causal targets
@@ -103,67 +115,59 @@ module Objective =
             Content = surprisals.Content |> Option.map _.mean()
         }
 
-    /// The weighted sum of a prediction's surprisals, and the gradient of `factor` times it towards its rows.
-    let private descendOne weights headGradient (factor, prediction) =
+    /// The weighted sum of a prediction's surprisals, and the gradient of its factor times it towards its rows; that towards the
+    /// head is added to `headGradient`.
+    let private descendOne head headGradient (prediction, rows: torch.Tensor) =
         let counts =
             prediction.Weights
-            |> Option.defaultWith (fun () -> torch.ones (prediction.Rows.shape[0], device = prediction.Rows.device))
+            |> Option.defaultWith (fun () -> torch.ones (rows.shape[0], device = rows.device))
 
         let surprisals, gradient =
-            CrossEntropy.descend
-                prediction.Rows
-                weights.Head
-                prediction.Labels
-                (Numbers.scale factor counts)
-                headGradient
+            CrossEntropy.descend rows head prediction.Labels (Numbers.scale prediction.Factor counts) headGradient
 
-        (surprisals * counts).sum(), gradient
+        (surprisals * counts).sum(), (rows, gradient)
 
     /// The weighted sums of the predictions, and the gradient of their sum, each times its factor, towards `leaf`.
-    let private descendAll weights (leaf: torch.Tensor) predictions =
+    let private descendStack recompute architecture weights (leaf: torch.Tensor) (stack, predictions) =
+        let hidden, carryBack = Descent.run recompute stack
+        let head = head weights
+
         let headGradient =
-            if weights.Head.requires_grad then
-                Some(torch.zeros (weights.Head.shape, dtype = torch.float32, device = weights.Head.device))
+            if head.requires_grad then
+                Some(torch.zeros (head.shape, dtype = torch.float32, device = head.device))
             else
                 None
 
-        let sums, gradients =
-            predictions |> List.map (descendOne weights headGradient) |> List.unzip
+        let sums, rowGradients =
+            predictions
+            |> List.map (fun prediction ->
+                descendOne head headGradient (prediction, rowsOf architecture weights hidden prediction))
+            |> List.unzip
 
-        let ends =
+        let gradients =
             [
-                yield! List.zip (predictions |> List.map (fun (_, prediction) -> prediction.Rows)) gradients
+                for tensor, gradient in rowGradients |> Descent.towards [ hidden; weights.FinalNorm ] do
+                    if obj.ReferenceEquals(tensor, hidden) then
+                        yield! carryBack gradient
+                    else
+                        tensor, gradient
 
                 match headGradient with
-                | Some gradient -> weights.Head, gradient.to_type weights.Head.dtype
+                | Some gradient -> head, gradient.to_type head.dtype
                 | None -> ()
             ]
 
-        let gradient =
-            torch.autograd.grad (
-                ends |> List.map fst |> ResizeArray,
-                ResizeArray [ leaf ],
-                ends |> List.map snd |> ResizeArray
-            )
-
-        sums, gradient[0]
+        match Descent.towards [ leaf ] gradients with
+        | [ _, gradient ] -> sums, gradient
+        | _ -> invalidArg (nameof leaf) "the weights must be made of the leaf."
 
     /// The weighted sums of the surprisals of both streams, and the gradient of the query's times its factor plus the content's
-    /// times its own towards `leaf`, which `weights` are made of.
-    let descend architecture weights leaf factors batch : StreamLosses * torch.Tensor =
-        let query, content = predictions architecture weights batch
-
+    /// times its own towards `leaf`, which `weights` are made of. With `recompute`, what a block computed on the way forward is
+    /// computed once more on the way back in place of being kept.
+    let descend recompute architecture weights leaf factors batch : StreamLosses * torch.Tensor =
         let sums, gradient =
-            descendAll
-                weights
-                leaf
-                [
-                    factors.Query, query
-
-                    match content with
-                    | Some content -> factors.Content, content
-                    | None -> ()
-                ]
+            plan architecture weights factors batch
+            |> descendStack recompute architecture weights leaf
 
         {
             Query = List.head sums
@@ -174,9 +178,10 @@ module Objective =
     /// As `descend`, for a plain causal LLaMA over tokens [batch, position] without padding; `places` are those from which it
     /// predicts the next one.
     let descendCausal architecture weights leaf factor (tokens: torch.Tensor) places =
-        let content = TwoStream.causal architecture weights tokens
+        let stack = TwoStream.causalStack architecture weights tokens
 
         let sums, gradient =
-            descendAll weights leaf [ factor, causalPrediction architecture weights tokens places content ]
+            (stack, [ causal factor tokens places ])
+            |> descendStack false architecture weights leaf
 
         List.head sums, gradient

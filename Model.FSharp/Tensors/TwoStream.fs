@@ -19,6 +19,16 @@ type Rotation =
         Sine: torch.Tensor
     }
 
+/// One block of a pass: the tensors it reads, and what it makes of rows [batch, row, width].
+type Block =
+    {
+        Weights: torch.Tensor list
+        Run: torch.Tensor -> torch.Tensor
+    }
+
+/// A pass that has not been run: the embedded rows, and the blocks they go through.
+type Stack = { Rows: torch.Tensor; Blocks: Block[] }
+
 /// The two-stream LLaMA (design: content and query rows share every weight; keys and values come from content rows only).
 /// Functions of weights, without state: training, scoring and cached decoding are compositions of the same blocks and
 /// differ only in the `attend` they pass.
@@ -33,7 +43,7 @@ module TwoStream =
             |> Numbers.addNumber architecture.NormEpsilon
             |> _.rsqrt()
 
-        (x32 * scale).to_type(x.dtype) * gain
+        (x32 * scale).to_type(x.dtype) * gain.to_type x.dtype
 
     /// Rotations for row positions [batch or 1, row], float32.
     let rotation architecture (positions: torch.Tensor) =
@@ -76,7 +86,8 @@ module TwoStream =
             .transpose(1, 2)
 
     let private mlp (block: BlockWeights) (x: torch.Tensor) =
-        linear (silu (linear (x, block.Gate)) * linear (x, block.Up), block.Down)
+        silu (Projection.apply block.Gate x) * Projection.apply block.Up x
+        |> Projection.apply block.Down
 
     /// The rows of [batch, row, width] from one on.
     let private from first (x: torch.Tensor) =
@@ -89,18 +100,18 @@ module TwoStream =
         let content = x.narrow (1, 0, contentRows)
 
         let queries =
-            linear (from firstKept x, block.Query)
+            Projection.apply block.Query (from firstKept x)
             |> heads architecture
             |> rotate (rows firstKept (x.shape[1] - firstKept) rotation)
 
         let keys =
-            linear (content, block.Key)
+            Projection.apply block.Key content
             |> heads architecture
             |> rotate (rows 0L contentRows rotation)
 
-        let values = linear (content, block.Value) |> heads architecture
+        let values = Projection.apply block.Value content |> heads architecture
         let mixed: torch.Tensor = attend queries keys values
-        linear (mixed.transpose(1, 2).flatten(2, 3), block.Output)
+        mixed.transpose(1, 2).flatten(2, 3) |> Projection.apply block.Output
 
     /// A block over rows of which those before `firstKept` are needed no more: they give keys and values only.
     let private runBlock
@@ -125,23 +136,26 @@ module TwoStream =
             let h = norm2 mixed
             mlp block h |> Numbers.add h
 
-    /// As `run`, but gives only the rows from `firstKept` on; what the last block would compute for the others is left out.
-    let private runKeeping firstKept (architecture: Architecture) (weights: Weights) rotation contentRows attend rows =
+    /// The blocks as functions of their weights and rows; of the last one's rows only those from `firstKept` on are given, and what
+    /// it would compute for the others is left out.
+    let private blocks firstKept (architecture: Architecture) (weights: Weights) rotation contentRows attend =
         let last = weights.Blocks.Length - 1
 
         weights.Blocks
-        |> Array.indexed
-        |> Array.fold
-            (fun x (layer, block) ->
-                let firstKept = if layer = last then firstKept else 0L
-                runBlock architecture block rotation contentRows firstKept (attend layer) x)
-            rows
+        |> Array.mapi (fun layer block ->
+            let firstKept = if layer = last then firstKept else 0L
+
+            {
+                Weights = Weights.ofBlock block
+                Run = runBlock architecture block rotation contentRows firstKept (attend layer)
+            })
 
     /// All blocks over rows [batch, row, width], the first `contentRows` of them content. `attend layer queries keys
     /// values` mixes the values for each query: [batch, heads, row, head width] from the new content rows' keys and values
     /// [batch, kv heads, content row, head width]; a cache is an `attend` that also remembers.
     let run architecture weights rotation contentRows attend rows =
-        runKeeping 0L architecture weights rotation contentRows attend rows
+        blocks 0L architecture weights rotation contentRows attend
+        |> Array.fold (fun x block -> block.Run x) rows
 
     /// KV heads repeated for their group of heads.
     let private spread (architecture: Architecture) (x: torch.Tensor) =
@@ -212,11 +226,13 @@ module TwoStream =
         weights.Embedding
             .index_select(0, tokens.flatten ())
             .view(tokens.shape[0], tokens.shape[1], weights.Embedding.shape[1])
+            .to_type
+            weights.Computes
 
     /// `count` query rows per sequence, [batch, count, width]: the one learned vector, repeated.
     let queryRows (weights: Weights) (batch: int64) (count: int64) =
         weights.QueryEmbedding
-        |> Option.map (fun vector -> vector.expand (batch, count, -1L))
+        |> Option.map (fun vector -> vector.to_type(weights.Computes).expand(batch, count, -1L))
 
     /// [1, heads, batch * row, head width] as [batch, heads, row, head width], a view.
     let private bySequence batch (x: torch.Tensor) =
@@ -239,10 +255,10 @@ module TwoStream =
             | [ alone ] -> alone
             | several -> torch.cat (Array.ofList several, 2L)
 
-    /// Hidden rows of the streams, [1, stream * batch * position, width]; without the content stream's where `withContent` is
-    /// false, and without what only they would need. All content rows lie before all query rows, so that the rows that have keys
-    /// and values are one piece of memory.
-    let private hidden withContent architecture (weights: Weights) (layouts: LayoutTensors) (tokens: torch.Tensor) =
+    /// The streams of a batch, sequence after sequence, all content rows before all query rows, so that the rows that have keys and
+    /// values are one piece of memory: hidden states [1, stream * batch * position, width]. Where `withContent` is false, only
+    /// the query stream's come out, and what only the content stream's would need is left out.
+    let stack withContent architecture (weights: Weights) (layouts: LayoutTensors) (tokens: torch.Tensor) =
         let batch, length = tokens.shape[0], tokens.shape[1]
         let content = embed weights tokens
 
@@ -266,25 +282,30 @@ module TwoStream =
             else
                 attendByStream architecture batch sights
 
-        rows
-        |> List.map (fun rows -> rows.reshape (1L, batch * length, -1L))
-        |> Array.ofList
-        |> fun rows -> torch.cat (rows, 1L)
-        |> runKeeping
-            (if withContent then 0L else batch * length)
-            architecture
-            weights
-            (rotation architecture positions)
-            (batch * length)
-            attend
+        {
+            Rows =
+                rows
+                |> List.map (fun rows -> rows.reshape (1L, batch * length, -1L))
+                |> Array.ofList
+                |> fun rows -> torch.cat (rows, 1L)
+            Blocks =
+                blocks
+                    (if withContent then 0L else batch * length)
+                    architecture
+                    weights
+                    (rotation architecture positions)
+                    (batch * length)
+                    attend
+        }
 
     /// Both streams over whole sequences of tokens [batch, position] under their layouts, uncached: content rows under
     /// `Mask.content`, query rows under `Mask.query`, both kept from padding and other documents. Positions 0..N-1.
     let forward (architecture: Architecture) (weights: Weights) (layouts: LayoutTensors) (tokens: torch.Tensor) =
-        let batch, length = tokens.shape[0], tokens.shape[1]
+        let stack = stack true architecture weights layouts tokens
 
         let streams =
-            (hidden true architecture weights layouts tokens).view(-1L, batch, length, int64 architecture.Width)
+            (stack.Blocks |> Array.fold (fun x block -> block.Run x) stack.Rows)
+                .view(-1L, tokens.shape[0], tokens.shape[1], int64 architecture.Width)
 
         {
             Content = streams.select (0, 0)
@@ -295,19 +316,18 @@ module TwoStream =
                     None
         }
 
-    /// The query stream of `forward` alone, [batch, position, width], without what only the content stream's hidden states need.
-    let forwardQuery (architecture: Architecture) (weights: Weights) (layouts: LayoutTensors) (tokens: torch.Tensor) =
-        (hidden false architecture weights layouts tokens).view(tokens.shape[0], tokens.shape[1], -1L)
-
-    /// The content stream alone, without evidence, padding or a mask: what a plain causal LLaMA computes, [batch, position, width].
-    let causal architecture (weights: Weights) (tokens: torch.Tensor) =
+    /// The content stream alone, without evidence, padding or a mask: what a plain causal LLaMA computes of tokens [batch,
+    /// position].
+    let causalStack architecture (weights: Weights) (tokens: torch.Tensor) =
         let positions = (Numbers.range tokens.shape[1] tokens.device).unsqueeze 0
 
         let attend _ queries keys values =
             attendCausally architecture queries keys values
 
-        embed weights tokens
-        |> run architecture weights (rotation architecture positions) tokens.shape[1] attend
+        {
+            Rows = embed weights tokens
+            Blocks = blocks 0L architecture weights (rotation architecture positions) tokens.shape[1] attend
+        }
 
     /// Hidden rows [..., width] as the head reads them.
     let normed architecture (weights: Weights) hidden =
@@ -315,4 +335,4 @@ module TwoStream =
 
     /// Logits of hidden rows [..., width]: [..., vocabulary].
     let logits architecture (weights: Weights) hidden =
-        linear (normed architecture weights hidden, weights.Head)
+        linear (normed architecture weights hidden, weights.Head.to_type weights.Computes)

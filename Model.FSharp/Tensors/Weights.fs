@@ -2,17 +2,73 @@ namespace A3.Model.Tensors
 
 open A3.Model
 open TorchSharp
+open type TorchSharp.torch.nn.functional
 
-/// The weights of one block; matrices are [out, in] as in Hugging Face checkpoints.
+/// What is added to a matrix: scale * up down, of a low rank (LoRA, Hu et al. 2021, arXiv 2106.09685).
+type LowRank =
+    {
+        /// [rank, in].
+        Down: torch.Tensor
+        /// [out, rank].
+        Up: torch.Tensor
+        Scale: float
+    }
+
+/// A matrix [out, in] as in Hugging Face checkpoints, and what is added to it.
+type Projection =
+    {
+        Matrix: torch.Tensor
+        LowRank: LowRank option
+    }
+
+[<RequireQualifiedAccess>]
+module Projection =
+
+    /// Rows [.., in] through the matrix, [.., out]; the two factors of what is added are never multiplied out. A matrix of
+    /// another number type than the rows is converted for the product.
+    let apply projection (x: torch.Tensor) =
+        let own = linear (x, projection.Matrix.to_type x.dtype)
+
+        match projection.LowRank with
+        | None -> own
+        | Some added ->
+            linear (linear (x, added.Down), added.Up)
+            |> Numbers.scale added.Scale
+            |> Numbers.add own
+
+    /// The one matrix that computes the same, float32.
+    let merged projection =
+        let matrix = projection.Matrix.to_type torch.float32
+
+        match projection.LowRank with
+        | None -> matrix
+        | Some added ->
+            added.Up.to_type(torch.float32).mm(added.Down.to_type torch.float32)
+            |> Numbers.scale added.Scale
+            |> Numbers.add matrix
+
+    /// Its tensors.
+    let tensors projection =
+        [
+            projection.Matrix
+
+            match projection.LowRank with
+            | Some added ->
+                added.Down
+                added.Up
+            | None -> ()
+        ]
+
+/// The weights of one block.
 type BlockWeights =
     {
-        Query: torch.Tensor
-        Key: torch.Tensor
-        Value: torch.Tensor
-        Output: torch.Tensor
-        Gate: torch.Tensor
-        Up: torch.Tensor
-        Down: torch.Tensor
+        Query: Projection
+        Key: Projection
+        Value: Projection
+        Output: Projection
+        Gate: Projection
+        Up: Projection
+        Down: Projection
         AttentionNorm: torch.Tensor
         MlpNorm: torch.Tensor
     }
@@ -25,26 +81,40 @@ type Weights =
         Blocks: BlockWeights[]
         FinalNorm: torch.Tensor
         Head: torch.Tensor
+        /// The number type of hidden states.
+        Computes: torch.ScalarType
     }
 
 [<RequireQualifiedAccess>]
 module Weights =
 
-    /// Weights looked up by their checkpoint names; a tied head is the embedding itself.
-    let bind (architecture: Architecture) (tensor: string -> torch.Tensor) =
+    /// Weights looked up by their checkpoint names, with what is added to the matrices of blocks; a tied head is the embedding
+    /// itself.
+    let bindWith
+        computes
+        (architecture: Architecture)
+        (tensor: string -> torch.Tensor)
+        (lowRank: string -> LowRank option)
+        =
         let block index =
-            let weight name = tensor (Architecture.layer index name)
+            let name part = Architecture.layer index part
+
+            let projection part =
+                {
+                    Matrix = tensor (name part)
+                    LowRank = lowRank (name part)
+                }
 
             {
-                Query = weight "self_attn.q_proj"
-                Key = weight "self_attn.k_proj"
-                Value = weight "self_attn.v_proj"
-                Output = weight "self_attn.o_proj"
-                Gate = weight "mlp.gate_proj"
-                Up = weight "mlp.up_proj"
-                Down = weight "mlp.down_proj"
-                AttentionNorm = weight "input_layernorm"
-                MlpNorm = weight "post_attention_layernorm"
+                Query = projection "self_attn.q_proj"
+                Key = projection "self_attn.k_proj"
+                Value = projection "self_attn.v_proj"
+                Output = projection "self_attn.o_proj"
+                Gate = projection "mlp.gate_proj"
+                Up = projection "mlp.up_proj"
+                Down = projection "mlp.down_proj"
+                AttentionNorm = tensor (name "input_layernorm")
+                MlpNorm = tensor (name "post_attention_layernorm")
             }
 
         let embedding = tensor Architecture.embedding
@@ -62,56 +132,41 @@ module Weights =
                     embedding
                 else
                     tensor Architecture.head
+            Computes = computes
         }
 
-    /// Parameters that decay first, so that weight decay is one operation on the front of a flat vector.
-    let private flatOrder architecture =
-        Architecture.parameters architecture
-        |> List.sortBy (fun parameter -> not parameter.Decays)
+    /// Weights looked up by their checkpoint names, all of the number type that the network computes in.
+    let bind architecture (tensor: string -> torch.Tensor) =
+        bindWith (tensor Architecture.embedding).dtype architecture tensor (fun _ -> None)
 
-    let private size (parameter: Parameter) =
-        parameter.Shape |> List.fold (fun size side -> size * int64 side) 1L
+    /// The tensors of a block.
+    let ofBlock (block: BlockWeights) =
+        [
+            for projection in
+                [
+                    block.Query
+                    block.Key
+                    block.Value
+                    block.Output
+                    block.Gate
+                    block.Up
+                    block.Down
+                ] do
+                yield! Projection.tensors projection
 
-    /// Name, offset and shape of every parameter within one flat vector of all of them, decaying ones first.
-    let flatLayout architecture =
-        let parameters = flatOrder architecture
+            block.AttentionNorm
+            block.MlpNorm
+        ]
 
-        let offsets =
-            parameters |> List.scan (fun offset parameter -> offset + size parameter) 0L
-
-        List.zip parameters (offsets |> List.take parameters.Length)
-
-    /// How many numbers at the front of the flat vector decay.
-    let decayingCount architecture =
-        flatOrder architecture |> List.filter _.Decays |> List.sumBy size
-
-    /// Weights as views of one flat vector [parameters], so that its gradient is one tensor and an optimizer step a
-    /// handful of operations, whatever the number of layers. Gradients flow through one split.
-    let ofFlat architecture (flat: torch.Tensor) =
-        let parameters = flatOrder architecture
-        let pieces = flat.split (parameters |> List.map size |> Array.ofList)
-
-        let views =
-            List.zip parameters (List.ofArray pieces)
-            |> List.map (fun (parameter, piece) ->
-                parameter.Name, piece.view (parameter.Shape |> List.map int64 |> Array.ofList))
-            |> Map.ofList
-
+    /// All parameters as views of one flat vector, see `Flat`.
+    let ofFlat architecture flat =
+        let views = Flat.views (Architecture.parameters architecture) flat
         bind architecture (fun name -> views[name])
 
-    /// Fresh numbers for the flat vector, float32: normal draws of `generator` as each parameter asks, gains at 1.
-    let initialise architecture (seed: int64) =
-        Native.ensure ()
-        use generator = new torch.Generator(uint64 seed, torch.CPU)
+    /// Name, offset and shape of every parameter within the flat vector of all of them.
+    let flatLayout architecture =
+        Flat.layout (Architecture.parameters architecture)
 
-        let flat =
-            torch.empty (Architecture.parameterCount architecture, dtype = torch.float32)
-
-        for parameter, offset in flatLayout architecture do
-            use piece = flat.narrow (0L, offset, size parameter)
-
-            match parameter.Initialisation with
-            | Initialisation.Ones -> piece |> Numbers.fill 1.0
-            | Initialisation.Normal deviation -> piece.normal_ (0.0, deviation, generator) |> ignore
-
-        flat
+    /// Fresh numbers for the flat vector of all parameters.
+    let initialise architecture seed =
+        Flat.initialise (Architecture.parameters architecture) seed

@@ -24,7 +24,7 @@ internal sealed class CausalStep : ITrainStep
         this.tokens = tokens;
         architecture = ArchitectureModule.withoutQueryStream(twoStream);
         parameters = WeightsModule.initialise(architecture, seed).DetachFromDisposeScope().requires_grad_();
-        optimizer = new AdamW(parameters, WeightsModule.decayingCount(architecture), weightDecay: 0.1, clip: 1);
+        optimizer = new AdamW(parameters, Flat.decaying(ArchitectureModule.parameters(architecture)), weightDecay: 0.1, clip: 1);
         Flops = TrainFlops.Causal(architecture, (int)tokens.shape[0], (int)tokens.shape[1]);
     }
 

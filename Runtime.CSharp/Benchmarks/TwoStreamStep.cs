@@ -10,6 +10,7 @@ internal sealed class TwoStreamStep : ITrainStep
 {
     private const double LearningRate = 1e-4;
 
+    private readonly TrainedNetwork network;
     private readonly Learner learner;
     private readonly Partition[] partitions;
     private readonly Tensor tokens;
@@ -19,7 +20,8 @@ internal sealed class TwoStreamStep : ITrainStep
     public TwoStreamStep(Architecture architecture, Tensor tokens, Partition[] partitions, long seed)
     {
         (this.architecture, this.tokens, this.partitions) = (architecture, tokens, partitions);
-        learner = new Learner(architecture, WeightsModule.initialise(architecture, seed), weightDecay: 0.1, clip: 1);
+        network = new TrainedNetwork(architecture, WeightsModule.initialise(architecture, seed));
+        learner = new Learner(network, weightDecay: 0.1, clip: 1);
         Flops = TrainFlops.TwoStream(architecture, partitions);
     }
 
@@ -41,5 +43,9 @@ internal sealed class TwoStreamStep : ITrainStep
         Numbers.read(learner.Step([batch], queryWeight: 1, contentWeight: 0, LearningRate)[0]);
     }
 
-    public void Dispose() => learner.Dispose();
+    public void Dispose()
+    {
+        learner.Dispose();
+        network.Dispose();
+    }
 }

@@ -49,6 +49,7 @@ internal sealed unsafe class SafetensorsFile : IDisposable
             var entries = SafetensorsHeader.Parse(path, json, length - dataStart);
             Tensors = [.. entries.Select(entry => new TensorView(this, entry))];
             byName = Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+            DataStart = dataStart;
             data = first + dataStart;
         }
         catch
@@ -70,6 +71,9 @@ internal sealed unsafe class SafetensorsFile : IDisposable
         byName.TryGetValue(name, out var tensor)
             ? tensor
             : throw new CheckpointException(Path, name, "missing", $"the file holds {Tensors.Count} others.");
+
+    /// <summary>Bytes of the header, after which the data begin.</summary>
+    internal long DataStart { get; }
 
     /// <summary>The first byte after the header.</summary>
     internal byte* Data => data is not null ? data : throw new ObjectDisposedException(Path);

@@ -38,6 +38,9 @@ internal sealed unsafe class TensorView
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>
     public byte* Pointer => file.Data + entry.Begin;
 
+    /// <summary>Bytes of the file before its first.</summary>
+    public long FileOffset => file.DataStart + entry.Begin;
+
     /// <summary>The file it lies in, for messages.</summary>
     public string File => file.Path;
 

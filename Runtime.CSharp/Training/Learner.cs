@@ -4,27 +4,11 @@ using static TorchSharp.torch;
 namespace A3.Runtime;
 
 /// <summary>
-/// The parameters of a network as one vector, and the optimizer that moves them along the gradient of batches. Owns both;
-/// single-threaded.
+/// Moves what trains of a network along the gradient of batches. Owns the optimizer, not the network; single-threaded.
 /// </summary>
-internal sealed class Learner : IDisposable
+internal sealed class Learner(TrainedNetwork network, double weightDecay, double clip, bool recompute = false) : IDisposable
 {
-    private readonly Model.Architecture architecture;
-
-    public Learner(Model.Architecture architecture, Tensor parameters, double weightDecay, double clip)
-    {
-        this.architecture = architecture;
-        Parameters = parameters.DetachFromDisposeScope().requires_grad_();
-        Optimizer = new AdamW(Parameters, WeightsModule.decayingCount(architecture), weightDecay, clip);
-    }
-
-    /// <summary>All parameters, decaying ones first: the leaf of the graph.</summary>
-    public Tensor Parameters { get; }
-
-    public AdamW Optimizer { get; }
-
-    /// <summary>The network they make, as views that live as long as the caller's dispose scope.</summary>
-    public Weights Weights() => WeightsModule.ofFlat(architecture, Parameters);
+    public AdamW Optimizer { get; } = new(network.Parameters, network.Decaying, weightDecay, clip);
 
     /// <summary>
     /// One optimizer step along the gradient of the batches' loss: the weighted mean surprisal of all their targets times one weight, and
@@ -35,32 +19,36 @@ internal sealed class Learner : IDisposable
     {
         using var scope = NewDisposeScope();
         var total = batches.Sum(batch => batch.TotalWeight);
-        var causal = batches.Sum(batch => batch.CausalTargets?.Value.shape[0] ?? 0);
-        var factors = new LossFactors(queryWeight / Math.Max(total, double.Epsilon), contentWeight / Math.Max(causal, 1));
-        var (loss, gradient) = Descend(batches[0], factors);
-        foreach (var batch in batches.Skip(1))
-        {
-            var (further, addition) = Descend(batch, factors);
-            loss = Numbers.add(loss, further);
-            Numbers.addTo(gradient, addition);
-            addition.Dispose();
-        }
-
+        var (loss, gradient) = Gradient(batches, queryWeight, contentWeight);
         var norm = Optimizer.Step(learningRate, gradient);
         return stack([Numbers.scale(1 / total, loss), norm]).MoveToOuterDisposeScope();
     }
 
-    public void Dispose()
+    /// <summary>The query stream's weighted surprisals, summed, and the gradient of the batches' loss, [parameters].</summary>
+    public (Tensor Sum, Tensor Gradient) Gradient(IReadOnlyList<Batch> batches, double queryWeight, double contentWeight)
     {
-        Optimizer.Dispose();
-        Parameters.Dispose();
+        var targets = batches.Sum(batch => batch.TotalWeight);
+        var causal = batches.Sum(batch => batch.CausalTargets?.Value.shape[0] ?? 0);
+        var factors = new LossFactors(queryWeight / targets, contentWeight / Math.Max(causal, 1));
+        var (sum, gradient) = Descend(batches[0], factors);
+        foreach (var batch in batches.Skip(1))
+        {
+            var (further, addition) = Descend(batch, factors);
+            Numbers.addTo(sum, further);
+            Numbers.addTo(gradient, addition);
+            addition.Dispose();
+        }
+
+        return (sum, gradient);
     }
 
-    /// <summary>The query stream's sum of weighted surprisals, and the gradient of the batch.</summary>
-    private (Tensor Loss, Tensor Gradient) Descend(Batch batch, LossFactors factors)
+    public void Dispose() => Optimizer.Dispose();
+
+    private (Tensor Sum, Tensor Gradient) Descend(Batch batch, LossFactors factors)
     {
         using var scope = NewDisposeScope();
-        var (losses, gradient) = Objective.descend(architecture, Weights(), Parameters, factors, batch);
+        var (losses, gradient) = Objective.descend(
+            recompute, network.Architecture, network.Weights(), network.Parameters, factors, batch);
         return (losses.Query.MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
     }
 }

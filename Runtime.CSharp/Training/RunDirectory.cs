@@ -149,9 +149,11 @@ internal sealed class RunDirectory : IDisposable
 
     private void SaveModel(string directory, TrainingRun run, TrainingOptions options)
     {
-        using var scope = torch.NewDisposeScope();
-        var named = run.Named().ToDictionary(entry => entry.Parameter.Name, entry => entry.Value);
-        Checkpoint.Save(
-            directory, Configuration, options.SavedAs.Stored(), (parameter, sink) => sink.Append(RunState.Numbers(named[parameter.Name])));
+        Checkpoint.Save(directory, Configuration, options.SavedAs.Stored(), (parameter, sink) =>
+        {
+            using var scope = torch.NewDisposeScope();
+            using var mode = torch.no_grad();
+            sink.Append(RunState.Numbers(run.Network.Value(parameter.Name)));
+        });
     }
 }

@@ -25,6 +25,9 @@ internal sealed record RunRecord
     /// <summary>The files validated on.</summary>
     public required IReadOnlyList<SourceFile> Validation { get; init; }
 
+    /// <summary>The files of the frozen weights; none where all train.</summary>
+    public IReadOnlyList<SourceFile> Frozen { get; init; } = [];
+
     /// <summary>Version of this program.</summary>
     public required string A3 { get; init; }
 
@@ -70,7 +73,7 @@ internal sealed record RunRecord
 
     /// <summary>The first file of the data that is no longer what it was; null where all are.</summary>
     /// <exception cref="A3Exception">A file cannot be read.</exception>
-    public string? ChangedFile() => Data.Concat(Validation).FirstOrDefault(file => !file.IsUnchanged())?.Path;
+    public string? ChangedFile() => Data.Concat(Validation).Concat(Frozen).FirstOrDefault(file => !file.IsUnchanged())?.Path;
 
     /// <summary>What may change the last bits of the results, in a sentence; null where nothing does.</summary>
     public string? Difference(RunRecord now)

@@ -35,7 +35,7 @@ internal static class RunState
             if (numbers.Length != tensor.NumberOfElements)
             {
                 throw new A3Exception(
-                    $"{path}: {name} holds {numbers.Length} numbers, but the architecture of the run has {tensor.NumberOfElements} parameters; "
+                    $"{path}: {name} holds {numbers.Length} numbers, but the run has {tensor.NumberOfElements} parameters; "
                     + "the state belongs to another run.");
             }
 
@@ -45,11 +45,11 @@ internal static class RunState
         Recount(run, file[Counters].ToIntegers(), path);
     }
 
-    /// <summary>The numbers of a tensor of float32, wherever it lies.</summary>
+    /// <summary>The numbers of a tensor as float32, wherever it lies.</summary>
     public static float[] Numbers(torch.Tensor tensor)
     {
         using var scope = torch.NewDisposeScope();
-        return tensor.detach().cpu().contiguous().data<float>().ToArray();
+        return tensor.detach().cpu().to(torch.float32).contiguous().data<float>().ToArray();
     }
 
     private static (string Name, torch.Tensor Tensor)[] Tensors(TrainingRun run) =>

@@ -17,18 +17,23 @@ public sealed class Trainer : IDisposable
     private readonly RunDirectory directory;
     private readonly RunManifest manifest;
     private readonly TrainingRun run;
+    private readonly FrozenWeights? frozen;
     private readonly TrainingData data;
     private readonly Validation? validation;
     private StepResult last;
 
-    private Trainer(RunDirectory directory, RunManifest manifest, TrainingRun run, TrainingData data, Validation? validation) =>
-        (this.directory, this.manifest, this.run, this.data, this.validation) = (directory, manifest, run, data, validation);
+    private Trainer(
+        RunDirectory directory, RunManifest manifest, TrainingRun run, FrozenWeights? frozen, TrainingData data, Validation? validation) =>
+        (this.directory, this.manifest, this.run, this.frozen, this.data, this.validation) = (directory, manifest, run, frozen, data, validation);
 
     /// <summary>Tokens seen so far, padding not counted.</summary>
     public long Tokens => run.Tokens;
 
     /// <summary>Optimizer steps done so far.</summary>
     public long Step => run.Step;
+
+    /// <summary>What is trained; the trainer owns it.</summary>
+    internal TrainedNetwork Network => run.Network;
 
     private TrainingOptions Options => manifest.Options;
 
@@ -47,10 +52,12 @@ public sealed class Trainer : IDisposable
         var curriculum = Specifications.Curriculum(options.Curriculum);
         Specifications.Course(curriculum, options, tokensPerStep: 1, TrainingSetup.Context(options));
         var tokenizer = TrainingSetup.Tokenizer(options, preparation, cancellation);
-        var directory = RunDirectory.Create(options.Output, TrainingSetup.Configuration(options, tokenizer), tokenizer);
+        var configuration = TrainingSetup.Configuration(options, tokenizer);
+        TrainingSetup.Trainable(options, configuration.Architecture);
+        var directory = RunDirectory.Create(options.Output, configuration, tokenizer);
         return Prepared(directory, options, curriculum, preparation, cancellation, (run, record) =>
         {
-            var manifest = RunManifest.Of(options, record);
+            var manifest = RunManifest.Of(options, record with { Frozen = TrainingSetup.FrozenFiles(options) });
             directory.Save(run, manifest);
             return manifest;
         });
@@ -67,8 +74,9 @@ public sealed class Trainer : IDisposable
         var directory = RunDirectory.Open(output, out var manifest);
         var options = manifest.Options with { Output = output };
         var curriculum = Specifications.Curriculum(options.Curriculum);
-        // All numbers come from the state: the initial checkpoint may be gone by now.
-        return Prepared(directory, options with { Initial = null }, curriculum, preparation, cancellation, (run, record) =>
+        // All numbers that train come from the state: an initial checkpoint of which nothing is frozen may be gone by now.
+        var remaining = options.Train == TrainableModule.all ? options with { Initial = null } : options;
+        return Prepared(directory, remaining, curriculum, preparation, cancellation, (run, record) =>
         {
             if (manifest.Record.Conflict(record) is { } conflict)
             {
@@ -125,6 +133,7 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         run.Dispose();
+        frozen?.Dispose();
         data.Dispose();
         directory.Dispose();
     }
@@ -139,6 +148,8 @@ public sealed class Trainer : IDisposable
         Func<TrainingRun, RunRecord, RunManifest> begin)
     {
         TrainingData? data = null;
+        FrozenWeights? frozen = null;
+        TrainedNetwork? network = null;
         TrainingRun? run = null;
         try
         {
@@ -146,17 +157,19 @@ public sealed class Trainer : IDisposable
             var device = Devices.Resolve(options.Device);
             using var scope = torch.NewDisposeScope();
             var architecture = directory.Configuration.Architecture;
-            run = new TrainingRun(
-                options, architecture, curriculum, data.Training, TrainingSetup.Parameters(options, architecture).to(device));
+            frozen = TrainingSetup.Frozen(options, device);
+            network = TrainingSetup.Network(options, architecture, frozen, device);
+            run = new TrainingRun(options, network, curriculum, data.Training, device);
             var record = RunRecord.Of(curriculum, architecture, directory.TokenizerHash, data.Training, data.Validation, device);
             var validation = data.Validation is { } held
                 ? new Validation(architecture, held, options.ValidationRows, options.BatchTokens, device)
                 : null;
-            return new Trainer(directory, begin(run, record), run, data, validation);
+            return new Trainer(directory, begin(run, record), run, frozen, data, validation);
         }
         catch
         {
-            run?.Dispose();
+            ((IDisposable?)run ?? network)?.Dispose();
+            frozen?.Dispose();
             data?.Dispose();
             directory.Dispose();
             throw;
@@ -208,7 +221,7 @@ public sealed class Trainer : IDisposable
     {
         using var mode = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        var losses = validation!.Run(WeightsModule.ofFlat(run.Architecture, run.Parameters), cancellation);
+        var losses = validation!.Run(run.Network.Weights(), cancellation);
         var mean = losses.Where(loss => run.TrainsContent || loss.Key != Validation.ContentStream).Average(loss => loss.Value);
         if (mean < run.Best)
         {

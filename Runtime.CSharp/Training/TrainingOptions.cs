@@ -35,6 +35,19 @@ public sealed record TrainingOptions
     /// <summary>A LLaMA or A3 checkpoint to start from, with its tokenizer and architecture; null to start from random weights.</summary>
     public string? Initial { get; init; }
 
+    /// <summary>
+    /// What trains: `all`; or, with an initial checkpoint whose other weights are frozen, `lora` for low-rank additions to the matrices of
+    /// all blocks, and names or patterns of tensors, separated by spaces (`model.query_embed *norm*`). A query embedding that the
+    /// initial checkpoint lacks trains in any case.
+    /// </summary>
+    public string Train { get; init; } = Model.Tensors.TrainableModule.all;
+
+    /// <summary>Rank of low-rank additions.</summary>
+    public int Rank { get; init; } = 8;
+
+    /// <summary>Low-rank additions are multiplied by this over their rank.</summary>
+    public double Alpha { get; init; } = 16;
+
     /// <summary>A directory whose tokenizer is used; null to train one on <see cref="Data"/>.</summary>
     public string? Tokenizer { get; init; }
 
@@ -56,8 +69,17 @@ public sealed record TrainingOptions
     /// <summary>How many tokens the run sees, padding not counted.</summary>
     public long Tokens { get; init; } = 1_000_000;
 
-    /// <summary>Tokens of one optimizer step, padding counted.</summary>
+    /// <summary>Tokens of one forward and backward pass, padding counted.</summary>
     public int BatchTokens { get; init; } = 4096;
+
+    /// <summary>Passes whose gradients make one optimizer step: as a batch so many times as large, in the memory of one.</summary>
+    public int Accumulate { get; init; } = 1;
+
+    /// <summary>Whether blocks are computed once more on the way back in place of being kept: a third more work, a fraction of the memory.</summary>
+    public bool Recompute { get; init; }
+
+    /// <summary>The number type of passes; weights that train, moments and losses are float32 in any case.</summary>
+    public NumberType Compute { get; init; } = NumberType.Float32;
 
     /// <summary>Share of rows cut to a run of whole sentences, so that texts of every length and start occur.</summary>
     public double Crop { get; init; } = 0.3;
@@ -108,6 +130,11 @@ public sealed record TrainingOptions
         Demand(Tokens > 0, nameof(Tokens), Tokens, "must be at least 1.");
         Demand(BatchTokens >= Context, nameof(BatchTokens), BatchTokens, $"must hold at least one row of {Context} tokens.");
         Demand(Vocabulary is >= 259 and <= 1 << 20, nameof(Vocabulary), Vocabulary, "must be in 259..1048576: 256 bytes and 3 special tokens come first.");
+        Demand(Train == Model.Tensors.TrainableModule.all || Initial is not null, nameof(Train), Train, "weights are frozen only where an initial checkpoint has them.");
+        Demand(Rank is >= 1 and <= 1 << 14, nameof(Rank), Rank, "must be in 1..16384.");
+        Demand(Alpha is > 0 and < 1e6, nameof(Alpha), Alpha, "must be in (0, 1000000).");
+        Demand(Accumulate is >= 1 and <= 1 << 16, nameof(Accumulate), Accumulate, "must be in 1..65536 passes.");
+        Demand(Compute != NumberType.Float16, nameof(Compute), Compute, "must be float32 or bfloat16: gradients leave the range of float16.");
         Demand(Crop is >= 0 and <= 1, nameof(Crop), Crop, "must be in [0, 1].");
         Demand(LearningRate is > 0 and < 1, nameof(LearningRate), LearningRate, "must be in (0, 1).");
         Demand(Warmup is >= 0 and < 1, nameof(Warmup), Warmup, "must be in [0, 1).");

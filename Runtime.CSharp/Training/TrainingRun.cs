@@ -39,24 +39,26 @@ internal sealed class TrainingRun : IDisposable
     private readonly Queue<(long Step, Tensor Numbers, Row[] Rows)> unread = [];
 
     /// <exception cref="ArgumentException">The curriculum does not fit the run.</exception>
-    public TrainingRun(TrainingOptions options, Model.Architecture architecture, Model.Curriculum curriculum, Corpus corpus, Tensor parameters)
+    public TrainingRun(TrainingOptions options, TrainedNetwork network, Model.Curriculum curriculum, Corpus corpus, TorchSharp.torch.Device device)
     {
-        this.options = options;
+        (this.options, Network) = (options, network);
         var seed = SeedModule.ofInt64(options.Seed);
         plan = new BatchPlan(
-            corpus.Documents, architecture.Context, options.BatchTokens, options.Crop, SeedModule.derive(1, seed), options.Pack);
-        course = Specifications.Course(curriculum, options, TokensPerStep(), architecture.Context);
-        Architecture = architecture;
+            corpus.Documents, Architecture.Context, options.BatchTokens, options.Crop, SeedModule.derive(1, seed), options.Pack);
+        course = Specifications.Course(curriculum, options, TokensPerStep(), Architecture.Context);
         draws = SeedModule.derive(2, seed);
-        builder = new BatchBuilder(corpus, parameters.device);
+        builder = new BatchBuilder(corpus, device);
         schedule = new LearningRate(options.LearningRate, options.Warmup);
-        learner = new Learner(architecture, parameters, options.WeightDecay, options.Clip);
+        learner = new Learner(network, options.WeightDecay, options.Clip, options.Recompute);
     }
 
-    public Model.Architecture Architecture { get; }
+    /// <summary>What is trained; the run owns it.</summary>
+    public TrainedNetwork Network { get; }
 
-    /// <summary>All parameters as one vector, decaying ones first: the leaf of the graph.</summary>
-    public Tensor Parameters => learner.Parameters;
+    public Model.Architecture Architecture => Network.Architecture;
+
+    /// <summary>The numbers that train, as one vector.</summary>
+    public Tensor Parameters => Network.Parameters;
 
     public AdamW Optimizer => learner.Optimizer;
 
@@ -86,15 +88,10 @@ internal sealed class TrainingRun : IDisposable
     public void Advance()
     {
         using var scope = NewDisposeScope();
-        var lines = plan.At(Position);
-        Row[] rows = [.. lines.SelectMany(line => line)];
-        var stepDraws = SeedModule.derive(Step, draws);
-        var drawings = rows.Select((row, index) => Draw(row, SeedModule.derive(index, stepDraws))).ToArray();
         var stage = CourseModule.stageAt(Progress, course).Item1;
-        var batch = builder.Build(lines, drawings, withCausal: ContentWeight(stage) > 0);
-        var numbers = learner.Step([batch], stage.Losses.Query, ContentWeight(stage), LearningRate);
+        var batches = NextBatches(ContentWeight(stage) > 0, out var rows);
+        var numbers = learner.Step(batches, stage.Losses.Query, ContentWeight(stage), LearningRate);
         Tokens += rows.Sum(row => row.Length);
-        Position = plan.After(Position);
         unread.Enqueue((Step, numbers.DetachFromDisposeScope(), rows));
     }
 
@@ -119,17 +116,6 @@ internal sealed class TrainingRun : IDisposable
         return Parameters.detach().isfinite().all().cpu().data<bool>()[0];
     }
 
-    /// <summary>The parameters of the checkpoint by name, as views that live as long as the caller's dispose scope.</summary>
-    public IEnumerable<(Parameter Parameter, Tensor Value)> Named()
-    {
-        foreach (var (parameter, offset) in WeightsModule.flatLayout(Architecture))
-        {
-            var shape = parameter.Shape.Select(side => (long)side).ToArray();
-            var size = shape.Aggregate(1L, (product, side) => product * side);
-            yield return (parameter, Parameters.detach().narrow(0, offset, size).view(shape));
-        }
-    }
-
     public void Dispose()
     {
         foreach (var step in unread)
@@ -138,6 +124,27 @@ internal sealed class TrainingRun : IDisposable
         }
 
         learner.Dispose();
+        Network.Dispose();
+    }
+
+    /// <summary>The batches of a step, each row under its own drawing; the data position moves behind them.</summary>
+    private Batch[] NextBatches(bool withCausal, out Row[] rows)
+    {
+        var seed = SeedModule.derive(Step, draws);
+        var (batches, seen) = (new Batch[options.Accumulate], new List<Row>());
+        for (var i = 0; i < batches.Length; i++)
+        {
+            var lines = plan.At(Position);
+            var drawings = lines.SelectMany(line => line)
+                .Select((row, index) => Draw(row, SeedModule.derive(seen.Count + index, seed)))
+                .ToArray();
+            batches[i] = builder.Build(lines, drawings, withCausal);
+            seen.AddRange(lines.SelectMany(line => line));
+            Position = plan.After(Position);
+        }
+
+        rows = [.. seen];
+        return batches;
     }
 
     private Drawing Draw(Row row, Seed seed) => CourseModule.draw(course, seed, Progress, builder.ShapeOf(row));
@@ -149,7 +156,7 @@ internal sealed class TrainingRun : IDisposable
     private double TokensPerStep()
     {
         var (tokens, position) = (0L, default(DataPosition));
-        for (var step = 0; step < StepsCounted; step++)
+        for (var batch = 0; batch < StepsCounted * options.Accumulate; batch++)
         {
             tokens += plan.At(position).Sum(line => line.Sum(row => row.Length));
             position = plan.After(position);

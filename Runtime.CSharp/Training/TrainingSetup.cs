@@ -50,13 +50,73 @@ internal static class TrainingSetup
             : throw new ArgumentException(valid.ErrorValue.Message);
     }
 
-    /// <summary>
-    /// The flat parameter vector, float32 on the CPU: drawn by the seed, then overwritten by the initial checkpoint's tensors.
-    /// A query embedding it lacks is drawn at the scale of its token embeddings.
-    /// </summary>
-    public static Tensor Parameters(TrainingOptions options, Model.Architecture architecture)
+    /// <summary>What trains.</summary>
+    /// <exception cref="ArgumentException">No tensor has a name that the options say.</exception>
+    public static Trainable Trainable(TrainingOptions options, Model.Architecture architecture)
     {
-        var flat = WeightsModule.initialise(architecture, options.Seed);
+        var isNew = options.Initial is { } initial && Checkpoint.ReadConfiguration(initial).Architecture.QueryStream.IsAbsent;
+        var chosen = TrainableModule.choose(
+            architecture,
+            options.Rank,
+            options.Alpha,
+            FuncConvert.FromFunc<string, bool>(name => isNew && name == ArchitectureModule.queryEmbedding),
+            options.Train);
+        return chosen.IsOk
+            ? chosen.ResultValue
+            : throw new ArgumentException($"{nameof(options.Train)} = {options.Train}: {chosen.ErrorValue}");
+    }
+
+    /// <summary>The weights that do not train, from the initial checkpoint; null where all do.</summary>
+    public static FrozenWeights? Frozen(TrainingOptions options, TorchSharp.torch.Device device) =>
+        options.Train == TrainableModule.all ? null : new FrozenWeights(Checkpoint.Open(options.Initial!), device, Computes(options));
+
+    /// <summary>The network that the options begin with; it borrows what is frozen.</summary>
+    public static TrainedNetwork Network(
+        TrainingOptions options, Model.Architecture architecture, FrozenWeights? frozen, TorchSharp.torch.Device device)
+    {
+        var trainable = Trainable(options, architecture);
+        return new TrainedNetwork(
+            architecture,
+            trainable,
+            name => frozen?[name] ?? throw new InvalidOperationException($"{name} neither trains nor is frozen."),
+            Parameters(options, trainable).to(device),
+            Computes(options));
+    }
+
+    /// <summary>The files those weights lie in; none where all train.</summary>
+    public static IReadOnlyList<SourceFile> FrozenFiles(TrainingOptions options)
+    {
+        if (options.Train == TrainableModule.all)
+        {
+            return [];
+        }
+
+        var files = TensorFiles.Open(options.Initial!);
+        try
+        {
+            return [.. files.Select(file => SourceFile.Of(file.Path))];
+        }
+        finally
+        {
+            foreach (var file in files)
+            {
+                file.Dispose();
+            }
+        }
+    }
+
+    /// <summary>The number type of passes.</summary>
+    private static ScalarType Computes(TrainingOptions options) =>
+        options.Compute == NumberType.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+
+    /// <summary>
+    /// The numbers that train, float32 on the CPU: drawn by the seed, then those of tensors of the initial checkpoint overwritten with
+    /// these. A query embedding it lacks is drawn at the scale of its token embeddings.
+    /// </summary>
+    private static Tensor Parameters(TrainingOptions options, Trainable trainable)
+    {
+        var parameters = TrainableModule.parameters(trainable);
+        var flat = Flat.initialise(parameters, options.Seed);
         if (options.Initial is not { } initial)
         {
             return flat;
@@ -64,20 +124,17 @@ internal static class TrainingSetup
 
         using var scope = NewDisposeScope();
         using var checkpoint = Checkpoint.Open(initial);
-        var pieces = WeightsModule.flatLayout(architecture).ToDictionary(
-            entry => entry.Item1.Name, entry => flat.narrow(0, entry.Item2, entry.Item1.Shape.Aggregate(1L, (size, side) => size * side)));
-        foreach (var (name, piece) in pieces)
+        foreach (var (parameter, offset) in Flat.layout(parameters))
         {
-            if (name != ArchitectureModule.queryEmbedding || checkpoint.Architecture.HasQueryStream)
+            var piece = flat.narrow(0, offset, parameter.Shape.Aggregate(1L, (size, side) => size * side));
+            if (parameter.Name == ArchitectureModule.queryEmbedding && !checkpoint.Architecture.HasQueryStream)
             {
-                piece.copy_(tensor(checkpoint[name].ToFloats()));
+                piece.mul_(tensor(checkpoint[ArchitectureModule.embedding].ToFloats()).std() / piece.std());
             }
-        }
-
-        if (!checkpoint.Architecture.HasQueryStream)
-        {
-            var drawn = pieces[ArchitectureModule.queryEmbedding];
-            drawn.mul_(pieces[ArchitectureModule.embedding].std() / drawn.std());
+            else if (trainable.Whole.Contains(parameter))
+            {
+                piece.copy_(tensor(checkpoint[parameter.Name].ToFloats()));
+            }
         }
 
         return flat.MoveToOuterDisposeScope();

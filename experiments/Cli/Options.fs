@@ -38,6 +38,13 @@ type Invocation =
 [<RequireQualifiedAccess>]
 module Options =
 
+    /// The number type of a name.
+    let numberType name =
+        match name with
+        | Float32 -> A3.Runtime.NumberType.Float32
+        | Bfloat16 -> A3.Runtime.NumberType.BFloat16
+        | Float16 -> A3.Runtime.NumberType.Float16
+
     /// The value where it keeps its rule.
     let between lowest highest name (value: int) =
         if value < lowest || value > highest then

@@ -80,12 +80,6 @@ module Program =
         | Cpu -> Device.Cpu
         | Cuda -> Device.Cuda
 
-    let private numberTypeOf name =
-        match name with
-        | Float32 -> NumberType.Float32
-        | Bfloat16 -> NumberType.BFloat16
-        | Float16 -> NumberType.Float16
-
     let private execute output cancellation (results: ParseResults<Arguments>) =
         let invocation =
             {
@@ -93,7 +87,7 @@ module Program =
                 Cancellation = cancellation
                 Model = results.TryGetResult Arguments.Model
                 Device = results.GetResult(Arguments.Device, Auto) |> deviceOf
-                NumberType = results.GetResult(Arguments.Dtype, Float32) |> numberTypeOf
+                NumberType = results.GetResult(Arguments.Dtype, Float32) |> Options.numberType
                 Seed = results.TryGetResult Arguments.Seed
                 Grouping = results.TryGetResult Arguments.Grouping
             }

@@ -23,9 +23,15 @@ type TrainArguments =
     | [<Unique>] Cache of DIR: string
     | [<Unique>] Pack
     | [<Unique>] Init of DIR: string
+    | [<Unique>] Train of WEIGHTS: string
+    | [<Unique>] Rank of NUMBER: int
+    | [<Unique>] Alpha of NUMBER: float
     | [<Unique>] Tokenizer of DIR: string
     | [<Unique>] Tokens of COUNT: int64
     | [<Unique>] Batch_Tokens of COUNT: int
+    | [<Unique>] Accumulate of PASSES: int
+    | [<Unique>] Recompute
+    | [<Unique>] Compute of NumberTypeName
     | [<Unique>] Context of POSITIONS: int
     | [<Unique>] Vocabulary of TOKENS: int
     | [<Unique>] Width of NUMBER: int
@@ -58,9 +64,16 @@ type TrainArguments =
             | Cache _ -> "a folder of token caches that runs may share (default: in the directory of the run)."
             | Pack -> "fill sequences with several documents, which do not see each other."
             | Init _ -> "start from a LLaMA or A3 checkpoint, with its tokenizer and architecture (as --model does)."
+            | Train _ ->
+                "what trains of --init: all (the default), lora, or names and patterns of tensors (\"model.query_embed *norm*\"); the rest is frozen."
+            | Rank _ -> "rank of what lora adds to each matrix (default 8)."
+            | Alpha _ -> "what lora adds counts this over its rank (default 16)."
             | Tokenizer _ -> "use the tokenizer of a directory (default: train one on the files)."
             | Tokens _ -> "how many tokens the run sees (default 1000000)."
-            | Batch_Tokens _ -> "tokens of one optimizer step (default 4096)."
+            | Batch_Tokens _ -> "tokens of one forward and backward pass (default 4096)."
+            | Accumulate _ -> "passes of one optimizer step (default 1)."
+            | Recompute -> "keep one block's memory in place of all: a third more work."
+            | Compute _ -> "number type of passes, float32 (default) or bfloat16; what trains stays float32."
             | Context _ -> "longest sequence (default 256)."
             | Vocabulary _ -> "size of a freshly trained vocabulary (default 2048)."
             | Width _ -> "width of the hidden states (default 192)."
@@ -120,6 +133,9 @@ module Train =
             Initial =
                 (oneOf "--init" "--model" (arguments.TryGetResult TrainArguments.Init) invocation.Model
                  |> existing),
+            Train = arguments.GetResult(TrainArguments.Train, standard.Train),
+            Rank = arguments.GetResult(TrainArguments.Rank, standard.Rank),
+            Alpha = arguments.GetResult(TrainArguments.Alpha, standard.Alpha),
             Tokenizer = (arguments.TryGetResult TrainArguments.Tokenizer |> existing),
             Vocabulary = arguments.GetResult(TrainArguments.Vocabulary, standard.Vocabulary),
             Width = arguments.GetResult(TrainArguments.Width, standard.Width),
@@ -128,6 +144,9 @@ module Train =
             Context = arguments.GetResult(TrainArguments.Context, standard.Context),
             Tokens = arguments.GetResult(TrainArguments.Tokens, standard.Tokens),
             BatchTokens = arguments.GetResult(TrainArguments.Batch_Tokens, standard.BatchTokens),
+            Accumulate = arguments.GetResult(TrainArguments.Accumulate, standard.Accumulate),
+            Recompute = arguments.Contains TrainArguments.Recompute,
+            Compute = (arguments.GetResult(TrainArguments.Compute, Float32) |> Options.numberType),
             Crop = arguments.GetResult(TrainArguments.Crop, standard.Crop),
             LearningRate = arguments.GetResult(TrainArguments.Learning_Rate, standard.LearningRate),
             Warmup = arguments.GetResult(TrainArguments.Warmup, standard.Warmup),

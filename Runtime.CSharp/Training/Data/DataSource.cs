@@ -13,6 +13,14 @@ internal sealed record DataSource(IReadOnlyList<string> Files, string Field, Bro
 /// <param name="Documents">How many of the cached documents are from it and the files before it.</param>
 internal sealed record SourceFile(string Path, long Bytes, long Modified, string Sha256, long Documents)
 {
+    /// <summary>A file that holds no documents, as it is now; its bytes are read.</summary>
+    /// <exception cref="A3Exception">The file cannot be read.</exception>
+    public static SourceFile Of(string path)
+    {
+        using var stream = DocumentFile.Open(path);
+        return new(path, stream.Length, new FileInfo(path).LastWriteTimeUtc.Ticks, Hash(stream), 0);
+    }
+
     /// <summary>
     /// Whether the file is still what it was. Length and time of writing decide where they are unchanged, so that hundreds of
     /// gigabytes are not read for it; else the bytes do.

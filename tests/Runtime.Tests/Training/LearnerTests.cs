@@ -1,0 +1,130 @@
+using A3.Model;
+using A3.Model.Tensors;
+using TorchSharp;
+using Xunit;
+
+namespace A3.Runtime.Tests.Training;
+
+/// <summary>The gradient of a step, however it is computed, is that of the objective.</summary>
+public sealed class LearnerTests : IDisposable
+{
+    private const double QueryWeight = 0.75, ContentWeight = 0.5;
+
+    private readonly DisposeScope scope;
+    private readonly Model.Architecture architecture;
+
+    public LearnerTests()
+    {
+        Native.ensure();
+        scope = torch.NewDisposeScope();
+        architecture = ArchitectureModule.create(40, 16, 3, 2, 16);
+    }
+
+    private Batch Weighted => Of([("given 0 / 3..4 / 1..2 / 5..8", 1), ("given 0..2 / 4 7 / 3 5 / 6", 2)]);
+
+    private Batch WithContent => Of([("given 0 / 1 / 2 / 3 / 4", 1), ("given 0 / 2..3 / 1", 1)]);
+
+    public static TheoryData<string> Networks => ["all", "lora *norm*", "*.layers.1.*", "model.embed_tokens.weight"];
+
+    [Theory]
+    [MemberData(nameof(Networks))]
+    public void TheGradientOfBatchesIsThatOfTheirWeightedMeans(string train)
+    {
+        using var network = Network(train);
+        using var learner = new Learner(network, weightDecay: 0, clip: 1);
+        var (sum, gradient) = learner.Gradient([Weighted, WithContent], QueryWeight, ContentWeight);
+        var (first, second) = (Objective.losses(architecture, network.Weights(), Weighted), Objective.losses(architecture, network.Weights(), WithContent));
+        var (one, other) = (Weighted.TotalWeight, WithContent.TotalWeight);
+        var mean = ((first.Query * one) + (second.Query * other)) / (one + other);
+        var loss = (mean * QueryWeight) + (second.Content!.Value * ContentWeight);
+
+        Assert.Equal(mean.ToDouble(), sum.ToDouble() / (one + other), 1e-5);
+        AssertClose(torch.autograd.grad([loss], [network.Parameters])[0], gradient, 1e-6);
+    }
+
+    [Theory]
+    [MemberData(nameof(Networks))]
+    public void BlocksThatAreComputedOnceMoreGiveTheSameGradient(string train)
+    {
+        using var network = Network(train);
+        using var keeping = new Learner(network, weightDecay: 0, clip: 1);
+        using var recomputing = new Learner(network, weightDecay: 0, clip: 1, recompute: true);
+
+        foreach (var batch in new[] { Weighted, WithContent })
+        {
+            var kept = keeping.Gradient([batch], QueryWeight, ContentWeight).Gradient;
+            AssertClose(kept, recomputing.Gradient([batch], QueryWeight, ContentWeight).Gradient, 1e-6);
+        }
+    }
+
+    [Theory]
+    [InlineData("all")]
+    [InlineData("lora")]
+    public void InBfloat16TheGradientPointsTheSameWayAndWhatTrainsStaysFloat32(string train)
+    {
+        using var exact = Network(train);
+        using var rough = Network(train, torch.ScalarType.BFloat16);
+        using var exactly = new Learner(exact, weightDecay: 0, clip: 1);
+        using var roughly = new Learner(rough, weightDecay: 0, clip: 1);
+        var (expected, given) = (exactly.Gradient([Weighted], 1, 0).Gradient, roughly.Gradient([Weighted], 1, 0).Gradient);
+
+        Assert.Equal(torch.ScalarType.BFloat16, rough.Weights().Computes);
+        Assert.Equal((torch.float32, torch.float32), (given.dtype, rough.Parameters.dtype));
+        Assert.InRange((expected.dot(given) / (torch.linalg.norm(expected) * torch.linalg.norm(given))).ToDouble(), 0.995, 1.001);
+        AssertFalls(roughly);
+    }
+
+    [Fact]
+    public void AStepLeavesNoTensorsBehind()
+    {
+        using var network = Network("all");
+        using var learner = new Learner(network, weightDecay: 0, clip: 1, recompute: true);
+        var batch = Weighted;
+        learner.Step([batch, batch], 1, 0, 1e-3).Dispose();
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        learner.Step([batch, batch], 1, 0, 1e-3).Dispose();
+
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    public void Dispose() => scope.Dispose();
+
+    private static void AssertClose(torch.Tensor expected, torch.Tensor actual, double tolerance) =>
+        Assert.Equal(0, (expected - actual).abs().max().ToDouble(), tolerance);
+
+    private void AssertFalls(Learner learner)
+    {
+        var losses = Enumerable.Range(0, 30).Select(_ => learner.Step([Weighted], 1, 0, 1e-2).data<float>()[0]).ToArray();
+        Assert.True(losses[^1] < losses[0] - 0.5, $"{losses[0]} to {losses[^1]}");
+    }
+
+    /// <summary>A network of drawn weights: what does not train is held as a checkpoint would, and additions are other than nothing.</summary>
+    private TrainedNetwork Network(string train, torch.ScalarType computes = torch.ScalarType.Float32)
+    {
+        var all = WeightsModule.initialise(architecture, 3);
+        var frozen = Flat.views(ArchitectureModule.parameters(architecture), all);
+        var trainable = TrainableModule.choose(
+            architecture, 2, 4, Microsoft.FSharp.Core.FuncConvert.FromFunc<string, bool>(_ => false), train).ResultValue;
+        var parameters = Flat.initialise(TrainableModule.parameters(trainable), 4);
+        torch.random.manual_seed(5);
+        return new TrainedNetwork(architecture, trainable, name => frozen[name], parameters + (torch.randn_like(parameters) * 0.05), computes);
+    }
+
+    /// <summary>One sequence per drawing; the tokens do not matter.</summary>
+    private static Batch Of((string Partition, double Weight)[] drawings)
+    {
+        var partitions = drawings.Select(drawing => Partition.Parse(drawing.Partition).Spec).ToArray();
+        using var folder = new Folder();
+        var texts = partitions.Select(partition => new string('x', PartitionModule.length(partition) - 1));
+        File.WriteAllText(folder.File("a.txt"), string.Join("\n<|endoftext|>\n", texts));
+        var tokenizer = BpeTrainer.Train(["x"], BpeTrainer.SmallestVocabulary, cancellation: TestContext.Current.CancellationToken);
+        var options = ToyRun.Options(folder) with { Data = [folder.File("a.txt")] };
+        using var corpus = Corpus.Open(TrainingSetup.Source(options, options.Data), folder.File("cache"), tokenizer, "hash");
+        var batch = new BatchBuilder(corpus, torch.CPU).Build(
+            [.. partitions.Select((partition, index) => new Row(index, 0, PartitionModule.length(partition) - 1))],
+            [.. partitions.Zip(drawings, (partition, drawing) => new Drawing(partition, drawing.Weight))],
+            withCausal: true);
+        return new Batch(
+            batch.Tokens.remainder(40), batch.Layouts, batch.Targets, batch.TargetWeights, batch.TotalWeight, batch.CausalTargets);
+    }
+}
