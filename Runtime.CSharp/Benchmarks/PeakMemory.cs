@@ -1,26 +1,25 @@
 namespace A3.Runtime;
 
-/// <summary>The most memory the process has held since it was last asked to forget, as Linux counts it; elsewhere unknown.</summary>
-internal static class PeakMemory
+/// <summary>How much memory the process holds at most during an action beyond what it held to begin with, as Linux counts it.</summary>
+/// <remarks>
+/// What an action gives back, the process keeps and uses for the next one: measured in ascending order, each action shows its own peak.
+/// </remarks>
+internal sealed class PeakMemory
 {
     private const string Status = "/proc/self/status", Forget = "/proc/self/clear_refs";
 
-    /// <summary>What an action adds at most to what the process holds, in bytes; null where the system does not say.</summary>
-    public static long? Added(Action action)
-    {
-        if (!TryReset())
-        {
-            action();
-            return null;
-        }
+    private readonly long? held = TryForget() ? Bytes("VmRSS:") : null;
 
-        var before = Bytes("VmRSS:");
+    /// <summary>Runs it and gives the bytes; null where the system does not say.</summary>
+    public long? Of(Action action)
+    {
+        var counted = held is not null && TryForget();
         action();
-        return Math.Max(0, Bytes("VmHWM:") - before);
+        return counted ? Math.Max(0, Bytes("VmHWM:") - held!.Value) : null;
     }
 
-    /// <summary>5 resets the peak (proc(5)); a container may refuse.</summary>
-    private static bool TryReset()
+    /// <summary>Resets the peak to what is held, by writing 5 (proc(5)); other systems have no such file, and a container may refuse.</summary>
+    private static bool TryForget()
     {
         try
         {
@@ -33,6 +32,9 @@ internal static class PeakMemory
         }
     }
 
-    private static long Bytes(string field) =>
-        1024 * long.Parse(File.ReadLines(Status).First(line => line.StartsWith(field, StringComparison.Ordinal))[field.Length..].Replace("kB", "").Trim());
+    private static long Bytes(string field)
+    {
+        var line = File.ReadLines(Status).First(line => line.StartsWith(field, StringComparison.Ordinal));
+        return 1024 * long.Parse(line[field.Length..].Replace("kB", "", StringComparison.Ordinal), System.Globalization.CultureInfo.InvariantCulture);
+    }
 }

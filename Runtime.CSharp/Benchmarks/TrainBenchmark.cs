@@ -34,12 +34,13 @@ internal sealed class TrainBenchmark(Architecture architecture, TrainBenchmarkOp
         set_num_threads(options.Threads);
         using var tokens = RandomTokens();
         using var causal = new CausalStep(architecture, tokens, options.Seed);
-        using var twoStream = new TwoStreamStep(architecture, tokens, Partitions(), options.Seed);
+        using var twoStream = new TwoStreamStep(architecture, tokens, Partitions(), options);
         using var peak = new MatrixPeak();
         ITrainStep[] steps = [causal, twoStream];
         peak.Measure();
         report("warming up");
-        var memory = steps.Select(step => PeakMemory.Added(step.Run)).ToArray();
+        var peakMemory = new PeakMemory();
+        var memory = steps.Select(step => peakMemory.Of(step.Run)).ToArray();
         for (var run = 1; run < WarmRuns; run++)
         {
             Measure(peak, steps, cancellation);

@@ -9,6 +9,9 @@ internal sealed record TrainBenchmarkOptions
     /// <summary>Size of the groups, which are drawn in a random order of positions.</summary>
     public int Group { get; init; } = 4;
 
+    /// <summary>Whether the two-stream step computes blocks once more on the way back in place of keeping them.</summary>
+    public bool Recompute { get; init; }
+
     /// <summary>Threads of libtorch.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 

@@ -7,7 +7,7 @@ namespace A3.Runtime;
 /// <param name="Speed">Tokens per second.</param>
 /// <param name="Flops">Multiplications and additions of a step, see <see cref="TrainFlops"/>.</param>
 /// <param name="PeakShare">Those per second, as a share of what matrix products reach.</param>
-/// <param name="MemoryPerToken">Bytes that the first step takes beside parameters and moments, per token; null where unknown.</param>
+/// <param name="MemoryPerToken">Bytes that the process grows by in a step, parameters and moments not counted, per token; null where unknown.</param>
 internal sealed record StepFigures(string Name, Spread Speed, long Flops, Spread PeakShare, double? MemoryPerToken);
 
 /// <summary>A figure that has a goal.</summary>

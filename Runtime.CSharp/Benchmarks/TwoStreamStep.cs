@@ -17,11 +17,11 @@ internal sealed class TwoStreamStep : ITrainStep
     private readonly Architecture architecture;
 
     /// <summary>A network of fresh weights, for tokens [sequence, position] under partitions whose evidence is BOS.</summary>
-    public TwoStreamStep(Architecture architecture, Tensor tokens, Partition[] partitions, long seed)
+    public TwoStreamStep(Architecture architecture, Tensor tokens, Partition[] partitions, TrainBenchmarkOptions options)
     {
         (this.architecture, this.tokens, this.partitions) = (architecture, tokens, partitions);
-        network = new TrainedNetwork(architecture, WeightsModule.initialise(architecture, seed));
-        learner = new Learner(network, weightDecay: 0.1, clip: 1);
+        network = new TrainedNetwork(architecture, WeightsModule.initialise(architecture, options.Seed));
+        learner = new Learner(network, weightDecay: 0.1, clip: 1, options.Recompute);
         Flops = TrainFlops.TwoStream(architecture, partitions);
     }
 

@@ -15,6 +15,7 @@ type BenchTrainArguments =
     | [<Unique>] Context of POSITIONS: int
     | [<Unique>] Batch_Tokens of COUNT: int
     | [<Unique>] Group of SIZE: int
+    | [<Unique>] Recompute
     | [<Unique>] Threads of NUMBER: int
     | [<Unique>] Rounds of NUMBER: int
 
@@ -28,6 +29,7 @@ type BenchTrainArguments =
             | Context _ -> "length of each sequence (default 256)."
             | Batch_Tokens _ -> "tokens of a step, as many whole sequences as they hold (default 4096)."
             | Group _ -> "size of the groups (default 4); what a step costs hardly depends on it."
+            | Recompute -> "let the two-stream step keep one block's memory in place of all."
             | Threads _ -> "threads (default: one for each processor)."
             | Rounds _ -> "runs of each step (default 7)."
 
@@ -72,6 +74,7 @@ module BenchTrain =
             Group =
                 (arguments.GetResult(BenchTrainArguments.Group, standard.Group)
                  |> Options.between 1 (1 <<< 20) "--group"),
+            Recompute = arguments.Contains BenchTrainArguments.Recompute,
             Threads =
                 (arguments.GetResult(BenchTrainArguments.Threads, standard.Threads)
                  |> Options.between 1 1024 "--threads"),
@@ -145,6 +148,7 @@ module BenchTrain =
                 "parameters", Json.whole (Architecture.parameterCount network)
                 "batch_tokens", Json.whole options.BatchTokens
                 "group", Json.whole options.Group
+                "recompute", Json.flag options.Recompute
                 "threads", Json.whole options.Threads
                 "processors", Json.whole Environment.ProcessorCount
                 "rounds", Json.whole options.Rounds

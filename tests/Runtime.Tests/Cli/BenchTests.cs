@@ -9,6 +9,10 @@ public sealed class BenchTests
         ["bench", "decode", "--width", "32", "--layers", "2", "--heads", "4", "--kv-heads", "2", "--vocabulary", "50",
          "--positions", "10", "--groups", "1,4", "--threads", "1"];
 
+    private static readonly string[] TinyTrain =
+        ["bench", "train", "--width", "32", "--layers", "2", "--heads", "4", "--vocabulary", "50", "--context", "16", "--batch-tokens", "70",
+         "--threads", "1"];
+
     private static CommandLine Run(params string[] more) => CommandLine.Run([.. Tiny, .. more]);
 
     [Fact]
@@ -66,6 +70,36 @@ public sealed class BenchTests
     }
 
     [Fact]
+    public void Both_training_steps_are_measured_against_each_other_and_against_the_fastest_product()
+    {
+        var result = CommandLine.Run([.. TinyTrain, "--rounds", "2", "--json"]);
+        var json = Assert.Single(result.Json());
+        var steps = json.GetProperty("steps").EnumerateArray().ToArray();
+        var ratios = json.GetProperty("ratios").EnumerateArray().ToArray();
+
+        Assert.Equal(0, result.Code);
+        Assert.Equal(["plain AR", "two streams"], steps.Select(step => step.GetProperty("step").GetString()));
+        Assert.Equal(
+            ["two streams / plain AR, seconds", "plain AR / matrix-product peak", "two streams / matrix-product peak"],
+            ratios.Select(ratio => ratio.GetProperty("ratio").GetString()));
+        Assert.All(ratios, ratio => Assert.True(ratio.GetProperty("value").GetProperty("median").GetDouble() > 0));
+
+        // The share of the peak was set as a goal for two threads and width 256 only.
+        Assert.Equal([1.7], ratios.Where(ratio => ratio.TryGetProperty("goal", out _)).Select(ratio => ratio.GetProperty("goal").GetDouble()));
+        Assert.Equal(OperatingSystem.IsLinux(), steps[0].TryGetProperty("memory_bytes_per_token", out _));
+    }
+
+    [Fact]
+    public void Training_is_reported_as_tables_too()
+    {
+        var result = CommandLine.Run([.. TinyTrain, "--rounds", "1"]);
+
+        Assert.Equal(0, result.Code);
+        Assert.Matches(@"(?m)^two streams +[\d.,]+ +[\d.,]+ \.\. [\d.,]+ +[\d.]+ +[\d.]+ \w+$", result.Out);
+        Assert.Contains("goal 1.7 ", result.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Cancellation_stops_the_benchmark()
     {
         var result = CommandLine.Run(Ink.Plain, new CancellationToken(canceled: true), Tiny);
@@ -94,6 +128,8 @@ public sealed class BenchTests
     {
         AssertOneLine(2, "head_dim = 7: must be even", CommandLine.Run("bench", "decode", "--width", "31", "--heads", "4"));
         AssertOneLine(2, "--width 33: must be a multiple of --heads 4", CommandLine.Run("bench", "decode", "--width", "33", "--heads", "4"));
+        AssertOneLine(2, "--width 33: must be a multiple of --heads 4", CommandLine.Run("bench", "train", "--width", "33", "--heads", "4"));
+        AssertOneLine(2, "bench train measures float32 on the CPU", CommandLine.Run("bench", "train", "--device", "cuda"));
         AssertOneLine(2, "bench needs to know what to measure", CommandLine.Run("bench"));
     }
 

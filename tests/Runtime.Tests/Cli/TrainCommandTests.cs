@@ -69,6 +69,25 @@ public sealed class TrainCommandTests
     }
 
     [Fact]
+    public void A_checkpoint_is_adapted_by_low_rank_additions_and_infills_as_any_other()
+    {
+        using var folder = new Folder();
+        string[] arguments = Arguments(folder);
+        string[] To(string output, params string[] more) => [.. arguments.Select(word => word == folder.File("run") ? folder.File(output) : word), .. more];
+        var whole = CommandLine.Run(To("base"));
+        var adapted = CommandLine.Run(To("run", "--init", folder.File("base"), "--train", "lora *norm*", "--rank", "2", "--alpha", "4", "--accumulate", "2", "--recompute", "--compute", "bfloat16"));
+        var resumed = CommandLine.Run("train", "--resume", folder.File("run"));
+        var unknown = CommandLine.Run(To("other", "--init", folder.File("base"), "--train", "quary"));
+        var nothing = CommandLine.Run(To("other", "--train", "lora"));
+
+        Assert.Equal((0, 0, 0), (whole.Code, adapted.Code, resumed.Code));
+        Assert.Equal(0, CommandLine.Run("infill", "Tom had ___ ball.", "--model", folder.File("run")).Code);
+        Assert.Equal(2, unknown.Code);
+        Assert.StartsWith("a3: --train quary: \"quary\" is no tensor of this network", unknown.Error, StringComparison.Ordinal);
+        Assert.Equal((2, "a3: --train lora: weights are frozen only where an initial checkpoint has them.\n"), (nothing.Code, nothing.Error));
+    }
+
+    [Fact]
     public void A_learning_rate_that_diverges_is_one_clear_error_that_names_step_and_batch()
     {
         using var folder = new Folder();
