@@ -3,8 +3,9 @@ namespace A3.Model.Tensors
 open TorchSharp
 
 /// Numbers as operands of tensors. TorchSharp 0.107 wraps each in an object that the collector may free while libtorch still
-/// reads it: the result is then silently another one, seen about once in 100,000 decodes beside a busy collector. Plain
-/// `x + y` has such an operand too, its factor 1. Here every number lives until its operation is over.
+/// reads it: the result is then silently another one, or an error out of nowhere (seen in three of four runs of the whole test
+/// suite, which keeps the collector busy). Plain `x + y` has such an operand too, its factor 1. Here every number lives until
+/// its operation is over.
 [<RequireQualifiedAccess>]
 module Numbers =
 
