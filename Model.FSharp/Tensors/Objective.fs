@@ -18,8 +18,8 @@ type Batch =
         CausalTargets: torch.Tensor option
     }
 
-/// What the streams say of a batch in nats, tensors owned by the caller: in `losses` means per token, scalar; in `descend` sums,
-/// scalar; in `surprisals` one number per target, [target], in the order of the places.
+/// What the streams say of a batch in nats, tensors owned by the caller: in `losses` means per token, scalar; in `surprisals` one
+/// number per target, [target], in the order of the places.
 type StreamLosses =
     {
         Query: torch.Tensor
@@ -51,27 +51,34 @@ module Objective =
             Factor = factor
         }
 
+    let private queries factor places batch =
+        {
+            Places = places
+            Labels = batch.Tokens.flatten () |> at batch.Targets
+            Weights = batch.TargetWeights
+            Factor = factor
+        }
+
     /// The pass of a batch, and its predictions, the query stream's first: content rows lie before query rows where both are needed.
+    /// A stream whose loss does not count is not run.
     let private plan (architecture: Architecture) weights factors batch =
         if architecture.QueryStream = QueryStream.Absent then
             invalidArg "architecture" "the objective needs a query stream; this architecture has none."
 
-        let stack =
-            TwoStream.stack batch.CausalTargets.IsSome architecture weights batch.Layouts batch.Tokens
-
-        let query places =
-            {
-                Places = places
-                Labels = batch.Tokens.flatten () |> at batch.Targets
-                Weights = batch.TargetWeights
-                Factor = factors.Query
-            }
+        let stack wanted =
+            TwoStream.stack wanted architecture weights batch.Layouts batch.Tokens
 
         match batch.CausalTargets with
-        | None -> stack, [ query batch.Targets ]
+        | None -> stack Wanted.Query, [ queries factors.Query batch.Targets batch ]
+        | Some places when factors.Query = 0.0 -> stack Wanted.Content, [ causal factors.Content batch.Tokens places ]
         | Some places ->
             let behind = batch.Targets |> Numbers.addInteger batch.Tokens.NumberOfElements
-            stack, [ query behind; causal factors.Content batch.Tokens places ]
+
+            stack Wanted.Both,
+            [
+                queries factors.Query behind batch
+                causal factors.Content batch.Tokens places
+            ]
 
     let private rowsOf architecture weights (hidden: torch.Tensor) prediction =
         hidden.flatten (0, 1)
@@ -115,19 +122,21 @@ module Objective =
             Content = surprisals.Content |> Option.map _.mean()
         }
 
-    /// The weighted sum of a prediction's surprisals, and the gradient of its factor times it towards its rows; that towards the
+    /// The weighted sum of a prediction's surprisals times its factor, and the gradient of this towards its rows; that towards the
     /// head is added to `headGradient`.
     let private descendOne head headGradient (prediction, rows: torch.Tensor) =
         let counts =
             prediction.Weights
             |> Option.defaultWith (fun () -> torch.ones (rows.shape[0], device = rows.device))
 
+        let counts = Numbers.scale prediction.Factor counts
+
         let surprisals, gradient =
-            CrossEntropy.descend rows head prediction.Labels (Numbers.scale prediction.Factor counts) headGradient
+            CrossEntropy.descend rows head prediction.Labels counts headGradient
 
         (surprisals * counts).sum(), (rows, gradient)
 
-    /// The weighted sums of the predictions, and the gradient of their sum, each times its factor, towards `leaf`.
+    /// The weighted sum of the predictions' surprisals, each times its factor, and its gradient towards `leaf`.
     let private descendStack recompute architecture weights (leaf: torch.Tensor) (stack, predictions) =
         let hidden, carryBack = Descent.run recompute stack
         let head = head weights
@@ -158,30 +167,20 @@ module Objective =
             ]
 
         match Descent.towards [ leaf ] gradients with
-        | [ _, gradient ] -> sums, gradient
+        | [ _, gradient ] -> List.reduce Numbers.add sums, gradient
         | _ -> invalidArg (nameof leaf) "the weights must be made of the leaf."
 
-    /// The weighted sums of the surprisals of both streams, and the gradient of the query's times its factor plus the content's
-    /// times its own towards `leaf`, which `weights` are made of. With `recompute`, what a block computed on the way forward is
-    /// computed once more on the way back in place of being kept.
-    let descend recompute architecture weights leaf factors batch : StreamLosses * torch.Tensor =
-        let sums, gradient =
-            plan architecture weights factors batch
-            |> descendStack recompute architecture weights leaf
-
-        {
-            Query = List.head sums
-            Content = List.tryItem 1 sums
-        },
-        gradient
+    /// The query stream's weighted sum of surprisals times its factor plus the content stream's times its own, scalar, and its gradient
+    /// towards `leaf`, which `weights` are made of. With `recompute`, what a block computed on the way forward is computed once
+    /// more on the way back in place of being kept.
+    let descend recompute architecture weights leaf factors batch : torch.Tensor * torch.Tensor =
+        plan architecture weights factors batch
+        |> descendStack recompute architecture weights leaf
 
     /// As `descend`, for a plain causal LLaMA over tokens [batch, position] without padding; `places` are those from which it
     /// predicts the next one.
     let descendCausal architecture weights leaf factor (tokens: torch.Tensor) places =
         let stack = TwoStream.causalStack architecture weights tokens
 
-        let sums, gradient =
-            (stack, [ causal factor tokens places ])
-            |> descendStack false architecture weights leaf
-
-        List.head sums, gradient
+        (stack, [ causal factor tokens places ])
+        |> descendStack false architecture weights leaf

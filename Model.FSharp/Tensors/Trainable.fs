@@ -18,6 +18,14 @@ type Trainable =
         Scale: float
     }
 
+/// Where a matrix lies in a flat vector, row by row.
+type MatrixPlace =
+    {
+        Offset: int64
+        Rows: int64
+        Columns: int64
+    }
+
 [<RequireQualifiedAccess>]
 module Trainable =
 
@@ -108,6 +116,20 @@ module Trainable =
     /// What the flat vector holds.
     let parameters trainable =
         trainable.Whole @ (trainable.Adapted |> List.collect (factors trainable.Rank))
+
+    /// Where the matrices of blocks that train whole lie in the flat vector.
+    let matrices trainable =
+        let isWhole (parameter: Parameter) =
+            isProjection parameter && List.contains parameter trainable.Whole
+
+        Flat.layout (parameters trainable)
+        |> List.filter (fst >> isWhole)
+        |> List.map (fun (matrix, offset) ->
+            {
+                Offset = offset
+                Rows = int64 matrix.Shape[0]
+                Columns = int64 matrix.Shape[1]
+            })
 
     let private lookup trainable (views: Map<string, torch.Tensor>) frozen =
         let adapted = trainable.Adapted |> List.map _.Name |> Set.ofList

@@ -26,6 +26,13 @@ type Block =
         Run: torch.Tensor -> torch.Tensor
     }
 
+/// Whose hidden states a pass is run for; what only the others' would need is left out.
+[<RequireQualifiedAccess>]
+type Wanted =
+    | Content
+    | Query
+    | Both
+
 /// A pass that has not been run: the embedded rows, and the blocks they go through.
 type Stack = { Rows: torch.Tensor; Blocks: Block[] }
 
@@ -256,10 +263,10 @@ module TwoStream =
             | several -> torch.cat (Array.ofList several, 2L)
 
     /// The streams of a batch, sequence after sequence, all content rows before all query rows, so that the rows that have keys and
-    /// values are one piece of memory: hidden states [1, stream * batch * position, width]. Where `withContent` is false, only
-    /// the query stream's come out, and what only the content stream's would need is left out.
-    let stack withContent architecture (weights: Weights) (layouts: LayoutTensors) (tokens: torch.Tensor) =
+    /// values are one piece of memory: hidden states [1, stream * batch * position, width] of the streams wanted.
+    let stack wanted architecture (weights: Weights) (layouts: LayoutTensors) (tokens: torch.Tensor) =
         let batch, length = tokens.shape[0], tokens.shape[1]
+        let withContent = wanted <> Wanted.Query
         let content = embed weights tokens
 
         let sight mask =
@@ -269,6 +276,7 @@ module TwoStream =
         let rows, sights =
             match queryRows weights batch length with
             | None -> [ content ], [ sight Mask.content ]
+            | Some _ when wanted = Wanted.Content -> [ content ], [ sight Mask.content ]
             | Some queries -> [ content; queries ], [ sight Mask.content; sight Mask.query ]
 
         let positions =
@@ -301,7 +309,7 @@ module TwoStream =
     /// Both streams over whole sequences of tokens [batch, position] under their layouts, uncached: content rows under
     /// `Mask.content`, query rows under `Mask.query`, both kept from padding and other documents. Positions 0..N-1.
     let forward (architecture: Architecture) (weights: Weights) (layouts: LayoutTensors) (tokens: torch.Tensor) =
-        let stack = stack true architecture weights layouts tokens
+        let stack = stack Wanted.Both architecture weights layouts tokens
 
         let streams =
             (stack.Blocks |> Array.fold (fun x block -> block.Run x) stack.Rows)

@@ -31,6 +31,7 @@ internal sealed class TrainBenchmark(Architecture architecture, TrainBenchmarkOp
     public TrainReport Run(Action<string> report, CancellationToken cancellation)
     {
         Native.ensure();
+        Heap.keep();
         set_num_threads(options.Threads);
         using var tokens = RandomTokens();
         using var causal = new CausalStep(architecture, tokens, options.Seed);

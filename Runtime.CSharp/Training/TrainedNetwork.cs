@@ -37,6 +37,9 @@ internal sealed class TrainedNetwork : IDisposable
     /// <summary>How many numbers at their front decay.</summary>
     public long Decaying => Flat.decaying(TrainableModule.parameters(trainable));
 
+    /// <summary>Where the blocks' matrices that train whole lie in the vector.</summary>
+    public IReadOnlyList<MatrixPlace> Matrices => [.. TrainableModule.matrices(trainable)];
+
     /// <summary>The network, as views and conversions that live as long as the caller's dispose scope.</summary>
     public Weights Weights() => TrainableModule.bind(computes, Architecture, trainable, frozen, Parameters);
 

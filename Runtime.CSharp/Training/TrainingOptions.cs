@@ -90,7 +90,10 @@ public sealed record TrainingOptions
     /// <summary>Share of the run over which the learning rate rises from 0.</summary>
     public double Warmup { get; init; } = 0.02;
 
-    /// <summary>AdamW's decay of matrices, per unit of learning rate.</summary>
+    /// <summary>How weights move along their gradient.</summary>
+    public Optimizer Optimizer { get; init; } = Optimizer.AdamW;
+
+    /// <summary>Decay of matrices, per unit of learning rate.</summary>
     public double WeightDecay { get; init; } = 0.1;
 
     /// <summary>Largest norm of the gradient; larger ones are scaled down to it.</summary>

@@ -4,7 +4,7 @@ namespace A3.Runtime;
 /// <param name="Step">Optimizer steps done.</param>
 /// <param name="Tokens">Tokens seen, padding not counted.</param>
 /// <param name="TotalTokens">Tokens of the whole run.</param>
-/// <param name="Loss">Mean loss since the line before, nats per predicted token (query stream).</param>
+/// <param name="Loss">Mean loss since the line before, nats per predicted token, of both streams by their weights.</param>
 /// <param name="GradientNorm">Norm of the last gradient before clipping.</param>
 /// <param name="LearningRate">Of the last step.</param>
 /// <param name="TokensPerSecond">Since the line before.</param>

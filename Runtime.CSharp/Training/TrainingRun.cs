@@ -42,6 +42,7 @@ internal sealed class TrainingRun : IDisposable
     public TrainingRun(TrainingOptions options, TrainedNetwork network, Model.Curriculum curriculum, Corpus corpus, TorchSharp.torch.Device device)
     {
         (this.options, Network) = (options, network);
+        Heap.keep();
         var seed = SeedModule.ofInt64(options.Seed);
         plan = new BatchPlan(
             corpus.Documents, Architecture.Context, options.BatchTokens, options.Crop, SeedModule.derive(1, seed), options.Pack);
@@ -49,7 +50,7 @@ internal sealed class TrainingRun : IDisposable
         draws = SeedModule.derive(2, seed);
         builder = new BatchBuilder(corpus, device);
         schedule = new LearningRate(options.LearningRate, options.Warmup);
-        learner = new Learner(network, options.WeightDecay, options.Clip, options.Recompute);
+        learner = new Learner(network, options.WeightDecay, options.Clip, options.Recompute, options.Optimizer);
     }
 
     /// <summary>What is trained; the run owns it.</summary>

@@ -10,6 +10,11 @@ type BrokenLinesName =
     | Fail
     | Skip
 
+/// `--optimizer`.
+type OptimizerName =
+    | AdamW
+    | Muon
+
 /// Arguments of `a3 train`.
 [<RequireQualifiedAccess>]
 type TrainArguments =
@@ -37,6 +42,7 @@ type TrainArguments =
     | [<Unique>] Width of NUMBER: int
     | [<Unique>] Layers of NUMBER: int
     | [<Unique>] Heads of NUMBER: int
+    | [<Unique>] Optimizer of OptimizerName
     | [<Unique>] Learning_Rate of NUMBER: float
     | [<Unique>] Warmup of SHARE: float
     | [<Unique>] Weight_Decay of NUMBER: float
@@ -79,9 +85,10 @@ type TrainArguments =
             | Width _ -> "width of the hidden states (default 192)."
             | Layers _ -> "number of blocks (default 6)."
             | Heads _ -> "attention heads (default 6)."
+            | Optimizer _ -> "adamw (the default), or muon for the blocks' matrices."
             | Learning_Rate _ -> "the peak learning rate (default 0.001)."
             | Warmup _ -> "share of the run over which the learning rate rises (default 0.02)."
-            | Weight_Decay _ -> "AdamW's decay of matrices (default 0.1)."
+            | Weight_Decay _ -> "decay of matrices (default 0.1)."
             | Clip _ -> "largest norm of the gradient (default 1)."
             | Content_Weight _ -> "weight of the content stream's causal loss (default 0)."
             | Crop _ -> "share of rows cut to a run of whole sentences (default 0.3)."
@@ -110,6 +117,11 @@ module Train =
         match name with
         | Fail -> BrokenLines.Fail
         | Skip -> BrokenLines.Skip
+
+    let private optimizer name =
+        match name with
+        | AdamW -> A3.Runtime.Optimizer.AdamW
+        | Muon -> A3.Runtime.Optimizer.Muon
 
     let private options (invocation: Invocation) output (arguments: ParseResults<TrainArguments>) =
         let standard = TrainingOptions(Data = [||], Output = "")
@@ -150,6 +162,10 @@ module Train =
             Crop = arguments.GetResult(TrainArguments.Crop, standard.Crop),
             LearningRate = arguments.GetResult(TrainArguments.Learning_Rate, standard.LearningRate),
             Warmup = arguments.GetResult(TrainArguments.Warmup, standard.Warmup),
+            Optimizer =
+                (arguments.TryGetResult TrainArguments.Optimizer
+                 |> Option.map optimizer
+                 |> Option.defaultValue standard.Optimizer),
             WeightDecay = arguments.GetResult(TrainArguments.Weight_Decay, standard.WeightDecay),
             Clip = arguments.GetResult(TrainArguments.Clip, standard.Clip),
             ContentWeight = arguments.GetResult(TrainArguments.Content_Weight, standard.ContentWeight),

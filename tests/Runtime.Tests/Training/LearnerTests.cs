@@ -32,14 +32,26 @@ public sealed class LearnerTests : IDisposable
     {
         using var network = Network(train);
         using var learner = new Learner(network, weightDecay: 0, clip: 1);
-        var (sum, gradient) = learner.Gradient([Weighted, WithContent], QueryWeight, ContentWeight);
+        var (actual, gradient) = learner.Gradient([Weighted, WithContent], QueryWeight, ContentWeight);
         var (first, second) = (Objective.losses(architecture, network.Weights(), Weighted), Objective.losses(architecture, network.Weights(), WithContent));
         var (one, other) = (Weighted.TotalWeight, WithContent.TotalWeight);
         var mean = ((first.Query * one) + (second.Query * other)) / (one + other);
         var loss = (mean * QueryWeight) + (second.Content!.Value * ContentWeight);
 
-        Assert.Equal(mean.ToDouble(), sum.ToDouble() / (one + other), 1e-5);
+        Assert.Equal(loss.ToDouble(), actual.ToDouble(), 1e-5);
         AssertClose(torch.autograd.grad([loss], [network.Parameters])[0], gradient, 1e-6);
+    }
+
+    [Fact]
+    public void TheGradientOfTheContentStreamAloneIsThatOfItsMean()
+    {
+        using var network = Network("all");
+        using var learner = new Learner(network, weightDecay: 0, clip: 1);
+        var (loss, gradient) = learner.Gradient([WithContent], 0, ContentWeight);
+        var expected = Objective.losses(architecture, network.Weights(), WithContent).Content!.Value * ContentWeight;
+
+        Assert.Equal(expected.ToDouble(), loss.ToDouble(), 1e-5);
+        AssertClose(torch.autograd.grad([expected], [network.Parameters])[0], gradient, 1e-6);
     }
 
     [Theory]

@@ -4,11 +4,13 @@ namespace A3.Runtime.Tests.Training;
 
 public sealed class TrainerTests
 {
-    [Fact]
-    public void TrainingLowersEveryLoss()
+    [Theory]
+    [InlineData(Optimizer.AdamW)]
+    [InlineData(Optimizer.Muon)]
+    public void TrainingLowersEveryLoss(Optimizer optimizer)
     {
         using var folder = new Folder();
-        var reports = ToyRun.Train(ToyRun.Options(folder) with { Tokens = 20000, ContentWeight = 1 });
+        var reports = ToyRun.Train(ToyRun.Options(folder) with { Tokens = 20000, ContentWeight = 1, Optimizer = optimizer });
         var validations = reports.Where(report => report.Validation.Count > 0).ToArray();
         Assert.Equal(
             [
@@ -22,14 +24,15 @@ public sealed class TrainerTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void AResumedRunEqualsAnUninterruptedOne(bool packed)
+    [InlineData(false, Optimizer.AdamW)]
+    [InlineData(true, Optimizer.AdamW)]
+    [InlineData(false, Optimizer.Muon)]
+    public void AResumedRunEqualsAnUninterruptedOne(bool packed, Optimizer optimizer)
     {
         using var folder = new Folder();
-        var straight = ToyRun.Options(folder, "straight") with { Pack = packed };
+        var straight = ToyRun.Options(folder, "straight") with { Pack = packed, Optimizer = optimizer };
         ToyRun.Train(straight);
-        var stopped = ToyRun.Options(folder, "stopped") with { Pack = packed };
+        var stopped = ToyRun.Options(folder, "stopped") with { Pack = packed, Optimizer = optimizer };
         Interrupt(stopped, afterReports: 1);
         Finish(stopped.Output, afterReports: 1);
         Finish(stopped.Output, afterReports: int.MaxValue);
