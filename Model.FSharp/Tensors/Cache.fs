@@ -100,7 +100,7 @@ module Cached =
                 let own = torch.cat ([| rows[index]; rows[sequences.Length + index] |], 2L)
 
                 let keys, values = sequence.Cache.Extend(layer, keys[index], values[index])
-                TwoStream.attend architecture sequence.Mask own keys values)
+                Attention.attend architecture sequence.Mask own keys values)
 
         Array.append
             (Array.map2 (fun (sequence: CachedRows) -> firstRows sequence.Content) sequences mixed)
@@ -111,7 +111,7 @@ module Cached =
         match sequences with
         | [| alone |] ->
             let keys, values = alone.Cache.Extend(layer, newKeys, newValues)
-            TwoStream.attend architecture alone.Mask queries keys values
+            Attention.attend architecture alone.Mask queries keys values
         | several -> attendEach architecture several layer queries newKeys newValues
 
     /// One pass over the rows of all sequences behind what each has cached: the content rows of all (`tokens` [1, content
@@ -131,7 +131,7 @@ module Cached =
             TwoStream.run
                 architecture
                 weights
-                (TwoStream.rotation architecture positions)
+                (Rotation.at architecture positions)
                 tokens.shape[1]
                 (attend architecture sequences)
                 rows

@@ -1,0 +1,75 @@
+namespace A3.Model.Tensors
+
+open System
+open A3.Model
+open TorchSharp
+open type TorchSharp.torch.nn.functional
+
+/// Scaled dot-product attention, [batch, heads, row, head width] from queries of that shape and keys and values [batch, KV heads, key,
+/// head width].
+[<RequireQualifiedAccess>]
+module Attention =
+
+    /// KV heads repeated for their group of heads.
+    let private spread (architecture: Architecture) (x: torch.Tensor) =
+        match architecture.Heads / architecture.KvHeads with
+        | 1 -> x
+        | repeats -> x.repeat_interleave (int64 repeats, 1L)
+
+    /// Each row attends to those up to its own.
+    let causal architecture queries keys values =
+        scaled_dot_product_attention (queries, spread architecture keys, spread architecture values, null, 0.0, true)
+
+    /// Who may see whom, as attention takes it.
+    type Sight =
+        {
+            /// 0 where a row may see a key, else -infinity, [batch or 1, 1, row, key]; rows that may see none see all.
+            Mask: torch.Tensor
+            /// 0 for rows that may see none, else 1, [batch or 1, 1, row, 1].
+            Sees: torch.Tensor
+        }
+
+    /// Compiled once for all layers from bool [batch or 1, 1, row, key].
+    let sight (dtype: torch.ScalarType) (mask: torch.Tensor) =
+        use nothing = Double.NegativeInfinity.ToScalar()
+        let sees = mask.any (-1L, true)
+        let hidden = mask.logical_not().logical_and sees
+
+        {
+            Mask = torch.zeros(mask.shape, dtype = dtype, device = mask.device).masked_fill_(hidden, nothing)
+            Sees = sees.to_type dtype
+        }
+
+    /// A softmax over no keys is undefined: rows that see none attend everywhere and are multiplied by zero.
+    let within architecture (sight: Sight) queries keys values =
+        scaled_dot_product_attention (
+            queries,
+            spread architecture keys,
+            spread architecture values,
+            sight.Mask,
+            0.0,
+            false
+        )
+        * sight.Sees
+
+    /// Scaled dot-product attention in which a row that may see no key gets 0. `mask` is bool
+    /// [batch or 1, 1, row, key] or None where every row sees every key; KV heads are repeated for their group of heads.
+    let attend
+        (architecture: Architecture)
+        (mask: torch.Tensor option)
+        (queries: torch.Tensor)
+        (keys: torch.Tensor)
+        (values: torch.Tensor)
+        =
+        match mask with
+        | _ when keys.shape[2] = 0L -> torch.zeros_like queries
+        | None ->
+            scaled_dot_product_attention (
+                queries,
+                spread architecture keys,
+                spread architecture values,
+                null,
+                0.0,
+                false
+            )
+        | Some mask -> within architecture (sight queries.dtype mask) queries keys values
