@@ -145,10 +145,10 @@ let notes =
 let load (directory: string) =
     A3Model.Load(directory, LoadOptions(Threads = 1))
 
-/// The first stories that every model can read in every form; the sentinels take three more positions.
+/// The first stories that every model can read in every form; a gap's sentinels take some positions.
 let choose count (models: A3Model list) file =
     let fits (story: Story) (model: A3Model) =
-        (fst (encode model story)).Length + Stories.sentinels.Length
+        (fst (encode model story)).Length + Stories.positions
         <= model.Architecture.Context
 
     Stories.read file

@@ -1,6 +1,6 @@
 // How does a causal model learn to fill gaps? From text in another order (Bavarian et al. 2022): half of the stories are written
-// as what stands before a gap, what stands behind it, and what stands in it, each after a control character; the others stay as
-// they are. Writes some copies of the stories, each with gaps of its own, for a3 train. Run after a build:
+// as what stands before a gap, what stands behind it, and what stands in it, each after a control character, with one more at
+// the end; the others stay as they are. Writes some copies of the stories, each with gaps of its own, for a3 train. Run after a build:
 //     dotnet fsi experiments/fill-in-the-middle.fsx TOKENIZER_DIR STORIES.txt OUT.txt [COPIES] [SEED] [CONTEXT]
 // and train with `--crop 0`, because half a rearranged story is none, and with the tokenizer of TOKENIZER_DIR.
 #r "Cli/bin/Release/net10.0/A3.Model.dll"
@@ -47,7 +47,7 @@ let runs (sentences: string[]) =
         lengths[first..]
         |> Array.scan (+) 0
         |> Array.tail
-        |> Array.takeWhile (fun sum -> sum <= room - Stories.sentinels.Length)
+        |> Array.takeWhile (fun sum -> sum <= room - Stories.positions)
         |> Array.length
 
     let counts = Array.init sentences.Length from
@@ -68,13 +68,12 @@ let someSentences seed (sentences: string[]) =
 
     starts[first], starts[first + count]
 
-/// Two uniform cuts, which never fall behind a blank, as tokens begin with theirs, nor into a character.
+/// Two uniform cuts, which never fall behind a blank, because tokens begin with theirs, nor into a character.
 let someCharacters seed (text: string) =
     let rec settle cut =
         if
             cut > 0
-            && (Char.IsWhiteSpace text[cut - 1]
-                || cut < text.Length && Char.IsLowSurrogate text[cut])
+            && (text[cut - 1] = ' ' || cut < text.Length && Char.IsLowSurrogate text[cut])
         then
             settle (cut - 1)
         else

@@ -2,6 +2,7 @@
 #r "../Cli/bin/Release/net10.0/A3.Model.dll"
 #r "../Cli/bin/Release/net10.0/A3.Runtime.dll"
 #load "rouge.fsx"
+#load "stories.fsx"
 #load "bound.fsx"
 #load "scores.fsx"
 
@@ -28,6 +29,14 @@ let private rouge =
         "ROUGE-1 counts a repeated word as often as both texts have it",
         near 1e-12 (2.0 / 5.0) (Rouge.grams 1 "a dog" "a a a")
         "ROUGE-L keeps the order of words", near 1e-12 (2.0 / 6.0) (Rouge.longest "one two three" "three two one")
+    ]
+
+let private sentences =
+    let story = "Tom ran. \"Hi!\" He did?\n\nSo he did.\n Then"
+
+    [
+        "sentences have the blank before them and the line ends behind them",
+        Stories.sentences story = [| "Tom ran."; " \"Hi!\""; " He did?\n\n"; "So he did.\n"; " Then" |]
     ]
 
 /// All orders of a few items.
@@ -85,7 +94,7 @@ let private bound model =
 
 /// Prints each claim; the exit code of a script: 1 where one does not hold.
 let run (model: A3Model) =
-    let claims = rouge @ bound model
+    let claims = rouge @ sentences @ bound model
 
     for claim, holds in claims do
         printfn "%s %s" (if holds then "ok    " else "FAILED") claim
