@@ -98,6 +98,7 @@ let rec rearranged seed (sentences: string[]) =
 
     let moved =
         Stories.rearrange text[.. first - 1] text[last..] text[first .. last - 1]
+        + string (List.last Stories.sentinels)
 
     if sentences.Length = 0 then
         None

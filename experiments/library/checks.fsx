@@ -34,10 +34,8 @@ let private rouge =
 let private sentences =
     let story = "Tom ran. \"Hi!\" He did?\n\nSo he did.\n Then"
 
-    [
-        "sentences have the blank before them and the line ends behind them",
-        Stories.sentences story = [| "Tom ran."; " \"Hi!\""; " He did?\n\n"; "So he did.\n"; " Then" |]
-    ]
+    "sentences have the blank before them and the line ends behind them",
+    Stories.sentences story = [| "Tom ran."; " \"Hi!\""; " He did?\n\n"; "So he did.\n"; " Then" |]
 
 /// All orders of a few items.
 let rec private orders items =
@@ -87,14 +85,11 @@ let private bound model =
     let error = sqrt (variance / float estimates.Length)
     eprintfn $"bound {mean:F3} with a standard error of {error:F3} bits, mean over all orders {exact:F3} bits"
 
-    [
-        "the bound of masked diffusion is the mean over all orders",
-        near (3.0 * error) exact mean && error < 0.01 * exact
-    ]
+    "the bound of masked diffusion is the mean over all orders", near (3.0 * error) exact mean && error < 0.01 * exact
 
 /// Prints each claim; the exit code of a script: 1 where one does not hold.
 let run (model: A3Model) =
-    let claims = rouge @ sentences @ bound model
+    let claims = rouge @ [ sentences; bound model ]
 
     for claim, holds in claims do
         printfn "%s %s" (if holds then "ok    " else "FAILED") claim
