@@ -37,6 +37,21 @@ let private sentences =
     "sentences have the blank before them and the line ends behind them",
     Stories.sentences story = [| "Tom ran."; " \"Hi!\""; " He did?\n\n"; "So he did.\n"; " Then" |]
 
+let private oneToken model =
+    let story: Scores.Story =
+        {
+            Index = 0
+            Sentences = [| "Tom had a red ball."; " He"; " was happy." |]
+        }
+
+    let expected = Scores.middle Shape.given model story
+
+    "a middle of one token costs the same by every reading that gives both sides as one group",
+    (Scores.middleTokens model story).Length = 1
+    && near 1e-4 expected (Scores.middleBound 2 1 model story)
+    && near 1e-4 expected (Scores.middleReread model story)
+    && not (near 1e-4 expected (Scores.middleFromLeft model story))
+
 /// All orders of a few items.
 let rec private orders items =
     match items with
@@ -89,7 +104,7 @@ let private bound model =
 
 /// Prints each claim; the exit code of a script: 1 where one does not hold.
 let run (model: A3Model) =
-    let claims = rouge @ [ sentences; bound model ]
+    let claims = rouge @ [ sentences; oneToken model; bound model ]
 
     for claim, holds in claims do
         printfn "%s %s" (if holds then "ok    " else "FAILED") claim
