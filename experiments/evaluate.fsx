@@ -1,97 +1,168 @@
-// How good is a model on stories it has not seen? Scores each story in several orders, and its middle sentence given what
-// stands around it, in bits per byte. Run after a build:
-//     dotnet fsi experiments/evaluate.fsx MODEL STORIES.txt [COUNT]
+// How good are models on stories they have not seen, beside one another? Scores whole stories, and their middle sentence given
+// what stands around it, in bits per byte, and compares what the models write in its place with what stood there. Run after a
+// build:
+//     dotnet fsi experiments/evaluate.fsx STORIES.txt COUNT [a3=DIR] [ar=DIR] [fim=DIR] [diffusion=DIR] [--json FILE]
+//     dotnet fsi experiments/evaluate.fsx --check
+// a3 reads in any order; ar was trained as a causal model, fim as one on what fill-in-the-middle.fsx writes, diffusion with the
+// curriculum masked-diffusion.
 #r "Cli/bin/Release/net10.0/A3.Model.dll"
 #r "Cli/bin/Release/net10.0/A3.Runtime.dll"
+// In one line: files loaded by two would be two modules.
+#load "library/measures.fsx" "library/checks.fsx"
 
 open System.IO
-open A3.Model
+open System.Text.Json
 open A3.Runtime
+open Scores
+open Measures
 
-let directory, file, count =
-    match fsi.CommandLineArgs with
-    | [| _; directory; file |] -> directory, file, 100
-    | [| _; directory; file; count |] -> directory, file, int count
-    | _ ->
-        eprintfn "usage: dotnet fsi experiments/evaluate.fsx MODEL STORIES.txt [COUNT]"
-        exit 2
+type Arguments =
+    {
+        Stories: string
+        Count: int
+        Models: Map<string, string>
+        Json: string option
+    }
 
-let model = A3Model.Load directory
+let usage () =
+    eprintfn
+        "usage: dotnet fsi experiments/evaluate.fsx STORIES.txt COUNT [a3=DIR] [ar=DIR] [fim=DIR] [diffusion=DIR] [--json FILE]"
 
-/// The sentences of a story, each with the blank before it.
-let sentences (story: string) =
-    System.Text.RegularExpressions.Regex.Split(story, "(?<=[.!?][\"']?)(?=\\s)")
-    |> Array.filter (fun sentence -> sentence.Trim() <> "")
+    eprintfn "       dotnet fsi experiments/evaluate.fsx --check"
+    exit 2
 
-/// The tokens of BOS and the sentences, and the positions of each sentence.
-let tokenize sentences =
-    let pieces =
-        sentences
-        |> Array.mapi (fun index (sentence: string) ->
-            if index = 0 then
-                model.Tokenizer.Encode(sentence, false)
-            else
-                model.Tokenizer.EncodeContinuation sentence)
+let rec options arguments rest =
+    match rest with
+    | [] -> arguments
+    | "--json" :: file :: rest -> options { arguments with Json = Some file } rest
+    | (model: string) :: rest ->
+        match model.Split('=', 2) with
+        | [| kind; directory |] when List.contains kind kinds ->
+            options
+                { arguments with
+                    Models = arguments.Models.Add(kind, directory)
+                }
+                rest
+        | _ -> usage ()
 
-    let starts = pieces |> Array.scan (fun start piece -> start + piece.Length) 1
+let load (directory: string) =
+    A3Model.Load(directory, LoadOptions(Threads = 1))
 
-    let positions =
-        pieces
-        |> Array.mapi (fun index piece -> [| starts[index] .. starts[index] + piece.Length - 1 |])
+/// The first stories that every model can read in every form; a gap's sentinels take some positions.
+let choose count (models: A3Model list) file =
+    let fits (story: Story) (model: A3Model) =
+        (fst (encode model story)).Length + Stories.positions
+        <= model.Architecture.Context
 
-    Array.append [| model.Tokenizer.BosId.Value |] (Array.concat pieces), positions
-
-let stories =
-    File.ReadAllText(file).Split("<|endoftext|>")
-    |> Seq.map (fun story -> story.Trim() |> sentences)
-    |> Seq.filter (fun story -> story.Length >= 3)
-    |> Seq.map tokenize
-    |> Seq.filter (fun (tokens, _) -> tokens.Length <= model.Architecture.Context)
+    Stories.read file
+    |> Seq.map Stories.sentences
+    |> Seq.filter (fun sentences -> sentences.Length >= 3)
+    |> Seq.map (fun sentences -> { Index = 0; Sentences = sentences })
+    |> Seq.filter (fun story -> List.forall (fits story) models)
     |> Seq.truncate count
+    |> Seq.mapi (fun index story -> { story with Index = index })
     |> Array.ofSeq
 
-let score (tokens: int[]) shape grouping =
-    let partition = Grouping.resolve shape grouping
-    model.Score(tokens, A3.Partition.OfGroups(Partition.groups partition, Partition.evidenceGroups partition))
+/// A numerator and a denominator of every story, from each of the models that have them.
+type Row =
+    {
+        Name: string
+        Ratios: Map<string, (float * float)[]>
+    }
 
-let whole grouping (tokens: int[], _) =
-    score tokens (Shape.given [ 0 ] (Shape.ofLength tokens.Length)) grouping
+    member row.Values =
+        row.Ratios
+        |> Map.map (fun _ ratios -> Array.sumBy fst ratios / Array.sumBy snd ratios)
 
-/// The middle sentence left to right, given the positions around it that `reading` makes evidence of.
-let middle reading (tokens: int[], sentences: int[][]) =
-    let gap = sentences[sentences.Length / 2]
-    let last = Array.last gap
-    let around = Array.init tokens.Length id |> Array.except gap
-    reading tokens gap.[0] last around
+let evaluate (models: Map<string, A3Model>) stories measure =
+    let timed kind ratios =
+        let clock = System.Diagnostics.Stopwatch.StartNew()
+        let all = stories |> Array.map (ratios models[kind])
+        eprintfn $"{kind}: {measure.Rows.Head}, {clock.Elapsed.TotalSeconds:F1} s"
+        all
 
-let bothSides given =
-    middle (fun tokens _ _ around ->
-        score tokens (given around (Shape.ofLength tokens.Length)) (Grouping.singletons Order.LeftToRight))
+    let all =
+        measure.Of
+        |> Map.filter (fun kind _ -> models.ContainsKey kind)
+        |> Map.map timed
 
-let leftSide =
-    middle (fun tokens first last _ ->
-        let shape = Shape.ofLength (last + 1) |> Shape.givenCausally [ 0 .. first - 1 ]
-        score (Array.truncate (last + 1) tokens) shape (Grouping.singletons Order.LeftToRight))
+    measure.Rows
+    |> List.mapi (fun row name ->
+        {
+            Name = name
+            Ratios = all |> Map.map (fun _ -> Array.map (List.item row))
+        })
 
-let measures =
-    [
-        "story, left to right", whole (Grouping.singletons Order.LeftToRight)
-        "story, random order", whole (Grouping.singletons (Order.Random 1L))
-        "story, random groups of 2", whole (Grouping.chunks 2 (Order.Random 1L))
-        "story, random groups of 4", whole (Grouping.chunks 4 (Order.Random 1L))
-        "story, random groups of 8", whole (Grouping.chunks 8 (Order.Random 1L))
-        "middle sentence, left side given", leftSide
-        "middle sentence, both sides, one group", bothSides Shape.given
-        "middle sentence, both sides, causal", bothSides Shape.givenCausally
-    ]
+let print used rows =
+    let line name cells =
+        printfn "%-44s%s" name (cells |> List.map (sprintf "%11s") |> System.String.Concat)
 
-printfn "%d stories of %s" stories.Length (Path.GetFileName file)
-printfn "%-40s %s" "" "bits/byte"
+    let cell (row: Row) kind =
+        row.Values.TryFind kind
+        |> Option.map (sprintf "%.3f")
+        |> Option.defaultValue "-"
 
-for name, measure in measures do
-    let scores = stories |> Array.map measure
-    let bits = scores |> Array.sumBy _.Bits
-    let bytes = scores |> Array.sumBy _.Bytes
-    printfn "%-40s %9.3f" name (bits / float bytes)
+    line "" used
 
-model.Dispose()
+    for row in rows do
+        used |> List.map (cell row) |> line row.Name
+
+    notes |> List.iter (printfn "%s")
+
+/// The table and, so that models can be compared story by story, what it was made of.
+let write (file: string) arguments count rows =
+    let row (row: Row) =
+        {|
+            measure = row.Name
+            values = row.Values
+            stories = row.Ratios |> Map.map (fun _ -> Array.map (fun (part, whole) -> part / whole))
+        |}
+
+    let report =
+        {|
+            file = Path.GetFileName arguments.Stories
+            stories = count
+            seed = seed
+            draws = draws
+            models = arguments.Models
+            rows = List.map row rows
+        |}
+
+    File.WriteAllText(file, JsonSerializer.Serialize report + "\n")
+
+let run arguments =
+    let models = arguments.Models |> Map.map (fun _ directory -> load directory)
+    let stories = choose arguments.Count (List.ofSeq models.Values) arguments.Stories
+
+    if models.IsEmpty || stories.Length = 0 then
+        eprintfn
+            $"{models.Count} models and {stories.Length} stories of three sentences that fit them; give at least one of each."
+
+        exit 2
+
+    printfn
+        $"{stories.Length} stories of {Path.GetFileName arguments.Stories}, seed {seed}, {draws} draws; bits per byte, ROUGE as F1, passes of a fill"
+
+    let rows = measures |> List.collect (evaluate models stories)
+    print (kinds |> List.filter models.ContainsKey) rows
+
+    arguments.Json
+    |> Option.iter (fun file -> write file arguments stories.Length rows)
+
+    for model in models.Values do
+        model.Dispose()
+
+match List.ofArray fsi.CommandLineArgs |> List.tail with
+| [ "--check" ] -> exit (using (load (Path.Combine(__SOURCE_DIRECTORY__, "models", "tinystories-a3"))) Checks.run)
+| stories :: count :: rest ->
+    run (
+        options
+            {
+                Stories = stories
+                Count = int count
+                Models = Map.empty
+                Json = None
+            }
+            rest
+    )
+| _ -> usage ()
