@@ -10,10 +10,10 @@ internal sealed class HeaviestTokens
     /// <summary>256 buckets for each power of two, over 64 of them; everything lighter is in the last one.</summary>
     private const int Buckets = 64 * 256;
 
-    /// <summary>What is left of the bits of a float64: its exponent and 8 bits of its fraction.</summary>
-    private const int Shift = 44;
+    /// <summary>What is left of the bits of a float32: its exponent and 8 bits of its fraction.</summary>
+    private const int Shift = 15;
 
-    private static readonly long One = BitConverter.DoubleToInt64Bits(1.0);
+    private static readonly int One = BitConverter.SingleToInt32Bits(1f);
 
     private readonly double[] sums = new double[Buckets];
     private readonly int[] counts = new int[Buckets];
@@ -21,7 +21,7 @@ internal sealed class HeaviestTokens
     /// <summary>Sets all but the <paramref name="count"/> heaviest weights to 0.</summary>
     /// <param name="weights">[vocabulary], from 0 to 1.</param>
     /// <param name="count">At least 1.</param>
-    public void Keep(Span<double> weights, int count)
+    public void Keep(Span<float> weights, int count)
     {
         Gather(weights);
         var (bucket, kept) = (0, 0);
@@ -38,7 +38,7 @@ internal sealed class HeaviestTokens
     /// <summary>Keeps the fewest heaviest weights that reach the share <paramref name="mass"/> of all; sets the others to 0.</summary>
     /// <param name="weights">[vocabulary], from 0 to 1.</param>
     /// <param name="mass">Above 0 and below 1.</param>
-    public void KeepMass(Span<double> weights, double mass)
+    public void KeepMass(Span<float> weights, double mass)
     {
         Gather(weights);
         var target = mass * sums.Sum();
@@ -61,10 +61,10 @@ internal sealed class HeaviestTokens
     }
 
     /// <summary>The heavier the token, the lower the bucket: the bits of positive numbers are ordered as they are.</summary>
-    private static int Bucket(double weight) =>
-        (int)Math.Clamp((One - BitConverter.DoubleToInt64Bits(weight)) >> Shift, 0, Buckets - 1);
+    private static int Bucket(float weight) =>
+        Math.Clamp((One - BitConverter.SingleToInt32Bits(weight)) >> Shift, 0, Buckets - 1);
 
-    private static void Cut(Span<double> weights, (double Weight, int Token) last)
+    private static void Cut(Span<float> weights, (float Weight, int Token) last)
     {
         for (var token = 0; token < weights.Length; token++)
         {
@@ -75,7 +75,7 @@ internal sealed class HeaviestTokens
         }
     }
 
-    private void Gather(ReadOnlySpan<double> weights)
+    private void Gather(ReadOnlySpan<float> weights)
     {
         Array.Clear(sums);
         Array.Clear(counts);
@@ -89,14 +89,14 @@ internal sealed class HeaviestTokens
     }
 
     /// <summary>The tokens of a bucket, or of the last one before it that has any; the heaviest first.</summary>
-    private List<(double Weight, int Token)> Near(ReadOnlySpan<double> weights, int bucket)
+    private List<(float Weight, int Token)> Near(ReadOnlySpan<float> weights, int bucket)
     {
         while (counts[bucket] == 0)
         {
             bucket--;
         }
 
-        var near = new List<(double Weight, int Token)>(counts[bucket]);
+        var near = new List<(float Weight, int Token)>(counts[bucket]);
 
         for (var token = 0; token < weights.Length; token++)
         {

@@ -5,60 +5,46 @@ using System.Runtime.InteropServices;
 namespace A3.Runtime;
 
 /// <summary>
-/// Softmax and its logarithm in float64 of float32 logits; every reported log-probability comes from here.
+/// Softmax of float32 logits and its logarithm; every reported log-probability comes from here. Exponentials are float32, which
+/// costs a log-probability about 1e-7; their sums are float64.
 /// </summary>
 internal static class LogSoftmax
 {
+    /// <summary>Tokens whose exponentials are summed together, a multiple of any vector's numbers.</summary>
+    public const int BlockTokens = 128;
+
     /// <summary>log p(token) under the model itself: temperature 1, nothing cut.</summary>
     public static double Of(ReadOnlySpan<float> logits, int token)
     {
         var max = Max(logits);
-        return (double)logits[token] - max - Math.Log(Exponentials(logits, max, 1, []));
+        return (double)logits[token] - max - Math.Log(Exponentials(logits, max, 1, [], []));
     }
 
     /// <summary>
-    /// exp((logit - max) / temperature) of each token into <paramref name="weights"/> (or nowhere, when empty), and
-    /// their sum.
+    /// exp((logit - max) / temperature) of each token into <paramref name="weights"/>, their sum over each block into
+    /// <paramref name="sums"/> (or nowhere, where empty), and the sum of all.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static double Exponentials(ReadOnlySpan<float> logits, float max, double temperature, Span<double> weights)
+    public static double Exponentials(
+        ReadOnlySpan<float> logits, float max, double temperature, Span<float> weights, Span<double> sums)
     {
-        var sums = Vector<double>.Zero;
-        var shift = new Vector<double>(max);
-        var factor = 1 / temperature;
-        var token = 0;
+        // Finite, so that the largest logit keeps weight 1, and above 0, so that minus infinity keeps weight 0.
+        var factor = (float)Math.Clamp(1 / temperature, float.Epsilon, float.MaxValue);
+        var total = 0.0;
 
-        ref var source = ref MemoryMarshal.GetReference(logits);
-        ref var target = ref MemoryMarshal.GetReference(weights);
-
-        for (; token <= logits.Length - Vector<float>.Count; token += Vector<float>.Count)
+        for (var first = 0; first < logits.Length; first += BlockTokens)
         {
-            Vector.Widen(Vector.LoadUnsafe(ref source, (nuint)token), out var low, out var high);
-            low = Exponential.Of((low - shift) * factor);
-            high = Exponential.Of((high - shift) * factor);
-            sums += low + high;
+            var tokens = Math.Min(BlockTokens, logits.Length - first);
+            var sum = Block(
+                logits.Slice(first, tokens), max, factor, weights.IsEmpty ? default : weights.Slice(first, tokens));
+            total += sum;
 
-            if (!weights.IsEmpty)
+            if (!sums.IsEmpty)
             {
-                low.StoreUnsafe(ref target, (nuint)token);
-                high.StoreUnsafe(ref target, (nuint)(token + Vector<double>.Count));
+                sums[first / BlockTokens] = sum;
             }
         }
 
-        var sum = Vector.Sum(sums);
-
-        for (; token < logits.Length; token++)
-        {
-            var weight = Math.Exp(((double)logits[token] - max) * factor);
-            sum += weight;
-
-            if (!weights.IsEmpty)
-            {
-                weights[token] = weight;
-            }
-        }
-
-        return sum;
+        return total;
     }
 
     /// <summary>The largest logit.</summary>
@@ -92,4 +78,45 @@ internal static class LogSoftmax
                 $"The largest of {logits.Length} logits is {max}, but it must be finite: the weights are damaged or "
                 + "overflow their number format.");
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double Block(ReadOnlySpan<float> logits, float max, float factor, Span<float> weights)
+    {
+        ref var source = ref MemoryMarshal.GetReference(logits);
+        ref var target = ref MemoryMarshal.GetReference(weights);
+        var (lows, highs) = (Vector<double>.Zero, Vector<double>.Zero);
+        var token = 0;
+
+        for (; token <= logits.Length - Vector<float>.Count; token += Vector<float>.Count)
+        {
+            var exponentials = Exponentials(Vector.LoadUnsafe(ref source, (nuint)token), max, factor);
+            Vector.Widen(exponentials, out var low, out var high);
+            lows += low;
+            highs += high;
+
+            if (!weights.IsEmpty)
+            {
+                exponentials.StoreUnsafe(ref target, (nuint)token);
+            }
+        }
+
+        var sum = Vector.Sum(lows + highs);
+
+        for (; token < logits.Length; token++)
+        {
+            var exponential = Exponentials(Vector.Create(logits[token]), max, factor)[0];
+            sum += exponential;
+
+            if (!weights.IsEmpty)
+            {
+                weights[token] = exponential;
+            }
+        }
+
+        return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<float> Exponentials(Vector<float> logits, float max, float factor) =>
+        RowMath.Exp((logits - Vector.Create(max)) * Vector.Create(factor));
 }

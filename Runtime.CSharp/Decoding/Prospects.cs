@@ -9,15 +9,15 @@ internal static class Prospects
     /// Confidence, entropy and margin of the model's distribution at an open position; <paramref name="weights"/> is
     /// scratch, [vocabulary].
     /// </summary>
-    public static Score Of(int position, ReadOnlySpan<float> logits, Span<double> weights)
+    public static Score Of(int position, ReadOnlySpan<float> logits, Span<float> weights)
     {
         var max = LogSoftmax.Max(logits);
-        var sum = LogSoftmax.Exponentials(logits, max, 1, weights);
+        var sum = LogSoftmax.Exponentials(logits, max, 1, weights, []);
         var (best, next, energy) = (0.0, 0.0, 0.0);
 
         for (var token = 0; token < logits.Length; token++)
         {
-            var weight = weights[token];
+            double weight = weights[token];
 
             if (weight > best)
             {

@@ -26,7 +26,7 @@ internal sealed record Sampler(SamplingOptions Options, Seed Seed, AllowedTokens
         distribution.Load(logits, Options, Bias(position));
         var token = distribution.Draw(Uniform(position));
 
-        return new(position, token, distribution.LogProbability(logits, token), Math.Log(distribution.Probabilities[token]));
+        return new(position, token, distribution.LogProbability(logits, token), Math.Log(distribution.Probability(token)));
     }
 
     /// <summary>Confidence, entropy and margin among the allowed tokens, with a distribution as scratch.</summary>

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 
 namespace A3.Runtime;
 
@@ -7,18 +6,34 @@ namespace A3.Runtime;
 /// What is sampled from: softmax(logits / temperature), cut to the top k, then to the top p, renormalised. Holds one
 /// distribution at a time; not thread-safe.
 /// </summary>
+/// <remarks>Weights are kept as they are, with the sums of blocks of them: a draw needs no more.</remarks>
 internal sealed class SamplingDistribution(int vocabulary)
 {
-    /// <summary>Tokens that a draw passes over at once.</summary>
-    private const int BlockTokens = 64;
-
-    private readonly double[] probabilities = new double[vocabulary];
+    private readonly float[] weights = new float[vocabulary];
+    private readonly double[] sums = new double[(vocabulary + LogSoftmax.BlockTokens - 1) / LogSoftmax.BlockTokens];
     private readonly HeaviestTokens heaviest = new();
     private float[] biased = [];
+    private double[] probabilities = [];
+    private bool hasProbabilities;
+    private double total;
     private (float Max, double Log)? logNormaliser;
 
-    /// <summary>[vocabulary], sums to 1; exactly 0 for tokens that were cut.</summary>
-    public ReadOnlySpan<double> Probabilities => probabilities;
+    /// <summary>[vocabulary], sums to 1; exactly 0 for tokens that were cut. Computed when it is asked for.</summary>
+    public ReadOnlySpan<double> Probabilities
+    {
+        get
+        {
+            if (!hasProbabilities)
+            {
+                Normalise();
+            }
+
+            return probabilities;
+        }
+    }
+
+    /// <summary>One of <see cref="Probabilities"/>, without the others.</summary>
+    public double Probability(int token) => weights[token] * (1 / total);
 
     /// <summary>Replaces the distribution by that of new logits plus a bias, null for none.</summary>
     public void Load(ReadOnlySpan<float> logits, SamplingOptions options, float[]? bias = null)
@@ -26,32 +41,22 @@ internal sealed class SamplingDistribution(int vocabulary)
         logits = Biased(logits, bias);
         var max = LogSoftmax.Max(logits);
         logNormaliser = null;
+        hasProbabilities = false;
 
         if (options.Temperature == 0)
         {
-            Array.Clear(probabilities);
-            probabilities[logits.IndexOf(max)] = 1;
+            Take(logits.IndexOf(max));
             return;
         }
 
-        var sum = LogSoftmax.Exponentials(logits, max, options.Temperature, probabilities);
+        total = LogSoftmax.Exponentials(logits, max, options.Temperature, weights, sums);
 
         if (options.Temperature == 1 && bias is null)
         {
-            logNormaliser = (max, Math.Log(sum));
+            logNormaliser = (max, Math.Log(total));
         }
 
-        if (options.TopK is int count && count < probabilities.Length)
-        {
-            heaviest.Keep(probabilities, count);
-        }
-
-        if (options.TopP < 1)
-        {
-            heaviest.KeepMass(probabilities, options.TopP);
-        }
-
-        Scale(1 / (options is { TopK: null, TopP: 1 } ? sum : probabilities.Sum()));
+        Cut(options);
     }
 
     /// <summary>What <see cref="LogSoftmax.Of"/> gives for a token of the logits loaded, bit for bit; at temperature 1 it is known.</summary>
@@ -61,73 +66,115 @@ internal sealed class SamplingDistribution(int vocabulary)
     /// <summary>
     /// The token at which the cumulative distribution, by token id, passes <paramref name="uniform"/> in [0, 1).
     /// </summary>
-    public int Draw(double uniform) => Draw(probabilities, uniform);
+    public int Draw(double uniform)
+    {
+        var rest = uniform * total;
+        var block = 0;
+
+        for (; block < sums.Length - 1 && rest >= sums[block]; block++)
+        {
+            rest -= sums[block];
+        }
+
+        var first = block * LogSoftmax.BlockTokens;
+        var token = Walk<float>(weights.AsSpan(first), rest);
+        return token >= 0 ? first + token : Last<float>(weights);
+    }
 
     /// <summary>
     /// As <see cref="Draw(double)"/>, of weights of any sum, for <paramref name="uniform"/> in [0, sum).
     /// </summary>
     public static int Draw(ReadOnlySpan<double> weights, double uniform)
     {
-        var token = 0;
+        var token = Walk(weights, uniform);
+        return token >= 0 ? token : Math.Max(0, Last(weights));
+    }
 
-        for (; token <= weights.Length - BlockTokens; token += BlockTokens)
+    /// <summary>The first token at which the sum of weights exceeds a number, or -1.</summary>
+    private static int Walk<T>(ReadOnlySpan<T> weights, double number)
+        where T : struct, INumber<T>
+    {
+        for (var token = 0; token < weights.Length; token++)
         {
-            var block = Sum(weights.Slice(token, BlockTokens));
+            number -= double.CreateChecked(weights[token]);
 
-            if (uniform < block)
-            {
-                break;
-            }
-
-            uniform -= block;
-        }
-
-        for (; token < weights.Length; token++)
-        {
-            uniform -= weights[token];
-
-            if (uniform < 0 && weights[token] > 0)
+            if (number < 0 && weights[token] > T.Zero)
             {
                 return token;
             }
         }
 
-        // Rounding: the weights sum to a little less than the number drawn.
-        return Math.Max(0, weights.LastIndexOfAnyExcept(0.0));
+        return -1;
     }
 
-    /// <summary>The sum of a block, whose length is a multiple of any vector's.</summary>
-    private static double Sum(ReadOnlySpan<double> weights)
-    {
-        var sums = Vector<double>.Zero;
-        ref var first = ref MemoryMarshal.GetReference(weights);
+    /// <summary>The last token with any weight, for sums that rounding made a little less than the number drawn.</summary>
+    private static int Last<T>(ReadOnlySpan<T> weights)
+        where T : struct, INumber<T> => weights.LastIndexOfAnyExcept(T.Zero);
 
-        for (var token = 0; token < weights.Length; token += Vector<double>.Count)
+    private void Normalise()
+    {
+        if (probabilities.Length == 0)
         {
-            sums += Vector.LoadUnsafe(ref first, (nuint)token);
+            probabilities = new double[vocabulary];
         }
 
-        return Vector.Sum(sums);
+        var scale = 1 / total;
+        for (var token = 0; token < probabilities.Length; token++)
+        {
+            probabilities[token] = weights[token] * scale;
+        }
+
+        hasProbabilities = true;
     }
 
-    private void Scale(double factor)
+    /// <summary>One token is certain.</summary>
+    private void Take(int token)
     {
-        var token = 0;
+        Array.Clear(weights);
+        weights[token] = 1;
+        Sum();
+    }
 
-        for (; token <= probabilities.Length - Vector<double>.Count; token += Vector<double>.Count)
+    private void Cut(SamplingOptions options)
+    {
+        if (options.TopK is int count && count < weights.Length)
         {
-            (new Vector<double>(probabilities, token) * factor).CopyTo(probabilities, token);
+            heaviest.Keep(weights, count);
         }
 
-        for (; token < probabilities.Length; token++)
+        if (options.TopP < 1)
         {
-            probabilities[token] *= factor;
+            heaviest.KeepMass(weights, options.TopP);
+        }
+
+        if (options is not { TopK: null, TopP: 1 })
+        {
+            Sum();
+        }
+    }
+
+    /// <summary>Sums the weights anew, block by block.</summary>
+    private void Sum()
+    {
+        total = 0;
+
+        for (var block = 0; block < sums.Length; block++)
+        {
+            var first = block * LogSoftmax.BlockTokens;
+            sums[block] = 0;
+
+            foreach (var weight in weights.AsSpan(first, Math.Min(LogSoftmax.BlockTokens, weights.Length - first)))
+            {
+                sums[block] += weight;
+            }
+
+            total += sums[block];
         }
     }
 
     /// <summary>What an adaptive policy goes by; nothing is cut. The distribution held is lost.</summary>
     public Model.Score Assess(int position, ReadOnlySpan<float> logits, float[]? bias) =>
-        Prospects.Of(position, Biased(logits, bias), probabilities);
+        Prospects.Of(position, Biased(logits, bias), weights);
 
     private ReadOnlySpan<float> Biased(ReadOnlySpan<float> logits, float[]? bias)
     {

@@ -4,7 +4,7 @@ namespace A3.Runtime;
 internal sealed unsafe class ManagedAttention(Model.Architecture architecture, KeyValueLayout layout, int workers)
 {
     /// <summary>Rows that share a walk over the keys of a head: what the kernel takes at once.</summary>
-    private const int TileRows = 4;
+    private static readonly int TileRows = PanelKernel.MostRows;
 
     private readonly AlignedBuffer[] sums = Buffers(workers, (long)TileRows * layout.ValueStride);
     private readonly List<Sight> sights = [];
@@ -32,6 +32,9 @@ internal sealed unsafe class ManagedAttention(Model.Architecture architecture, K
     /// <summary>Items of work: tiles of rows, for each head of keys.</summary>
     public int Items => architecture.KvHeads * tiles.Count;
 
+    /// <summary>Whether each item holds all rows of its sequence, so that no other one reads what they write to their head.</summary>
+    public bool HasWholeSequences { get; private set; }
+
     /// <summary>
     /// Appends the ranks of a pass's content rows and finds out who may see what; each sequence's rows follow those of the one
     /// before it, content rows first.
@@ -41,6 +44,7 @@ internal sealed unsafe class ManagedAttention(Model.Architecture architecture, K
         sights.Clear();
         tiles.Clear();
         keys = 0;
+        HasWholeSequences = true;
         if (limits.Length < rows)
         {
             limits = new int[rows];
@@ -52,6 +56,7 @@ internal sealed unsafe class ManagedAttention(Model.Architecture architecture, K
             sights.Add(See(batch[i], caches[i], limits.AsSpan(row, batch[i].Rows)));
             AddTiles(i, row, batch[i].Rows);
             keys += sights[i].Keys;
+            HasWholeSequences &= batch[i].Rows <= TileRows;
             longest = Math.Max(longest, sights[i].Keys);
         }
 
@@ -70,6 +75,13 @@ internal sealed unsafe class ManagedAttention(Model.Architecture architecture, K
             AddTiles(i, to, kept);
             to += kept;
         }
+    }
+
+    /// <summary>The head of keys and the rows of an item.</summary>
+    public (int KvHead, int FirstRow, int Rows) Item(int item)
+    {
+        var tile = tiles[item % tiles.Count];
+        return (item / tiles.Count, tile.Row, tile.Count);
     }
 
     /// <summary>

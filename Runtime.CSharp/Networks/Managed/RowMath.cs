@@ -143,7 +143,9 @@ internal static unsafe class RowMath
         // Adding 1.5 * 2^23 leaves the rounded exponent in the low bits of the sum.
         var magic = Vector.Create(12582912f);
         var low = Vector.Create(-87.3f);
-        var clamped = Vector.Min(Vector.Max(x, low), Vector.Create(88f));
+        // Not Vector.Max, which spends three instructions on NaN; a comparison hands it on as well.
+        var isLow = Vector.LessThan(x, low);
+        var clamped = Vector.Min(Vector.ConditionalSelect(isLow, low, x), Vector.Create(88f));
         var shifted = Vector.FusedMultiplyAdd(clamped, Vector.Create(1.44269504f), magic);
         var exponent = shifted - magic;
         var rest = Vector.FusedMultiplyAdd(exponent, Vector.Create(-0.693359375f), clamped);
@@ -159,6 +161,6 @@ internal static unsafe class RowMath
 
         var power = Vector.AsVectorSingle(
             Vector.ShiftLeft(Vector.AsVectorInt32(shifted), 23) + Vector.Create(0x3f800000));
-        return Vector.ConditionalSelect(Vector.LessThan(x, low), Vector<float>.Zero, series * power);
+        return Vector.ConditionalSelect(isLow, Vector<float>.Zero, series * power);
     }
 }

@@ -72,7 +72,7 @@ public sealed class AdaptiveDecoderTests
         foreach (var probabilities in orders)
         {
             float[] logits = [.. probabilities.Select(p => (float)Math.Log(p) - 2)];
-            var prospect = Prospects.Of(6, logits, new double[4]);
+            var prospect = Prospects.Of(6, logits, new float[4]);
 
             Assert.Equal(6, prospect.Position);
             Assert.Equal(0.5, prospect.Confidence, 1e-6);

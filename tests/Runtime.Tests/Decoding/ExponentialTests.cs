@@ -1,23 +1,80 @@
-using System.Numerics;
 using Xunit;
 
 namespace A3.Runtime.Tests;
 
 public sealed class ExponentialTests
 {
-    private static double Exp(double x) => Exponential.Of(Vector.Create(x))[0];
+    private const int Vocabulary = 333;
 
-    [Fact(DisplayName = "exp agrees with the library's to 1 part in 10^14 wherever a softmax looks")]
-    public void Agrees()
+    private static float[] Logits(int seed, float spread)
     {
-        for (var x = -699.9; x < 50; x += 0.0377)
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, Vocabulary).Select(_ => (random.NextSingle() - 0.5f) * spread)];
+    }
+
+    [Fact(DisplayName = "Every weight is exp to 3 parts in 10^7 of what the float32 distance to the largest logit gives, down to 10^-36")]
+    public void Weights()
+    {
+        var weights = new float[Vocabulary];
+        var logits = Logits(seed: 1, spread: 84);
+        var max = LogSoftmax.Max(logits);
+        LogSoftmax.Exponentials(logits, max, 1, weights, []);
+
+        Assert.All(logits.Zip(weights), pair =>
+            Assert.InRange(pair.Second / Math.Exp(pair.First - max), 1 - 3e-7, 1 + 3e-7));
+    }
+
+    [Fact(DisplayName = "The largest logit has weight exactly 1, what is far below or forbidden exactly 0, at any temperature")]
+    public void Ends()
+    {
+        var weights = new float[4];
+
+        foreach (var temperature in new[] { double.Epsilon, 1e-300, 1, 1e300, double.MaxValue })
         {
-            Assert.InRange(Exp(x) / Math.Exp(x), 1 - 1e-14, 1 + 1e-14);
+            LogSoftmax.Exponentials([7, float.NegativeInfinity, 7, -93], 7, temperature, weights, []);
+            Assert.Equal([1, 0, 1], weights[..3]);
+            Assert.Equal(temperature > 1 ? 1 : 0, weights[3]);
         }
     }
 
-    [Fact(DisplayName = "exp of 0 is exactly 1, and of what is far below or forbidden exactly 0")]
-    public void Ends() => Assert.Equal((1, 0, 0), (Exp(0), Exp(-701), Exp(double.NegativeInfinity)));
+    [Theory(DisplayName = "The sums of blocks and of all are those of the weights, whatever is left of the last block")]
+    [InlineData(1)]
+    [InlineData(128)]
+    [InlineData(333)]
+    public void Sums(int vocabulary)
+    {
+        var weights = new float[vocabulary];
+        var sums = new double[(vocabulary + LogSoftmax.BlockTokens - 1) / LogSoftmax.BlockTokens];
+        var total = LogSoftmax.Exponentials(Logits(2, 9).AsSpan(0, vocabulary), 4.5f, 1, weights, sums);
+
+        Assert.All(weights.Chunk(LogSoftmax.BlockTokens).Zip(sums), block =>
+            Assert.Equal(block.First.Sum(weight => (double)weight), block.Second, 1e-12));
+        Assert.Equal(weights.Sum(weight => (double)weight), total, 1e-12);
+    }
+
+    [Theory(DisplayName = "A draw by the sums of blocks is the token at which the cumulative probability passes the number")]
+    [InlineData(null)]
+    [InlineData(40)]
+    public void BlockDraws(int? topK)
+    {
+        var distribution = new SamplingDistribution(Vocabulary);
+        distribution.Load(Logits(3, 6), new SamplingOptions { TopK = topK });
+        var probabilities = distribution.Probabilities.ToArray();
+        var (sum, token) = (0.0, 0);
+
+        for (var number = 0.0005; number < 1; number += 0.001)
+        {
+            while (sum + probabilities[token] <= number)
+            {
+                sum += probabilities[token++];
+            }
+
+            Assert.Equal(token, distribution.Draw(number));
+            Assert.Equal(probabilities[token], distribution.Probability(token));
+        }
+
+        Assert.Equal(Array.FindLastIndex(probabilities, p => p > 0), distribution.Draw(1));
+    }
 
     [Theory(DisplayName = "The log-probability known after a draw is that of scoring, bit for bit")]
     [InlineData(0.0)]

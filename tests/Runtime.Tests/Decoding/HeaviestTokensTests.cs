@@ -5,20 +5,20 @@ namespace A3.Runtime.Tests.Decoding;
 public sealed class HeaviestTokensTests
 {
     /// <summary>Weights of many magnitudes, with ties and zeros.</summary>
-    private static double[] Weights(Random random)
+    private static float[] Weights(Random random)
     {
         var spread = random.Next(1, 90);
         var steps = random.Next(2, 2000);
         return
         [
             .. Enumerable.Range(0, random.Next(1, 400)).Select(_ =>
-                random.Next(10) == 0 ? 0 : Math.Pow(2, -spread * (double)random.Next(steps) / steps)),
+                random.Next(10) == 0 ? 0 : (float)Math.Pow(2, -spread * (double)random.Next(steps) / steps)),
         ];
     }
 
-    private static double[] Kept(double[] weights, IEnumerable<int> tokens)
+    private static float[] Kept(float[] weights, IEnumerable<int> tokens)
     {
-        var kept = new double[weights.Length];
+        var kept = new float[weights.Length];
         foreach (var token in tokens)
         {
             kept[token] = weights[token];
@@ -27,7 +27,7 @@ public sealed class HeaviestTokensTests
         return kept;
     }
 
-    private static int[] Sorted(double[] weights) =>
+    private static int[] Sorted(float[] weights) =>
         [.. Enumerable.Range(0, weights.Length).OrderByDescending(token => weights[token]).ThenBy(token => token)];
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class HeaviestTokensTests
             var mass = random.NextDouble();
             var (held, count) = (0.0, 0);
             var order = Sorted(weights);
-            while (held < mass * weights.Sum())
+            while (held < mass * weights.Sum(weight => (double)weight))
             {
                 held += weights[order[count++]];
             }

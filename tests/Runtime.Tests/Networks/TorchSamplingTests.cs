@@ -61,8 +61,8 @@ public sealed class TorchSamplingTests
             Assert.Equal(expected.Select(token => (token.Position, token.Token)), actual.Select(token => (token.Position, token.Token)));
             Assert.All(expected.Zip(actual), pair =>
             {
-                Assert.Equal(pair.First.LogProbability, pair.Second.LogProbability, 1e-9);
-                Assert.Equal(pair.First.SamplingLogProbability, pair.Second.SamplingLogProbability, 1e-9);
+                Assert.Equal(pair.First.LogProbability, pair.Second.LogProbability, 3e-7);
+                Assert.Equal(pair.First.SamplingLogProbability, pair.Second.SamplingLogProbability, 3e-7);
             });
             Assert.All(actual.Where(token => token.Position % 3 == 0), token => Assert.Equal(0, token.Token % 2));
         }
@@ -80,9 +80,9 @@ public sealed class TorchSamplingTests
         Assert.All(expected.Zip(actual), pair =>
         {
             Assert.Equal(pair.First.Position, pair.Second.Position);
-            Assert.Equal(pair.First.Confidence, pair.Second.Confidence, 1e-9);
-            Assert.Equal(pair.First.Entropy, pair.Second.Entropy, 1e-9);
-            Assert.Equal(pair.First.Margin, pair.Second.Margin, 1e-9);
+            Assert.Equal(pair.First.Confidence, pair.Second.Confidence, 3e-7);
+            Assert.Equal(pair.First.Entropy, pair.Second.Entropy, 3e-7);
+            Assert.Equal(pair.First.Margin, pair.Second.Margin, 3e-7);
         });
     }
 
@@ -94,7 +94,7 @@ public sealed class TorchSamplingTests
         int[] tokens = [.. Enumerable.Range(0, 20).Select(row => 2 * row)];
         var (expected, actual) = (host.Score(7, tokens), device.Score(7, tokens));
 
-        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-9));
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 3e-7));
         Assert.Equal(host.Logits(11), device.Logits(11));
     }
 }
