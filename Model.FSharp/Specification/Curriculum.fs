@@ -129,8 +129,9 @@ module Curriculum =
                     ]
             ]
 
-    /// For a model that fills gaps: left to right, context predicted and then gaps, gaps between given context, and random
-    /// positions over everything.
+    /// For a model that fills gaps, what the model in the box was trained by. First an ordinary causal language model, by the content
+    /// stream alone, which costs half as much a token; then left to right, context predicted and then gaps, gaps between given
+    /// context, and random positions over everything.
     let infill =
         let gaps reading =
             Context.Gaps({ Lowest = 1; Highest = 3 }, Piece.Positions { Lowest = 4; Highest = 40 }, reading)
@@ -143,8 +144,11 @@ module Curriculum =
 
         create
             [
+                { always 0.3 leftToRight with
+                    Losses = { Query = 0.0; Content = Some 1.0 }
+                }
                 share
-                    1.0
+                    0.7
                     (Draw.create 6.0 Context.Start leftToRight
                      :: draws orders [ 1; 2; 4 ] (gaps Reading.Predicted)
                      @ draws orders [ 1; 2; 4 ] (gaps Reading.Bidirectional)
