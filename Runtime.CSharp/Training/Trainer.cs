@@ -222,7 +222,8 @@ public sealed class Trainer : IDisposable
         using var mode = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         var losses = validation!.Run(run.Network.Weights(), cancellation);
-        var mean = losses.Where(loss => run.TrainsContent || loss.Key != Validation.ContentStream).Average(loss => loss.Value);
+        var (query, content) = run.EndsTraining;
+        var mean = losses.Where(loss => loss.Key == Validation.ContentStream ? content : query).Average(loss => loss.Value);
         if (mean < run.Best)
         {
             run.Best = mean;

@@ -82,8 +82,15 @@ internal sealed class TrainingRun : IDisposable
 
     public double LearningRate => schedule.At(Progress);
 
-    /// <summary>Whether the content stream has a loss of its own in some stage.</summary>
-    public bool TrainsContent => CourseModule.stages(course).Any(stage => ContentWeight(stage.Item2) > 0);
+    /// <summary>Whether the last stage trains the query stream, and whether it trains the content stream: what a run comes to is judged by these.</summary>
+    public (bool Query, bool Content) EndsTraining
+    {
+        get
+        {
+            var last = CourseModule.stages(course).Last().Item2;
+            return (last.Losses.Query > 0, ContentWeight(last) > 0);
+        }
+    }
 
     /// <summary>One optimizer step. Its result waits to be taken, so that a GPU need not be waited for.</summary>
     public void Advance()

@@ -27,15 +27,18 @@ public sealed class RunDirectoryTests : IDisposable
     }
 
     [Theory]
-    [InlineData("infill", 0, false)]
-    [InlineData("infill", 1, true)]
-    [InlineData("stage 0.5, content 1: left-to-right; stage rest: random", 0, true)]
-    public void TheBestIsChosenByTheLossesThatAreTrained(string curriculum, double contentWeight, bool withContent)
+    [InlineData("paper", 0, true, false)]
+    [InlineData("paper", 1, true, true)]
+    [InlineData("infill", 0, true, false)]
+    [InlineData("stage 0.5: random; stage rest, content 1: left-to-right", 0, true, true)]
+    [InlineData("stage 1, query 0, content 1: left-to-right", 0, false, true)]
+    public void TheBestIsChosenByTheLossesThatTheLastStageTrains(string curriculum, double contentWeight, bool withQuery, bool withContent)
     {
         var options = ToyRun.Options(folder) with { Curriculum = curriculum, ContentWeight = contentWeight, Tokens = 3000 };
         ToyRun.Train(options);
         using var said = JsonDocument.Parse(File.ReadAllText(Path.Combine(options.Output, "best", "validation.json")));
-        var losses = said.RootElement.GetProperty("validation").EnumerateObject().Where(loss => withContent || loss.Name != "left to right, content stream");
+        var losses = said.RootElement.GetProperty("validation").EnumerateObject()
+            .Where(loss => loss.Name == "left to right, content stream" ? withContent : withQuery);
         Assert.Equal(losses.Average(loss => loss.Value.GetDouble()), said.RootElement.GetProperty("loss").GetDouble(), 1e-9);
     }
 
@@ -46,7 +49,7 @@ public sealed class RunDirectoryTests : IDisposable
         using var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(options.Output, "training.json")));
         var record = manifest.RootElement.GetProperty("record");
         Assert.Equal("infill", manifest.RootElement.GetProperty("curriculum").GetString());
-        Assert.StartsWith("stage 1: 6 * (left-to-right | singletons)", record.GetProperty("curriculum").GetString());
+        Assert.StartsWith("stage 0.3, query 0, content 1: (left-to-right | singletons)", record.GetProperty("curriculum").GetString());
         Assert.Contains("2 layers x 16 wide", record.GetProperty("architecture").GetString());
         Assert.Equal("cpu", record.GetProperty("device").GetString());
         Assert.StartsWith("2.10", record.GetProperty("libtorch").GetString());
@@ -103,9 +106,9 @@ public sealed class RunDirectoryTests : IDisposable
     public void ACurriculumWhoseNameMeansSomethingElseByNowIsAnError()
     {
         var options = Interrupted();
-        Change(options, "stage 1: 6 *", "stage 1: 7 *");
+        Change(options, "stage 0.3, query 0", "stage 0.2, query 0");
         var error = Assert.Throws<A3Exception>(() => Resume(options));
-        Assert.Contains("its curriculum began as stage 1: 7 * (left-to-right | singletons)", error.Message);
+        Assert.Contains("its curriculum began as stage 0.2, query 0, content 1", error.Message);
     }
 
     [Fact]
