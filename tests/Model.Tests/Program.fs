@@ -15,9 +15,12 @@ let laws =
             FactorizationLaws.tests
             PolicyLaws.tests
             CurriculumLaws.tests
+            ContextLaws.tests
+            CourseLaws.tests
             SyntaxLaws.tests
             SurfaceLaws.tests
             TensorLaws.tests
+            ObjectiveLaws.tests
         ]
 
 /// The Expecto tree as rows of an xunit theory, so that `dotnet test` lists, filters and counts each test by itself.

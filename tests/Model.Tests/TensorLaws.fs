@@ -2,120 +2,11 @@ module A3.Model.Tests.TensorLaws
 
 open A3.Model
 open A3.Model.Tensors
+open A3.Model.Tests.TensorSamples
 open Expecto
 open FsCheck
 open FsCheck.FSharp
 open TorchSharp
-
-Native.ensure ()
-
-/// One network in both forms: tensors, and numbers by name for the oracle.
-type private Network =
-    {
-        Architecture: Architecture
-        Weights: Weights
-        Number: string -> float[]
-    }
-
-let private base' =
-    { Architecture.create 40 16 2 4 64 with
-        MlpWidth = 24
-        TiedHead = false
-    }
-
-/// Every choice an architecture offers, at toy size.
-let private architectures =
-    [
-        "pre_norm", base'
-        "reference residual",
-        { base' with
-            Residual = Residual.Reference
-        }
-        "grouped-query attention", { base' with KvHeads = 2 }
-        "one KV head, tied",
-        { base' with
-            KvHeads = 1
-            TiedHead = true
-        }
-        "llama3 RoPE",
-        { base' with
-            RopeScaling = RopeScaling.Llama3(8.0, 1.0, 4.0, 16)
-        }
-        "linear RoPE",
-        { base' with
-            RopeScaling = RopeScaling.Linear 4.0
-        }
-        "wide heads", { base' with HeadWidth = 10 }
-    ]
-
-/// Weights somewhat larger than at the start of training, so that a wrong sign or slot shows.
-let private network architecture =
-    let flat = Weights.initialise architecture 5L
-    flat.mul_ (1.5.ToScalar()) |> ignore
-    let numbers = flat.data<float32>().ToArray()
-
-    let places =
-        Weights.flatLayout architecture
-        |> List.map (fun (parameter, offset) -> parameter.Name, (int offset, parameter.Shape |> List.fold (*) 1))
-        |> Map.ofList
-
-    let number name =
-        let start, count = places[name]
-        Array.sub numbers start count |> Array.map float
-
-    {
-        Architecture = architecture
-        Weights = Weights.ofFlat architecture flat
-        Number = number
-    }
-
-let private floats (tensor: torch.Tensor) =
-    tensor.contiguous().to_type(torch.float32).data<float32>().ToArray()
-    |> Array.map float
-
-let private rowsOf count values =
-    values |> Array.chunkBySize (Array.length values / count)
-
-/// Query and content logits of one sequence, [position][vocabulary], by tensors.
-let private run network (layout: Layout) (tokens: int[]) : OracleLogits =
-    use _ = torch.no_grad ()
-    let layouts = CompiledMask.layouts torch.CPU [| layout |]
-    let input = torch.tensor(tokens |> Array.map int64).unsqueeze 0
-    let streams = TwoStream.forward network.Architecture network.Weights layouts input
-
-    let logits hidden =
-        TwoStream.logits network.Architecture network.Weights hidden
-        |> floats
-        |> rowsOf tokens.Length
-
-    {
-        Query = streams.Query |> Option.map logits |> Option.defaultValue [||]
-        Content = logits streams.Content
-    }
-
-let private largestDifference (left: float[][]) (right: float[][]) =
-    Array.map2 (Array.map2 (fun x y -> abs (x - y))) left right
-    |> Array.concat
-    |> Array.fold max 0.0
-
-/// A sequence under random groups, some of it padding, in up to two documents.
-let private layouts: Gen<Layout> =
-    gen {
-        let! length = Gen.choose (1, 9)
-        let! groups = Gen.arrayOfLength length (Gen.choose (0, 4))
-        let! padded = Gen.choose (0, length - 1)
-        let! border = Gen.choose (0, length)
-
-        return
-            {
-                Group = groups
-                Padding = Array.init length (fun position -> position >= length - padded)
-                Document = Array.init length (fun position -> if position < border then 0 else 1)
-            }
-    }
-
-let private tokensOf length =
-    Array.init length (fun position -> (position * 7 + 3) % 40)
 
 let rec private masks depth =
     let leaves =
@@ -298,59 +189,6 @@ let private cached (name, architecture) =
                 Expect.isLessThan (largestDifference (at expected.Content) content) 1e-4 "content stream")
     }
 
-/// The losses of one sequence left to right, and the surprisals of its tokens behind the first, by stream, from the oracle.
-let private lossesAndSurprisals weights =
-    let network = network base'
-    let tokens = tokensOf 7
-    let layout = Partition.ofRanks 1 [| 0..6 |] |> Layout.ofPartition
-
-    let losses =
-        Objective.losses
-            network.Architecture
-            network.Weights
-            {
-                Tokens = torch.tensor(tokens |> Array.map int64).unsqueeze 0
-                Layouts = CompiledMask.layouts torch.CPU [| layout |]
-                Targets = torch.tensor [| 1L .. 6L |]
-                TargetWeights =
-                    weights
-                    |> Option.map (fun (weights: float32[]) -> torch.tensor (Array.skip 1 weights))
-                TotalWeight =
-                    weights
-                    |> Option.map (Array.skip 1 >> Array.sum >> float)
-                    |> Option.defaultValue 6.0
-                CausalTargets = Some(torch.tensor [| 0L .. 5L |])
-            }
-
-    let surprisal (logits: float[]) token =
-        (logits |> Array.sumBy exp |> log) - logits[token]
-
-    let expected = Oracle.forward network.Architecture network.Number layout tokens
-
-    let of' rows =
-        Array.map2 surprisal rows (Array.skip 1 tokens)
-
-    losses, of' (Array.skip 1 expected.Query), of' (Array.truncate 6 expected.Content)
-
-let private objective =
-    test "the losses of both streams = mean surprisals by the float64 oracle" {
-        let losses, query, content = lossesAndSurprisals None
-        Expect.floatClose Accuracy.medium (losses.Query.ToDouble()) (Array.average query) "query stream"
-        Expect.floatClose Accuracy.medium (losses.Content.Value.ToDouble()) (Array.average content) "content stream"
-    }
-
-let private weighted =
-    test "the loss of weighted targets = the weighted mean of their surprisals; the content stream counts each once" {
-        let weights = [| 9.0f; 1.0f; 2.0f; 0.5f; 3.0f; 0.0f; 1.0f |]
-        let losses, query, content = lossesAndSurprisals (Some weights)
-        let weights = weights |> Array.skip 1 |> Array.map float
-
-        let mean = Array.sum (Array.map2 (*) weights query) / Array.sum weights
-
-        Expect.floatClose Accuracy.medium (losses.Query.ToDouble()) mean "query stream"
-        Expect.floatClose Accuracy.medium (losses.Content.Value.ToDouble()) (Array.average content) "content stream"
-    }
-
 let private blind =
     test "a first group without evidence is blind: one finite distribution for all its positions" {
         let result =
@@ -374,7 +212,5 @@ let tests =
             noGradient
             causal
             yield! architectures |> List.map cached
-            objective
-            weighted
             blind
         ]
