@@ -6,15 +6,16 @@ namespace A3.Runtime;
 /// <remarks>Its buffers grow to the largest pass and are used again: a decode step allocates nothing.</remarks>
 internal sealed unsafe class ManagedPass : IPass
 {
+    /// <summary>Multiply-adds that rotating and caching a head of a row is worth, about.</summary>
+    private const long RotationCost = 1 << 14;
+
     private readonly ManagedNetwork network;
     private readonly Model.Architecture architecture;
     private readonly ManagedAttention attention;
     private readonly ManagedMlp mlp;
     private readonly WorkerTeam team;
+    private readonly RowRotation rotation;
     private readonly HostPredictions predictions;
-    /// <summary>Multiply-adds that rotating and caching a head of a row is worth, about.</summary>
-    private const long RotationCost = 1 << 14;
-
     private readonly int queryWidth;
     private readonly int fusedWidth;
 
@@ -36,10 +37,6 @@ internal sealed unsafe class ManagedPass : IPass
     private AlignedBuffer normed = new(0);
     private AlignedBuffer fused = new(0);
     private AlignedBuffer attended = new(0);
-    private AlignedBuffer angles = new(0);
-
-    /// <summary>Where the key and the value of each row go; none for query rows.</summary>
-    private (KeyValueCache Cache, int Index)?[] places = [];
 
     /// <summary>Neighbouring content rows: where they start, and how many.</summary>
     private readonly List<(int First, int Count)> contentRuns = [];
@@ -57,6 +54,7 @@ internal sealed unsafe class ManagedPass : IPass
         predictions = new HostPredictions(architecture.Vocabulary, team);
         attention = new ManagedAttention(architecture, network.CacheLayout, team.Size);
         mlp = new ManagedMlp(network);
+        rotation = new RowRotation(network);
         queryWidth = ArchitectureModule.queryWidth(architecture);
         fusedWidth = queryWidth + 2 * ArchitectureModule.kvWidth(architecture);
         queryPanels = (queryWidth + PanelKernel.Columns - 1) / PanelKernel.Columns;
@@ -71,8 +69,6 @@ internal sealed unsafe class ManagedPass : IPass
         normaliseForHead = NormaliseForHead;
         predict = Predict;
     }
-
-    private int Half => architecture.HeadWidth / 2;
 
     private ManagedBlock Block => network.Weights.Blocks[layer];
 
@@ -132,8 +128,8 @@ internal sealed unsafe class ManagedPass : IPass
 
         if (attention.HasWholeSequences && !isLast)
         {
-            var rotation = RotationCost * architecture.KvHeads * rows / attention.Items;
-            team.Run(attention.Items, attention.ItemCost + rotation, rotateAndAttend);
+            var rotationCost = RotationCost * architecture.KvHeads * rows / attention.Items;
+            team.Run(attention.Items, attention.ItemCost + rotationCost, rotateAndAttend);
             return;
         }
 
@@ -197,12 +193,11 @@ internal sealed unsafe class ManagedPass : IPass
         }
 
         room = Math.Max(rows, Math.Min(2 * room, architecture.Context));
-        places = new (KeyValueCache, int)?[room];
+        rotation.MakeRoom(room);
         hidden = new AlignedBuffer((long)room * architecture.Width);
         normed = new AlignedBuffer((long)room * architecture.Width);
         fused = new AlignedBuffer((long)room * fusedWidth);
         attended = new AlignedBuffer((long)room * queryWidth);
-        angles = new AlignedBuffer((long)room * 2 * Half);
     }
 
     /// <summary>Embeds all rows, sequence after sequence, content rows first, and reserves their places in the caches.</summary>
@@ -240,8 +235,7 @@ internal sealed unsafe class ManagedPass : IPass
         for (var i = 0; i < content.Length; i++)
         {
             network.Weights.Embed(content[i].Token, hidden.Pointer + (nint)(first + i) * architecture.Width);
-            SetAngles(first + i, content[i].Position);
-            places[first + i] = (cache, cache.Length + i);
+            rotation.Set(first + i, content[i].Position, (cache, cache.Length + i));
         }
     }
 
@@ -251,20 +245,7 @@ internal sealed unsafe class ManagedPass : IPass
         {
             new ReadOnlySpan<float>(network.Weights.QueryEmbedding!.Pointer, architecture.Width)
                 .CopyTo(new Span<float>(hidden.Pointer + (nint)(first + i) * architecture.Width, architecture.Width));
-            SetAngles(first + i, queries[i].Position);
-            places[first + i] = null;
-        }
-    }
-
-    /// <summary>Cosines, then sines of RoPE's angles at a position; they serve all blocks.</summary>
-    private void SetAngles(int row, int position)
-    {
-        var target = angles.Pointer + (nint)row * 2 * Half;
-        for (var i = 0; i < Half; i++)
-        {
-            var (sine, cosine) = Math.SinCos(position * network.InverseFrequencies[i]);
-            target[i] = (float)cosine;
-            target[Half + i] = (float)sine;
+            rotation.Set(first + i, queries[i].Position, null);
         }
     }
 
@@ -325,25 +306,7 @@ internal sealed unsafe class ManagedPass : IPass
         }
     }
 
-    /// <summary>Turns the queries of a row that go with a head of keys; of a content row also its key, which it caches with its value.</summary>
-    private void Rotate(nint row, int kvHead)
-    {
-        var headWidth = architecture.HeadWidth;
-        var group = architecture.Heads / architecture.KvHeads;
-        var heads = fused.Pointer + row * fusedWidth;
-        var cosines = angles.Pointer + row * 2 * Half;
-        for (var head = kvHead * group; head < (kvHead + 1) * group; head++)
-        {
-            RowMath.Rotate(heads + head * headWidth, cosines, cosines + Half, Half);
-        }
-
-        if (places[row] is { } place)
-        {
-            var key = heads + queryWidth + kvHead * headWidth;
-            RowMath.Rotate(key, cosines, cosines + Half, Half);
-            place.Cache.Write(layer, kvHead, place.Index, key, key + architecture.KvHeads * headWidth);
-        }
-    }
+    private void Rotate(int row, int kvHead) => rotation.Turn(layer, row, kvHead, fused.Pointer + (nint)row * fusedWidth);
 
     private void RotateAndAttend(int worker, int start, int end)
     {
