@@ -95,9 +95,10 @@ module TwoStream =
 
         let rows, sights =
             match queryRows weights batch length with
+            | Some queries when wanted <> Wanted.Content ->
+                [ content; queries ], [ sight Mask.content; sight Mask.query ]
+            | Some _
             | None -> [ content ], [ sight Mask.content ]
-            | Some _ when wanted = Wanted.Content -> [ content ], [ sight Mask.content ]
-            | Some queries -> [ content; queries ], [ sight Mask.content; sight Mask.query ]
 
         let positions =
             (Numbers.range length tokens.device).repeat(batch * int64 rows.Length).unsqueeze 0
