@@ -38,6 +38,9 @@ type Curriculum internal (spec: A3.Model.Curriculum) =
     /// For a model that fills gaps.
     static member Infill = Curriculum Specification.infill
 
+    /// For a causal model that is to fill gaps and stay a causal model.
+    static member Adapt = Curriculum Specification.adapt
+
     /// Masked diffusion, the baseline: a uniform number of positions masked and predicted at once, weighted by the inverse
     /// of their share.
     static member MaskedDiffusion = Curriculum Specification.maskedDiffusion

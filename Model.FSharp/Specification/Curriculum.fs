@@ -155,9 +155,73 @@ module Curriculum =
                      @ draws [ Order.Random 0L ] [ 1; 2; 4; 8 ] Context.Start)
             ]
 
+    /// For a causal model that is to fill gaps and stay a causal model, which the content stream's loss sees to, most of all at the end.
+    /// A query that has only ever looked back is lost among keys ahead (one of them doubles its loss): they come a few at a time, then in
+    /// longer runs, then as all that stands behind a gap; given causally first, as such a model reads, in the end as one group.
+    let adapt =
+        let piece lowest highest =
+            Piece.Positions { Lowest = lowest; Highest = highest }
+
+        let ahead most lowest highest =
+            Context.Kept({ Lowest = 1; Highest = most }, piece lowest highest, Reading.Causal)
+
+        let gaps lowest highest reading =
+            Context.Gaps({ Lowest = 1; Highest = 3 }, piece lowest highest, reading)
+
+        let ramp first last context order =
+            { Draw.create first context (Recipe.Template(Grouping.singletons order)) with
+                Weight = { Start = first; End = last }
+            }
+
+        let nothingAhead weight =
+            ramp weight weight Context.Start Order.LeftToRight
+
+        let around first last order =
+            ramp first last (gaps 4 40 Reading.Bidirectional) order
+
+        let stage length content draws =
+            { share length draws with
+                Losses = { Query = 1.0; Content = Some content }
+            }
+
+        create
+            [
+                stage 0.08 4.0 [ nothingAhead 1.0 ]
+                stage
+                    0.26
+                    4.0
+                    [
+                        nothingAhead 2.0
+                        ramp 3.0 1.0 (ahead 1 1 6) Order.LeftToRight
+                        ramp 0.0 3.0 (ahead 2 1 60) Order.LeftToRight
+                        ramp 0.0 3.0 (gaps 8 60 Reading.Causal) Order.LeftToRight
+                    ]
+                stage
+                    0.28
+                    4.0
+                    [
+                        nothingAhead 2.0
+                        ramp 1.0 0.0 (ahead 2 1 60) Order.LeftToRight
+                        ramp 3.0 0.0 (gaps 8 60 Reading.Causal) Order.LeftToRight
+                        around 1.0 5.0 Order.LeftToRight
+                        around 0.0 1.0 Order.Bisect
+                        ramp 0.0 1.0 Context.Start (Order.Random 0L)
+                    ]
+                stage
+                    0.38
+                    20.0
+                    [
+                        nothingAhead 4.0
+                        around 5.0 5.0 Order.LeftToRight
+                        around 1.0 1.0 Order.Bisect
+                        ramp 1.0 1.0 Context.Start (Order.Random 0L)
+                    ]
+            ]
+
     /// The built-in curricula by the names that stand for them.
     let builtIn =
         [
+            "adapt", adapt
             "ar", ar
             "direct", direct
             "infill", infill

@@ -112,6 +112,13 @@ module Partition =
     let isEvidence position partition =
         partition.groupOf[position] < partition.evidence
 
+    /// How many positions from 0 on are groups of one in reading order: the content stream sees of each what a causal model sees.
+    let causalPrefix partition =
+        partition.groups
+        |> Array.indexed
+        |> Array.takeWhile (fun (rank, group) -> group = [| rank |])
+        |> Array.length
+
     /// The groups that are predicted, by rank.
     let targets partition =
         partition.groups |> Array.skip partition.evidence |> Array.map Array.copy

@@ -19,7 +19,7 @@ type Losses =
     {
         /// Weight of the query stream's loss.
         Query: float
-        /// Weight of the content stream's causal loss in sequences drawn as singletons left to right; none where the run says.
+        /// Weight of the content stream's causal loss where a draw begins with singletons left to right; none where the run says.
         Content: float option
     }
 

@@ -10,7 +10,7 @@ open System.Runtime.InteropServices
 module Heap =
 
     /// glibc's numbers, `malloc.h`.
-    let private trimThreshold, private mapAtMost = -1, -4
+    let private trimThreshold, private mapAtMost, private arenasAtMost = -1, -4, -8
 
     [<DllImport("libc.so.6")>]
     extern int private mallopt(int parameter, int value)
@@ -21,6 +21,8 @@ module Heap =
                 try
                     mallopt (mapAtMost, 0) |> ignore
                     mallopt (trimThreshold, Int32.MaxValue) |> ignore
+                    // The other threads' heaps are of 64 MB, which is too little for what a step keeps.
+                    mallopt (arenasAtMost, 1) |> ignore
                 with
                 // Another C library; it has its own ways.
                 | :? DllNotFoundException

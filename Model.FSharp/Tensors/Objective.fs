@@ -6,7 +6,7 @@ open TorchSharp
 /// One training batch: tokens, int64 [batch, position], and their layouts; the places that the query stream predicts, int64
 /// [target] (never evidence, never padding); how much each of them counts, float32 [target] (once where none), and all together;
 /// and, where the content stream's causal loss is wanted, the places from which it predicts the next one, int64 [causal target]
-/// (only in sequences whose partition is singletons left to right). Places count positions row by row, batch * length + position;
+/// (those of the causal prefix of each sequence's partition). Places count positions row by row, batch * length + position;
 /// they are places rather than masks so that the device is never asked how many there are.
 type Batch =
     {
@@ -32,11 +32,11 @@ type LossFactors = { Query: float; Content: float }
 [<RequireQualifiedAccess>]
 module Objective =
 
-    /// Rows of one stream that meet a loss: where they lie among all hidden rows, the tokens they predict, how much each counts.
+    /// Rows of one stream that meet a loss: where they lie among all hidden rows, what they predict, how much each counts.
     type private Prediction =
         {
             Places: torch.Tensor
-            Labels: torch.Tensor
+            Labels: Labels
             Weights: torch.Tensor option
             Factor: float
         }
@@ -46,7 +46,10 @@ module Objective =
     let private causal factor (tokens: torch.Tensor) places =
         {
             Places = places
-            Labels = tokens.flatten().narrow(0, 1, tokens.NumberOfElements - 1L) |> at places
+            Labels =
+                tokens.flatten().narrow(0, 1, tokens.NumberOfElements - 1L)
+                |> at places
+                |> Labels.Tokens
             Weights = None
             Factor = factor
         }
@@ -54,44 +57,62 @@ module Objective =
     let private queries factor places batch =
         {
             Places = places
-            Labels = batch.Tokens.flatten () |> at batch.Targets
+            Labels = batch.Tokens.flatten () |> at batch.Targets |> Labels.Tokens
             Weights = batch.TargetWeights
             Factor = factor
         }
 
+    let private rowsOf architecture weights (hidden: torch.Tensor) places =
+        hidden.flatten (0, 1) |> at places |> TwoStream.normed architecture weights
+
+    let private head weights = weights.Head.to_type weights.Computes
+
+    /// What a teacher's content stream predicts at these places.
+    let private taught architecture teacher batch places =
+        use _ = torch.no_grad ()
+
+        let rows =
+            use scope = torch.NewDisposeScope()
+
+            let hidden, _ =
+                TwoStream.stack Wanted.Content architecture teacher batch.Layouts batch.Tokens
+                |> Descent.run false
+
+            rowsOf architecture teacher hidden places |> scope.MoveToOuter
+
+        Labels.Distributions(rows, head teacher)
+
     /// The pass of a batch, and its predictions, the query stream's first: content rows lie before query rows where both are needed.
-    /// A stream whose loss does not count is not run.
-    let private plan (architecture: Architecture) weights factors batch =
+    /// A stream whose loss does not count is not run. The content stream learns from a teacher where there is one, else from the tokens.
+    let private plan (architecture: Architecture) weights teacher factors batch =
         if architecture.QueryStream = QueryStream.Absent then
             invalidArg "architecture" "the objective needs a query stream; this architecture has none."
 
         let stack wanted =
             TwoStream.stack wanted architecture weights batch.Layouts batch.Tokens
 
+        let causal places =
+            let fromTokens = causal factors.Content batch.Tokens places
+
+            match teacher with
+            | None -> fromTokens
+            | Some teacher ->
+                { fromTokens with
+                    Labels = taught architecture teacher batch places
+                }
+
         match batch.CausalTargets with
         | None -> stack Wanted.Query, [ queries factors.Query batch.Targets batch ]
-        | Some places when factors.Query = 0.0 -> stack Wanted.Content, [ causal factors.Content batch.Tokens places ]
+        | Some places when factors.Query = 0.0 -> stack Wanted.Content, [ causal places ]
         | Some places ->
             let behind = batch.Targets |> Numbers.addInteger batch.Tokens.NumberOfElements
-
-            stack Wanted.Both,
-            [
-                queries factors.Query behind batch
-                causal factors.Content batch.Tokens places
-            ]
-
-    let private rowsOf architecture weights (hidden: torch.Tensor) prediction =
-        hidden.flatten (0, 1)
-        |> at prediction.Places
-        |> TwoStream.normed architecture weights
-
-    let private head weights = weights.Head.to_type weights.Computes
+            stack Wanted.Both, [ queries factors.Query behind batch; causal places ]
 
     /// -log p(x_i | x_G<k) of every target by the query stream, and -log p(x_i | x_<i) of every causal target by the content
     /// stream; one forward pass for both.
     let surprisals architecture weights batch : StreamLosses =
         let stack, predictions =
-            plan architecture weights { Query = 1.0; Content = 1.0 } batch
+            plan architecture weights None { Query = 1.0; Content = 1.0 } batch
 
         let hidden, _ = Descent.run false stack
         let head = head weights
@@ -99,7 +120,7 @@ module Objective =
         let surprisals =
             predictions
             |> List.map (fun prediction ->
-                CrossEntropy.surprisals (rowsOf architecture weights hidden prediction) head prediction.Labels)
+                CrossEntropy.surprisals (rowsOf architecture weights hidden prediction.Places) head prediction.Labels)
 
         {
             Query = List.head surprisals
@@ -150,7 +171,7 @@ module Objective =
         let sums, rowGradients =
             predictions
             |> List.map (fun prediction ->
-                descendOne head headGradient (prediction, rowsOf architecture weights hidden prediction))
+                descendOne head headGradient (prediction, rowsOf architecture weights hidden prediction.Places))
             |> List.unzip
 
         let gradients =
@@ -172,9 +193,10 @@ module Objective =
 
     /// The query stream's weighted sum of surprisals times its factor plus the content stream's times its own, scalar, and its gradient
     /// towards `leaf`, which `weights` are made of. With `recompute`, what a block computed on the way forward is computed once
-    /// more on the way back in place of being kept.
-    let descend recompute architecture weights leaf factors batch : torch.Tensor * torch.Tensor =
-        plan architecture weights factors batch
+    /// more on the way back in place of being kept. With a `teacher`, a network of the same architecture, the content stream's loss is its
+    /// cross-entropy with what the teacher's content stream predicts (Li and Hoiem, Learning without Forgetting, 2016).
+    let descend recompute architecture weights teacher leaf factors batch : torch.Tensor * torch.Tensor =
+        plan architecture weights teacher factors batch
         |> descendStack recompute architecture weights leaf
 
     /// As `descend`, for a plain causal LLaMA over tokens [batch, position] without padding; `places` are those from which it

@@ -47,7 +47,8 @@ internal static class NetworkLoader
                 parameter => parameter.Name,
                 parameter => Tensor(checkpoint[parameter.Name])));
 
-        torch.Tensor Tensor(TensorView view) => torch.tensor(view.ToFloats(), view.Shape, dtype: type, device: place);
+        // In libtorch's own memory: an array's alignment is by chance, and the last bit of a product may depend on it.
+        torch.Tensor Tensor(TensorView view) => torch.tensor(view.ToFloats(), view.Shape, dtype: type, device: place).clone();
     }
 
     /// <summary>

@@ -91,20 +91,15 @@ internal sealed class BatchBuilder(Corpus corpus, TorchSharp.torch.Device device
     private static void AddTargets(Model.Partition partition, int place, List<long> targets, List<long> causal)
     {
         var length = PartitionModule.length(partition);
-        var singletons = true;
         for (var position = 0; position < length; position++)
         {
             if (!PartitionModule.isEvidence(position, partition))
             {
                 targets.Add(place + position);
             }
-
-            singletons &= PartitionModule.rankOf(position, partition) == position;
         }
 
-        if (singletons)
-        {
-            causal.AddRange(Enumerable.Range(place, length - 1).Select(at => (long)at));
-        }
+        var prefix = Math.Min(PartitionModule.causalPrefix(partition), length - 1);
+        causal.AddRange(Enumerable.Range(place, prefix).Select(at => (long)at));
     }
 }

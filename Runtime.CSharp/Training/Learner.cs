@@ -1,4 +1,5 @@
 using A3.Model.Tensors;
+using Microsoft.FSharp.Core;
 using static TorchSharp.torch;
 
 namespace A3.Runtime;
@@ -6,15 +7,25 @@ namespace A3.Runtime;
 /// <summary>
 /// Moves what trains of a network along the gradient of batches. Owns the optimizer, not the network; single-threaded.
 /// </summary>
-internal sealed class Learner(TrainedNetwork network, double weightDecay, double clip, bool recompute = false, Optimizer optimizer = Optimizer.AdamW) : IDisposable
+internal sealed class Learner(
+    TrainedNetwork network,
+    double weightDecay,
+    double clip,
+    bool recompute = false,
+    Optimizer optimizer = Optimizer.AdamW,
+    Lanes? lanes = null,
+    Weights? teacher = null) : IDisposable
 {
+    private readonly FSharpOption<Weights> teacher = teacher is null ? FSharpOption<Weights>.None : FSharpOption<Weights>.Some(teacher);
+    private readonly Lanes lanes = lanes ?? new Lanes(1);
+
     public AdamW Optimizer { get; } = new(
         network.Parameters, network.Decaying, weightDecay, clip, optimizer == Runtime.Optimizer.Muon ? new Muon(network.Matrices) : null);
 
     /// <summary>
     /// One optimizer step along the gradient of the batches' loss: the weighted mean surprisal of all their targets times one weight, and
-    /// that of their causal targets times the other. Each batch has its own forward and backward pass, and its memory is free before
-    /// the next. Gives the loss over the weights that took part (nats per token) and the norm of the gradient, [2], on the device.
+    /// that of their causal targets, or their cross-entropy with a teacher's content stream, times the other. Each batch has its own forward and backward pass, as many at a time as there are
+    /// lanes, and their memory is free before the next. Gives the loss over the weights that took part (nats per token) and the norm of the gradient, [2], on the device.
     /// </summary>
     public Tensor Step(IReadOnlyList<Batch> batches, double queryWeight, double contentWeight, double learningRate)
     {
@@ -30,26 +41,36 @@ internal sealed class Learner(TrainedNetwork network, double weightDecay, double
     {
         var targets = batches.Sum(batch => batch.TotalWeight);
         var factors = new LossFactors(queryWeight / targets, contentWeight / Math.Max(CausalTargets(batches), 1));
-        var (loss, gradient) = Descend(batches[0], factors);
-        foreach (var batch in batches.Skip(1))
+        (Tensor Loss, Tensor Gradient)? sum = null;
+        foreach (var batch in batches.Chunk(lanes.Count))
         {
-            var (further, addition) = Descend(batch, factors);
-            Numbers.addTo(loss, further);
-            Numbers.addTo(gradient, addition);
-            addition.Dispose();
+            foreach (var pass in lanes.Run(batch.Length, i => Descend(batch[i], factors)))
+            {
+                sum = sum is { } before ? Added(before, pass) : pass;
+            }
         }
 
-        return (loss, gradient);
+        return sum!.Value;
     }
 
     public void Dispose() => Optimizer.Dispose();
 
     private static long CausalTargets(IReadOnlyList<Batch> batches) => batches.Sum(batch => batch.CausalTargets?.Value.shape[0] ?? 0);
 
+    /// <summary>Always in the order of the batches, so that lanes change no bit.</summary>
+    private static (Tensor Loss, Tensor Gradient) Added((Tensor Loss, Tensor Gradient) sum, (Tensor Loss, Tensor Gradient) pass)
+    {
+        Numbers.addTo(sum.Loss, pass.Loss);
+        Numbers.addTo(sum.Gradient, pass.Gradient);
+        pass.Loss.Dispose();
+        pass.Gradient.Dispose();
+        return sum;
+    }
+
     private (Tensor Loss, Tensor Gradient) Descend(Batch batch, LossFactors factors)
     {
         using var scope = NewDisposeScope();
-        var (loss, gradient) = Objective.descend(recompute, network.Architecture, network.Weights(), network.Parameters, factors, batch);
+        var (loss, gradient) = Objective.descend(recompute, network.Architecture, network.Weights(), teacher, network.Parameters, factors, batch);
         return (loss.MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
     }
 }

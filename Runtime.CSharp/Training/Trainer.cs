@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using A3.Model.Tensors;
 using TorchSharp;
 
 namespace A3.Runtime;
@@ -18,13 +17,14 @@ public sealed class Trainer : IDisposable
     private readonly RunManifest manifest;
     private readonly TrainingRun run;
     private readonly FrozenWeights? frozen;
+    private readonly TorchNetwork? teacher;
     private readonly TrainingData data;
     private readonly Validation? validation;
     private StepResult last;
 
     private Trainer(
-        RunDirectory directory, RunManifest manifest, TrainingRun run, FrozenWeights? frozen, TrainingData data, Validation? validation) =>
-        (this.directory, this.manifest, this.run, this.frozen, this.data, this.validation) = (directory, manifest, run, frozen, data, validation);
+        RunDirectory directory, RunManifest manifest, TrainingRun run, FrozenWeights? frozen, TorchNetwork? teacher, TrainingData data, Validation? validation) =>
+        (this.directory, this.manifest, this.run, this.frozen, this.teacher, this.data, this.validation) = (directory, manifest, run, frozen, teacher, data, validation);
 
     /// <summary>Tokens seen so far, padding not counted.</summary>
     public long Tokens => run.Tokens;
@@ -50,7 +50,7 @@ public sealed class Trainer : IDisposable
         options = options.Checked().WithWholePaths();
         RunDirectory.CheckFree(options.Output);
         var curriculum = Specifications.Curriculum(options.Curriculum);
-        Specifications.Course(curriculum, options, tokensPerStep: 1, TrainingSetup.Context(options));
+        Specifications.Course(curriculum, options, tokensPerStep: 1, TrainingSetup.LongestSequence(options));
         var tokenizer = TrainingSetup.Tokenizer(options, preparation, cancellation);
         var configuration = TrainingSetup.Configuration(options, tokenizer);
         TrainingSetup.Trainable(options, configuration.Architecture);
@@ -74,8 +74,8 @@ public sealed class Trainer : IDisposable
         var directory = RunDirectory.Open(output, out var manifest);
         var options = manifest.Options with { Output = output };
         var curriculum = Specifications.Curriculum(options.Curriculum);
-        // All numbers that train come from the state: an initial checkpoint of which nothing is frozen may be gone by now.
-        var remaining = options.Train == TrainableModule.all ? options with { Initial = null } : options;
+        // All numbers that train come from the state: an initial checkpoint that nothing else is read from may be gone by now.
+        var remaining = options.ReadsInitial ? options : options with { Initial = null };
         return Prepared(directory, remaining, curriculum, preparation, cancellation, (run, record) =>
         {
             if (manifest.Record.Conflict(record) is { } conflict)
@@ -134,6 +134,7 @@ public sealed class Trainer : IDisposable
     {
         run.Dispose();
         frozen?.Dispose();
+        teacher?.Dispose();
         data.Dispose();
         directory.Dispose();
     }
@@ -149,6 +150,7 @@ public sealed class Trainer : IDisposable
     {
         TrainingData? data = null;
         FrozenWeights? frozen = null;
+        TorchNetwork? teacher = null;
         TrainedNetwork? network = null;
         TrainingRun? run = null;
         try
@@ -158,18 +160,20 @@ public sealed class Trainer : IDisposable
             using var scope = torch.NewDisposeScope();
             var architecture = directory.Configuration.Architecture;
             frozen = TrainingSetup.Frozen(options, device);
+            teacher = TrainingSetup.Teacher(options);
             network = TrainingSetup.Network(options, architecture, frozen, device);
-            run = new TrainingRun(options, network, curriculum, data.Training, device);
             var record = RunRecord.Of(curriculum, architecture, directory.TokenizerHash, data.Training, data.Validation, device);
+            run = new TrainingRun(options, network, teacher, curriculum, data.Training, device);
             var validation = data.Validation is { } held
-                ? new Validation(architecture, held, options.ValidationRows, options.BatchTokens, device)
+                ? new Validation(options, architecture, held, run.Lanes, device)
                 : null;
-            return new Trainer(directory, begin(run, record), run, frozen, data, validation);
+            return new Trainer(directory, begin(run, record), run, frozen, teacher, data, validation);
         }
         catch
         {
             ((IDisposable?)run ?? network)?.Dispose();
             frozen?.Dispose();
+            teacher?.Dispose();
             data?.Dispose();
             directory.Dispose();
             throw;

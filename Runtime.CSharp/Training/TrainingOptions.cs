@@ -3,6 +3,9 @@ namespace A3.Runtime;
 /// <summary>Everything that decides a training run; written into the run's manifest, from which it resumes.</summary>
 public sealed record TrainingOptions
 {
+    /// <summary>Positions that a fresh network can hold, where <see cref="Context"/> does not say.</summary>
+    public const int StandardContext = 256;
+
     /// <summary>
     /// Text files, in which lines <c>&lt;|endoftext|&gt;</c> separate documents, or each file is one; or JSON-lines files (<c>.jsonl</c>), in which each
     /// line is one.
@@ -63,8 +66,10 @@ public sealed record TrainingOptions
     /// <summary>Attention heads; must divide the width into even parts.</summary>
     public int Heads { get; init; } = 6;
 
-    /// <summary>Longest sequence, in tokens, BOS included.</summary>
-    public int Context { get; init; } = 256;
+    /// <summary>
+    /// Longest sequence, in tokens, BOS included; null for what the initial checkpoint can hold (a fresh network 256), a batch permitting.
+    /// </summary>
+    public int? Context { get; init; }
 
     /// <summary>How many tokens the run sees, padding not counted.</summary>
     public long Tokens { get; init; } = 1_000_000;
@@ -74,6 +79,12 @@ public sealed record TrainingOptions
 
     /// <summary>Passes whose gradients make one optimizer step: as a batch so many times as large, in the memory of one.</summary>
     public int Accumulate { get; init; } = 1;
+
+    /// <summary>
+    /// Passes of a step that run at a time on the CPU, each with its share of the threads and memory of its own. Results do not depend on it
+    /// where a pass has one thread either way.
+    /// </summary>
+    public int Lanes { get; init; } = 1;
 
     /// <summary>Whether blocks are computed once more on the way back in place of being kept: a third more work, a fraction of the memory.</summary>
     public bool Recompute { get; init; }
@@ -90,6 +101,9 @@ public sealed record TrainingOptions
     /// <summary>Share of the run over which the learning rate rises from 0.</summary>
     public double Warmup { get; init; } = 0.02;
 
+    /// <summary>Share of the peak that is left of the learning rate at the end of the run.</summary>
+    public double FinalRate { get; init; } = 0.1;
+
     /// <summary>How weights move along their gradient.</summary>
     public Optimizer Optimizer { get; init; } = Optimizer.AdamW;
 
@@ -101,6 +115,12 @@ public sealed record TrainingOptions
 
     /// <summary>Weight of the content stream's causal loss in left-to-right sequences.</summary>
     public double ContentWeight { get; init; }
+
+    /// <summary>
+    /// Whether the content stream learns what the initial checkpoint predicts, in place of what the text says: so its causal ability is kept rather than
+    /// lost and learned again (Li and Hoiem, Learning without Forgetting, 2016).
+    /// </summary>
+    public bool Distil { get; init; }
 
     /// <summary>Seed of weights, data order and draws.</summary>
     public long Seed { get; init; } = 1;
@@ -129,18 +149,22 @@ public sealed record TrainingOptions
     {
         Demand(Data.Count > 0, nameof(Data), Data.Count, "at least one text file is needed.");
         Demand(Field.Length > 0, nameof(Field), Field, "must name a field of the JSON lines.");
-        Demand(Context is >= 8 and <= 1 << 20, nameof(Context), Context, "must be in 8..1048576 tokens.");
+        Demand(Context is null or (>= 8 and <= 1 << 20), nameof(Context), Context ?? 0, "must be in 8..1048576 tokens.");
         Demand(Tokens > 0, nameof(Tokens), Tokens, "must be at least 1.");
-        Demand(BatchTokens >= Context, nameof(BatchTokens), BatchTokens, $"must hold at least one row of {Context} tokens.");
+        Demand(Context is null || BatchTokens >= Context, nameof(BatchTokens), BatchTokens, $"must hold at least one row of {Context} tokens.");
+        Demand(BatchTokens >= 8, nameof(BatchTokens), BatchTokens, "must be at least 8 tokens.");
         Demand(Vocabulary is >= 259 and <= 1 << 20, nameof(Vocabulary), Vocabulary, "must be in 259..1048576: 256 bytes and 3 special tokens come first.");
         Demand(Train == Model.Tensors.TrainableModule.all || Initial is not null, nameof(Train), Train, "weights are frozen only where an initial checkpoint has them.");
+        Demand(!Distil || Initial is not null, nameof(Distil), Distil, "needs an initial checkpoint to learn from.");
         Demand(Rank is >= 1 and <= 1 << 14, nameof(Rank), Rank, "must be in 1..16384.");
         Demand(Alpha is > 0 and < 1e6, nameof(Alpha), Alpha, "must be in (0, 1000000).");
         Demand(Accumulate is >= 1 and <= 1 << 16, nameof(Accumulate), Accumulate, "must be in 1..65536 passes.");
+        Demand(Lanes >= 1 && Lanes <= Accumulate, nameof(Lanes), Lanes, $"must be in 1..{Accumulate}, the passes of a step ({nameof(Accumulate)}).");
         Demand(Compute != NumberType.Float16, nameof(Compute), Compute, "must be float32 or bfloat16: gradients leave the range of float16.");
         Demand(Crop is >= 0 and <= 1, nameof(Crop), Crop, "must be in [0, 1].");
         Demand(LearningRate is > 0 and < 1, nameof(LearningRate), LearningRate, "must be in (0, 1).");
         Demand(Warmup is >= 0 and < 1, nameof(Warmup), Warmup, "must be in [0, 1).");
+        Demand(FinalRate is >= 0 and <= 1, nameof(FinalRate), FinalRate, "must be in [0, 1].");
         Demand(WeightDecay is >= 0 and < 10, nameof(WeightDecay), WeightDecay, "must be in [0, 10).");
         Demand(Clip > 0, nameof(Clip), Clip, "must be above 0.");
         Demand(ContentWeight is >= 0 and < 1000, nameof(ContentWeight), ContentWeight, "must be in [0, 1000).");
@@ -149,6 +173,17 @@ public sealed record TrainingOptions
         Demand(CheckpointSeconds > 0, nameof(CheckpointSeconds), CheckpointSeconds, "must be above 0.");
         Demand(Keep is >= 1 and <= 1000, nameof(Keep), Keep, "must be in 1..1000 checkpoints.");
         return this;
+    }
+
+    /// <summary>Whether the initial checkpoint is read throughout the run, not only at its start.</summary>
+    internal bool ReadsInitial => Train != Model.Tensors.TrainableModule.all || Distil;
+
+    /// <summary>Positions of the longest sequence of a run whose network can hold so many.</summary>
+    /// <exception cref="ArgumentException">More are asked for.</exception>
+    internal int LongestSequence(int positions)
+    {
+        Demand(Context is null || Context <= positions, nameof(Context), Context ?? 0, $"the network of {Initial} holds {positions} tokens at most.");
+        return Context ?? Math.Min(positions, BatchTokens);
     }
 
     /// <summary>The options with whole paths, for a run that may be resumed from another folder.</summary>

@@ -36,21 +36,30 @@ internal sealed class TrainingRun : IDisposable
     private readonly LearningRate schedule;
     private readonly Seed draws;
     private readonly Learner learner;
+    private readonly Lanes lanes;
     private readonly Queue<(long Step, Tensor Numbers, Row[] Rows)> unread = [];
 
     /// <exception cref="ArgumentException">The curriculum does not fit the run.</exception>
-    public TrainingRun(TrainingOptions options, TrainedNetwork network, Model.Curriculum curriculum, Corpus corpus, TorchSharp.torch.Device device)
+    public TrainingRun(
+        TrainingOptions options,
+        TrainedNetwork network,
+        TorchNetwork? teacher,
+        Model.Curriculum curriculum,
+        Corpus corpus,
+        TorchSharp.torch.Device device)
     {
         (this.options, Network) = (options, network);
         Heap.keep();
         var seed = SeedModule.ofInt64(options.Seed);
+        var context = options.LongestSequence(Architecture.Context);
         plan = new BatchPlan(
-            corpus.Documents, Architecture.Context, options.BatchTokens, options.Crop, SeedModule.derive(1, seed), options.Pack);
-        course = Specifications.Course(curriculum, options, TokensPerStep(), Architecture.Context);
+            corpus.Documents, context, options.BatchTokens, options.Crop, SeedModule.derive(1, seed), options.Pack);
+        course = Specifications.Course(curriculum, options, TokensPerStep(), context);
         draws = SeedModule.derive(2, seed);
         builder = new BatchBuilder(corpus, device);
-        schedule = new LearningRate(options.LearningRate, options.Warmup);
-        learner = new Learner(network, options.WeightDecay, options.Clip, options.Recompute, options.Optimizer);
+        schedule = new LearningRate(options.LearningRate, options.Warmup, options.FinalRate);
+        lanes = new Lanes(device.type == TorchSharp.DeviceType.CPU ? options.Lanes : 1);
+        learner = new Learner(network, options.WeightDecay, options.Clip, options.Recompute, options.Optimizer, lanes, teacher?.Weights);
     }
 
     /// <summary>What is trained; the run owns it.</summary>
@@ -60,6 +69,9 @@ internal sealed class TrainingRun : IDisposable
 
     /// <summary>The numbers that train, as one vector.</summary>
     public Tensor Parameters => Network.Parameters;
+
+    /// <summary>What passes run in.</summary>
+    public Lanes Lanes => lanes;
 
     public AdamW Optimizer => learner.Optimizer;
 
@@ -132,6 +144,7 @@ internal sealed class TrainingRun : IDisposable
         }
 
         learner.Dispose();
+        lanes.Dispose();
         Network.Dispose();
     }
 

@@ -21,12 +21,14 @@ internal static class TrainingSetup
             ? Runtime.Tokenizer.Load(directory)
             : BpeTrainer.Train(Sample(options, cancellation), options.Vocabulary, new ShareReport("learning a vocabulary", preparation), cancellation);
 
+    /// <summary>Positions of the longest sequence of a run that is not yet begun.</summary>
+    public static int LongestSequence(TrainingOptions options) => options.LongestSequence(
+        options.Initial is { } initial
+            ? Checkpoint.ReadConfiguration(initial).Architecture.Context
+            : options.Context ?? TrainingOptions.StandardContext);
+
     /// <summary>The options' data: the files, their field, the rule about broken lines.</summary>
     public static DataSource Source(TrainingOptions options, IReadOnlyList<string> files) => new(files, options.Field, options.BrokenLines);
-
-    /// <summary>Longest sequence of the initial checkpoint, else of the options.</summary>
-    public static int Context(TrainingOptions options) =>
-        options.Initial is { } initial ? Checkpoint.ReadConfiguration(initial).Architecture.Context : options.Context;
 
     /// <summary>The initial checkpoint's configuration with a query stream, else a fresh one from the options.</summary>
     public static Configuration Configuration(TrainingOptions options, ITokenizer tokenizer)
@@ -42,7 +44,7 @@ internal static class TrainingSetup
         }
 
         var architecture = ArchitectureModule.create(
-            tokenizer.VocabularySize, options.Width, options.Layers, options.Heads, options.Context);
+            tokenizer.VocabularySize, options.Width, options.Layers, options.Heads, options.Context ?? TrainingOptions.StandardContext);
         var valid = ArchitectureModule.validate(architecture);
         return valid.IsOk
             ? new Configuration(
@@ -83,10 +85,22 @@ internal static class TrainingSetup
             Computes(options));
     }
 
-    /// <summary>The files those weights lie in; none where all train.</summary>
+    /// <summary>The initial checkpoint as it was, for the content stream to learn from; null where it learns from the text.</summary>
+    public static TorchNetwork? Teacher(TrainingOptions options)
+    {
+        if (!options.Distil)
+        {
+            return null;
+        }
+
+        using var checkpoint = Checkpoint.Open(options.Initial!);
+        return NetworkLoader.OnTorch(checkpoint, options.Device, options.Compute);
+    }
+
+    /// <summary>The files of the initial checkpoint that are read throughout the run; none where it only begins with them.</summary>
     public static IReadOnlyList<SourceFile> FrozenFiles(TrainingOptions options)
     {
-        if (options.Train == TrainableModule.all)
+        if (!options.ReadsInitial)
         {
             return [];
         }

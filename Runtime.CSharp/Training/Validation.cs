@@ -8,7 +8,8 @@ namespace A3.Runtime;
 /// Losses on documents that are never trained on, under fixed partitions, in nats per target token: left to right by the
 /// query stream and by the content stream, any order in groups of 1, 2, 4 and 8, and the middle sentence given all others.
 /// </summary>
-internal sealed class Validation(Model.Architecture architecture, Corpus corpus, int rows, int batchTokens, TorchSharp.torch.Device device)
+internal sealed class Validation(
+    TrainingOptions options, Model.Architecture architecture, Corpus corpus, Lanes lanes, TorchSharp.torch.Device device)
 {
     /// <summary>Name of the loss of the content stream, which a run need not train.</summary>
     public const string ContentStream = $"{LeftToRight}, content stream";
@@ -27,13 +28,18 @@ internal sealed class Validation(Model.Architecture architecture, Corpus corpus,
     private static readonly Model.Grouping Causal = Specifications.Grouping("left-to-right | singletons");
 
     private readonly BatchBuilder builder = new(corpus, device);
-    private readonly Row[] held = [.. corpus.Documents.Take(rows).Select((document, index) => new Row(index, 0, Math.Min(architecture.Context - 1, document.Tokens.Length)))];
+    private readonly int context = options.LongestSequence(architecture.Context);
+    private readonly Row[] held =
+    [
+        .. corpus.Documents.Take(options.ValidationRows).Select((document, index) =>
+            new Row(index, 0, Math.Min(options.LongestSequence(architecture.Context) - 1, document.Tokens.Length))),
+    ];
 
     /// <summary>The losses by name.</summary>
     public IReadOnlyDictionary<string, double> Run(Weights weights, CancellationToken cancellation)
     {
         var results = new Dictionary<string, double>();
-        var causal = Mean(weights, (row, seed) => AfterBos(Causal, row, seed), cancellation);
+        var causal = Mean(weights, (row, seed) => AfterBos(Causal, row, seed), cancellation, withCausal: true);
         results[LeftToRight] = causal.Query;
         results[ContentStream] = causal.Content;
         foreach (var (name, text) in AnyOrder)
@@ -63,38 +69,34 @@ internal sealed class Validation(Model.Architecture architecture, Corpus corpus,
         return Resolve(Causal, seed, ShapeModule.given(given, shape));
     }
 
-    /// <summary>Mean surprisal by each stream; the content stream has one where rows are singletons left to right.</summary>
+    /// <summary>Mean surprisal by each stream; by the content stream where it is wanted.</summary>
     private (double Query, double Content) Mean(
-        Weights weights, Func<Row, Seed, Model.Partition> partition, CancellationToken cancellation)
+        Weights weights, Func<Row, Seed, Model.Partition> partition, CancellationToken cancellation, bool withCausal = false)
     {
-        var (query, content) = (new Sum(), new Sum());
-        foreach (var batch in held.Chunk(Math.Max(1, batchTokens / architecture.Context)))
+        var batches = held.Chunk(Math.Max(1, options.BatchTokens / context)).ToArray();
+        var sums = lanes.Run(batches.Length, i =>
         {
             cancellation.ThrowIfCancellationRequested();
             using var mode = no_grad();
             using var scope = NewDisposeScope();
-            var drawings = batch.Select(row => new Drawing(partition(row, SeedOf(row)), targetWeight: 1)).ToArray();
-            var surprisals = Objective.surprisals(architecture, weights, builder.Build(batch, drawings, withCausal: true));
-            query.Add(surprisals.Query);
-            content.Add(surprisals.Content?.Value);
-        }
-
-        return (query.Mean, content.Mean);
+            var drawings = batches[i].Select(row => new Drawing(partition(row, SeedOf(row)), targetWeight: 1)).ToArray();
+            var surprisals = Objective.surprisals(architecture, weights, builder.Build(batches[i], drawings, withCausal));
+            return (Query: Sum.Of(surprisals.Query), Content: Sum.Of(surprisals.Content?.Value));
+        });
+        return (Sum.Mean(sums.Select(sum => sum.Query)), Sum.Mean(sums.Select(sum => sum.Content)));
     }
 
     private static Seed SeedOf(Row row) => SeedModule.derive(row.Document, SeedModule.ofInt64(SeedOfDraws));
 
-    private sealed class Sum
+    /// <summary>So many nats over so many targets.</summary>
+    private readonly record struct Sum(double Nats, long Count)
     {
-        private double total;
-        private long count;
+        public static Sum Of(Tensor? values) => values is null ? default : new(Numbers.read(values.sum()), values.NumberOfElements);
 
-        public double Mean => total / count;
-
-        public void Add(Tensor? values)
+        public static double Mean(IEnumerable<Sum> sums)
         {
-            total += values is null ? 0 : Numbers.read(values.sum());
-            count += values?.NumberOfElements ?? 0;
+            var all = sums.Aggregate(default(Sum), (some, more) => new(some.Nats + more.Nats, some.Count + more.Count));
+            return all.Nats / all.Count;
         }
     }
 }

@@ -155,7 +155,7 @@ module Show =
                 arguments.GetResult(ShowArguments.Batch_Tokens, standard.BatchTokens)
                 |> Options.between 1 System.Int32.MaxValue "--batch-tokens"
                 |> float
-            Context = max length standard.Context
+            Context = max length A3.Runtime.TrainingOptions.StandardContext
         }
 
     let private course name plan curriculum =

@@ -35,6 +35,7 @@ type TrainArguments =
     | [<Unique>] Tokens of COUNT: int64
     | [<Unique>] Batch_Tokens of COUNT: int
     | [<Unique>] Accumulate of PASSES: int
+    | [<Unique>] Lanes of COUNT: int
     | [<Unique>] Recompute
     | [<Unique>] Compute of NumberTypeName
     | [<Unique>] Context of POSITIONS: int
@@ -45,8 +46,10 @@ type TrainArguments =
     | [<Unique>] Optimizer of OptimizerName
     | [<Unique>] Learning_Rate of NUMBER: float
     | [<Unique>] Warmup of SHARE: float
+    | [<Unique>] Final_Rate of SHARE: float
     | [<Unique>] Weight_Decay of NUMBER: float
     | [<Unique>] Clip of NORM: float
+    | [<Unique>] Distil
     | [<Unique>] Content_Weight of NUMBER: float
     | [<Unique>] Crop of SHARE: float
     | [<Unique>] Checkpoint_Seconds of SECONDS: float
@@ -62,7 +65,7 @@ type TrainArguments =
             | Out _ -> "the directory of the run: checkpoints, manifest, metrics.jsonl, TensorBoard events."
             | Resume _ -> "go on with the run in a directory; it knows all its options."
             | Curriculum _ ->
-                "groups to train on, by progress: a name (paper, the default; ar, direct, infill, masked-diffusion) or a text; a3 show draws it."
+                "groups to train on, by progress: a name (paper, the default; adapt, ar, direct, infill, masked-diffusion) or a text; a3 show draws it."
             | Validation _ -> "a file that is never trained on; may be given several times."
             | Field _ -> "the field of JSON lines that holds the text (default text)."
             | Broken_Lines _ ->
@@ -78,9 +81,10 @@ type TrainArguments =
             | Tokens _ -> "how many tokens the run sees (default 1000000)."
             | Batch_Tokens _ -> "tokens of one forward and backward pass (default 4096)."
             | Accumulate _ -> "passes of one optimizer step (default 1)."
+            | Lanes _ -> "passes of a step that run at a time, each with its share of the processors (default 1)."
             | Recompute -> "keep one block's memory in place of all: a third more work."
             | Compute _ -> "number type of passes, float32 (default) or bfloat16; what trains stays float32."
-            | Context _ -> "longest sequence (default 256)."
+            | Context _ -> "longest sequence (default: what --init can hold, else 256)."
             | Vocabulary _ -> "size of a freshly trained vocabulary (default 2048)."
             | Width _ -> "width of the hidden states (default 192)."
             | Layers _ -> "number of blocks (default 6)."
@@ -88,8 +92,10 @@ type TrainArguments =
             | Optimizer _ -> "adamw (the default), or muon for the blocks' matrices."
             | Learning_Rate _ -> "the peak learning rate (default 0.001)."
             | Warmup _ -> "share of the run over which the learning rate rises (default 0.02)."
+            | Final_Rate _ -> "share of the peak that is left of the learning rate at the end (default 0.1)."
             | Weight_Decay _ -> "decay of matrices (default 0.1)."
             | Clip _ -> "largest norm of the gradient (default 1)."
+            | Distil -> "the content stream learns what --init predicts, not the text: its causal ability stays."
             | Content_Weight _ -> "weight of the content stream's causal loss (default 0)."
             | Crop _ -> "share of rows cut to a run of whole sentences (default 0.3)."
             | Checkpoint_Seconds _ -> "seconds between checkpoints (default 120)."
@@ -153,21 +159,24 @@ module Train =
             Width = arguments.GetResult(TrainArguments.Width, standard.Width),
             Layers = arguments.GetResult(TrainArguments.Layers, standard.Layers),
             Heads = arguments.GetResult(TrainArguments.Heads, standard.Heads),
-            Context = arguments.GetResult(TrainArguments.Context, standard.Context),
+            Context = (arguments.TryGetResult TrainArguments.Context |> Option.toNullable),
             Tokens = arguments.GetResult(TrainArguments.Tokens, standard.Tokens),
             BatchTokens = arguments.GetResult(TrainArguments.Batch_Tokens, standard.BatchTokens),
             Accumulate = arguments.GetResult(TrainArguments.Accumulate, standard.Accumulate),
+            Lanes = arguments.GetResult(TrainArguments.Lanes, standard.Lanes),
             Recompute = arguments.Contains TrainArguments.Recompute,
             Compute = (arguments.GetResult(TrainArguments.Compute, Float32) |> Options.numberType),
             Crop = arguments.GetResult(TrainArguments.Crop, standard.Crop),
             LearningRate = arguments.GetResult(TrainArguments.Learning_Rate, standard.LearningRate),
             Warmup = arguments.GetResult(TrainArguments.Warmup, standard.Warmup),
+            FinalRate = arguments.GetResult(TrainArguments.Final_Rate, standard.FinalRate),
             Optimizer =
                 (arguments.TryGetResult TrainArguments.Optimizer
                  |> Option.map optimizer
                  |> Option.defaultValue standard.Optimizer),
             WeightDecay = arguments.GetResult(TrainArguments.Weight_Decay, standard.WeightDecay),
             Clip = arguments.GetResult(TrainArguments.Clip, standard.Clip),
+            Distil = arguments.Contains TrainArguments.Distil,
             ContentWeight = arguments.GetResult(TrainArguments.Content_Weight, standard.ContentWeight),
             Seed = defaultArg invocation.Seed standard.Seed,
             CheckpointSeconds = arguments.GetResult(TrainArguments.Checkpoint_Seconds, standard.CheckpointSeconds),

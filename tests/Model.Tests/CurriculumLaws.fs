@@ -156,6 +156,7 @@ let private builtIns =
                     "paper", "7F70D9FDAD5A5BB7"
                     "direct", "39D43E97900B7BCE"
                     "infill", "51E47B6E220E9FD5"
+                    "adapt", "DD9DA9DD0979A4BA"
                 ] do
                 Expect.stringStarts (drawn (read name)) expected name
         }

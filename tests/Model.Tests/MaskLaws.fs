@@ -15,6 +15,19 @@ let private labelled =
             |> Gen.map (fun permutation -> layout, permutation)
     )
 
+/// Singletons left to right up to some position, then anything; evidence or not.
+let private mostlyCausal =
+    Arb.fromGen (
+        Gen.choose (0, 12)
+        >>= fun prefix ->
+            partition.Generator
+            |> Gen.map (fun partition ->
+                let rest = Partition.groups partition |> Array.map (Array.map ((+) prefix))
+
+                Array.append (Array.init prefix Array.singleton) rest
+                |> Partition.create (min prefix (Partition.evidenceGroups partition)))
+    )
+
 /// The layout after moving position i to entry i of the permutation.
 let private relabel permutation layout =
     let from = Permutation.inverse permutation |> Permutation.positions
@@ -44,6 +57,20 @@ let tests =
                             (Mask.allows Mask.query layout query key)
                             (Mask.allows Mask.content layout query key && not own)
                             $"query {query}, key {key}"
+
+            property "the causal prefix is where content rows see what they see in a causal model" mostlyCausal
+            <| fun partition ->
+                let layout = Layout.ofPartition partition
+                let content = Mask.matrix Mask.content layout
+                let length = Layout.length layout
+
+                let causal =
+                    seq { 0 .. length - 1 }
+                    |> Seq.takeWhile (fun query ->
+                        seq { 0 .. length - 1 }
+                        |> Seq.forall (fun key -> content[query, key] = (key <= query)))
+
+                Expect.equal (Partition.causalPrefix partition) (Seq.length causal) (Partition.print partition)
 
             property "a content row sees itself, and of two positions one sees the other" partition
             <| fun partition ->

@@ -55,8 +55,8 @@ public sealed partial class HelpTests
 
         string[] numbers =
         [
-            "Vocabulary", "Width", "Layers", "Heads", "Context", "Tokens", "BatchTokens", "LearningRate", "Warmup",
-            "WeightDecay", "Clip", "ContentWeight", "Crop", "CheckpointSeconds", "ValidateEvery", "ValidationRows",
+            "Vocabulary", "Width", "Layers", "Heads", "Tokens", "BatchTokens", "LearningRate", "Warmup",
+            "WeightDecay", "Clip", "FinalRate", "Accumulate", "Lanes", "ContentWeight", "Crop", "CheckpointSeconds", "ValidateEvery", "ValidationRows",
         ];
 
         foreach (var name in numbers)

@@ -41,6 +41,27 @@ public sealed class AdaptationTests : IDisposable
         }
     }
 
+    [Fact]
+    public void SequencesMayBeShorterThanTheNetworkHolds()
+    {
+        var options = Adapted("all") with { Context = 24, BatchTokens = 24 };
+        ToyRun.Train(options);
+        using var adapted = Checkpoint.Open(options.Output);
+
+        Assert.Equal(48, adapted.Architecture.Context);
+        var error = Assert.Throws<ArgumentException>(() => ToyRun.Train(
+            Adapted("all") with { Output = folder.File("wide"), Context = 24, Curriculum = "random | chunks 30" }));
+        Assert.Contains("24", error.Message);
+    }
+
+    [Fact]
+    public void SequencesMayNotBeLongerThanTheNetworkHolds()
+    {
+        var error = Assert.Throws<ArgumentException>(() => ToyRun.Train(Adapted("all") with { Context = 49 }));
+        Assert.StartsWith("Context = 49: ", error.Message);
+        Assert.Contains("holds 48 tokens", error.Message);
+    }
+
     [Theory]
     [InlineData("lora", "_proj.", "model.query_embed")]
     [InlineData("model.query_embed *norm*", "norm", "model.query_embed")]
@@ -104,11 +125,22 @@ public sealed class AdaptationTests : IDisposable
     }
 
     [Theory]
-    [InlineData("lora", NumberType.Float32)]
-    [InlineData("model.query_embed *norm*", NumberType.BFloat16)]
-    public void AStoppedAdaptationResumesAsIfNeverStopped(string train, NumberType compute)
+    [InlineData("lora", NumberType.Float32, true)]
+    [InlineData("model.query_embed *norm*", NumberType.BFloat16, false)]
+    [InlineData("all", NumberType.Float32, true)]
+    public void AStoppedAdaptationResumesAsIfNeverStopped(string train, NumberType compute, bool distil)
     {
-        var straight = Adapted(train, "straight") with { Accumulate = 2, Recompute = true, Compute = compute, CheckpointSeconds = 1e-9, ValidateEvery = 2 };
+        var straight = Adapted(train, "straight") with
+        {
+            Accumulate = 2,
+            Lanes = distil ? 2 : 1,
+            Recompute = true,
+            Compute = compute,
+            Distil = distil,
+            ContentWeight = 1,
+            CheckpointSeconds = 1e-9,
+            ValidateEvery = 2,
+        };
         ToyRun.Train(straight);
         var stopped = straight with { Output = folder.File("stopped") };
         using (var trainer = Trainer.Start(stopped, TestContext.Current.CancellationToken))
@@ -125,10 +157,12 @@ public sealed class AdaptationTests : IDisposable
         ToyRun.AssertSameRun(straight.Output, stopped.Output);
     }
 
-    [Fact]
-    public void AChangedBaseIsAnErrorThatNamesTheFile()
+    [Theory]
+    [InlineData("lora", false)]
+    [InlineData("all", true)]
+    public void AChangedBaseIsAnErrorThatNamesTheFile(string train, bool distil)
     {
-        var options = Adapted("lora");
+        var options = Adapted(train) with { Distil = distil };
         Trainer.Start(options, TestContext.Current.CancellationToken).Dispose();
         var weights = Path.Combine(initial, "model.safetensors");
         File.AppendAllText(weights, "x");
@@ -155,6 +189,14 @@ public sealed class AdaptationTests : IDisposable
         var error = Assert.Throws<ArgumentException>(() => ToyRun.Train(ToyRun.Options(folder) with { Train = "lora" }));
 
         Assert.StartsWith("Train = lora: weights are frozen only where an initial checkpoint has them.", error.Message);
+    }
+
+    [Fact]
+    public void NothingIsDistilledWithoutAnInitialCheckpoint()
+    {
+        var error = Assert.Throws<ArgumentException>(() => ToyRun.Train(ToyRun.Options(folder) with { Distil = true }));
+
+        Assert.StartsWith("Distil = True: needs an initial checkpoint", error.Message);
     }
 
     public void Dispose() => folder.Dispose();

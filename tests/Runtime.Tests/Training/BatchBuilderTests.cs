@@ -43,14 +43,22 @@ public sealed class BatchBuilderTests
     }
 
     [Fact]
-    public void TheContentStreamPredictsInRowsLeftToRightWhereThatIsWanted()
+    public void TheContentStreamPredictsWhatFollowsARowsCausalPrefixWhereThatIsWanted()
     {
         using var folder = new Folder();
         using var scope = torch.NewDisposeScope();
         (string, double)[] drawings = [("given 0 / 1 / 3 / 2", 1), ("given 0 / 1 / 2", 1)];
 
-        Assert.Equal([4, 5], Build(folder, withCausal: true, drawings).CausalTargets!.Value.data<long>().ToArray());
+        Assert.Equal([0, 1, 4, 5], Build(folder, withCausal: true, drawings).CausalTargets!.Value.data<long>().ToArray());
         Assert.Null(Build(folder, withCausal: false, drawings).CausalTargets);
-        Assert.Null(Build(folder, withCausal: true, ("given 0 / 1 / 3 / 2", 1), ("given 0 / 2 / 1", 1)).CausalTargets);
+    }
+
+    [Fact]
+    public void TheContentStreamPredictsNothingWhereItSeesWhatComesNext()
+    {
+        using var folder = new Folder();
+        using var scope = torch.NewDisposeScope();
+
+        Assert.Null(Build(folder, withCausal: true, ("given 0 1 / 2 / 3", 1), ("given 0..1 / 2", 1)).CausalTargets);
     }
 }

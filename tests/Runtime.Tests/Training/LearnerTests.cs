@@ -36,7 +36,9 @@ public sealed class LearnerTests : IDisposable
         var (first, second) = (Objective.losses(architecture, network.Weights(), Weighted), Objective.losses(architecture, network.Weights(), WithContent));
         var (one, other) = (Weighted.TotalWeight, WithContent.TotalWeight);
         var mean = ((first.Query * one) + (second.Query * other)) / (one + other);
-        var loss = (mean * QueryWeight) + (second.Content!.Value * ContentWeight);
+        var (some, others) = (Weighted.CausalTargets!.Value.shape[0], WithContent.CausalTargets!.Value.shape[0]);
+        var content = ((first.Content!.Value * some) + (second.Content!.Value * others)) / (some + others);
+        var loss = (mean * QueryWeight) + (content * ContentWeight);
 
         Assert.Equal(loss.ToDouble(), actual.ToDouble(), 1e-5);
         AssertClose(torch.autograd.grad([loss], [network.Parameters])[0], gradient, 1e-6);
@@ -52,6 +54,32 @@ public sealed class LearnerTests : IDisposable
 
         Assert.Equal(expected.ToDouble(), loss.ToDouble(), 1e-5);
         AssertClose(torch.autograd.grad([expected], [network.Parameters])[0], gradient, 1e-6);
+    }
+
+    [Fact]
+    public void TheContentStreamLearnsWhatATeacherPredicts()
+    {
+        using var network = Network("all");
+        using var other = Network("lora");
+        var (batch, teacher) = (WithContent, other.Weights());
+        using var learner = new Learner(network, weightDecay: 0, clip: 1, teacher: teacher);
+        var (loss, gradient) = learner.Gradient([batch], QueryWeight, ContentWeight);
+        var wanted = Content(teacher, batch).softmax(-1).detach();
+        var expected = (Objective.losses(architecture, network.Weights(), batch).Query * QueryWeight)
+            - ((wanted * Content(network.Weights(), batch).log_softmax(-1)).sum(-1).mean() * ContentWeight);
+
+        Assert.Equal(expected.ToDouble(), loss.ToDouble(), 1e-5);
+        AssertClose(torch.autograd.grad([expected], [network.Parameters])[0], gradient, 1e-6);
+    }
+
+    [Fact]
+    public void WhoPredictsWhatItsTeacherDoesStaysAsItIs()
+    {
+        using var network = Network("all");
+        using var learner = new Learner(network, weightDecay: 0, clip: 1, teacher: network.Weights());
+        var gradient = learner.Gradient([WithContent], 0, ContentWeight).Gradient;
+
+        Assert.Equal(0, gradient.abs().max().ToDouble(), 1e-6);
     }
 
     [Theory]
@@ -90,11 +118,12 @@ public sealed class LearnerTests : IDisposable
     public void AStepLeavesNoTensorsBehind()
     {
         using var network = Network("all");
-        using var learner = new Learner(network, weightDecay: 0, clip: 1, recompute: true);
-        var batch = Weighted;
-        learner.Step([batch, batch], 1, 0, 1e-3).Dispose();
+        using var other = Network("lora");
+        using var learner = new Learner(network, weightDecay: 0, clip: 1, recompute: true, teacher: other.Weights());
+        var (batch, taught) = (Weighted, WithContent);
+        learner.Step([batch, taught], 1, 1, 1e-3).Dispose();
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        learner.Step([batch, batch], 1, 0, 1e-3).Dispose();
+        learner.Step([batch, taught], 1, 1, 1e-3).Dispose();
 
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
@@ -103,6 +132,12 @@ public sealed class LearnerTests : IDisposable
 
     private static void AssertClose(torch.Tensor expected, torch.Tensor actual, double tolerance) =>
         Assert.Equal(0, (expected - actual).abs().max().ToDouble(), tolerance);
+
+    /// <summary>Logits of the content stream where it has a loss, [causal target, vocabulary].</summary>
+    private torch.Tensor Content(Weights weights, Batch batch) =>
+        TwoStream.logits(architecture, weights, TwoStream.forward(architecture, weights, batch.Layouts, batch.Tokens).Content)
+            .flatten(0, 1)
+            .index_select(0, batch.CausalTargets!.Value);
 
     private void AssertFalls(Learner learner)
     {

@@ -1,0 +1,78 @@
+using TorchSharp;
+
+namespace A3.Runtime;
+
+/// <summary>
+/// Passes that need nothing of each other, side by side on the CPU, each with its share of the threads. Two passes by a thread each are done
+/// sooner than the same two in turn by two threads, who wait for each other at every operation.
+/// </summary>
+internal sealed class Lanes : IDisposable
+{
+    private readonly int before = torch.get_num_threads();
+    private readonly int share;
+
+    /// <summary>So many lanes; until they are disposed of, operations of this thread have the share of a lane too.</summary>
+    public Lanes(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        (Count, share) = (count, Math.Max(1, before / count));
+        if (count > 1)
+        {
+            torch.set_num_threads(share);
+        }
+    }
+
+    /// <summary>Passes at a time.</summary>
+    public int Count { get; }
+
+    /// <summary>
+    /// What the passes 0..passes-1 give, in that order; the first is run by the calling thread. What passes fail of is thrown when all are over.
+    /// </summary>
+    public T[] Run<T>(int passes, Func<int, T> pass)
+    {
+        var results = new T[passes];
+        void Go(int lane)
+        {
+            for (var i = lane; i < passes; i += Count)
+            {
+                results[i] = pass(i);
+            }
+        }
+
+        var others = Enumerable.Range(1, Math.Max(0, Math.Min(Count, passes) - 1))
+            .Select(lane => Task.Factory.StartNew(
+                () =>
+                {
+                    // libtorch counts threads per thread.
+                    torch.set_num_threads(share);
+                    Go(lane);
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default))
+            .ToArray();
+        try
+        {
+            Go(0);
+        }
+        finally
+        {
+            ((IAsyncResult)Task.WhenAll(others)).AsyncWaitHandle.WaitOne();
+        }
+
+        foreach (var other in others)
+        {
+            other.GetAwaiter().GetResult();
+        }
+
+        return results;
+    }
+
+    public void Dispose()
+    {
+        if (Count > 1)
+        {
+            torch.set_num_threads(before);
+        }
+    }
+}

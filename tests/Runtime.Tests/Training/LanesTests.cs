@@ -1,0 +1,89 @@
+using TorchSharp;
+using Xunit;
+
+namespace A3.Runtime.Tests.Training;
+
+public sealed class LanesTests
+{
+    public LanesTests() => Model.Tensors.Native.ensure();
+
+    [Fact]
+    public void PassesRunSideBySideAndGiveTheirResultsInOrder()
+    {
+        using var lanes = new Lanes(2);
+        using var meeting = new Barrier(2);
+        var results = lanes.Run(4, pass =>
+        {
+            Assert.True(meeting.SignalAndWait(TimeSpan.FromMinutes(1)), "nobody ran beside this pass");
+            return pass;
+        });
+
+        Assert.Equal([0, 1, 2, 3], results);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void WhatAPassFailsOfIsThrownWhenTheOthersAreOver(int broken)
+    {
+        using var lanes = new Lanes(2);
+        var over = 0;
+        var error = Assert.Throws<A3Exception>(() => lanes.Run(2, pass =>
+        {
+            if (pass == broken)
+            {
+                throw new A3Exception("broken");
+            }
+
+            Thread.Sleep(50);
+            return over = 1;
+        }));
+
+        Assert.Equal("broken", error.Message);
+        Assert.Equal(1, over);
+    }
+
+    [Fact]
+    public void LanesChangeNoBitOfARun()
+    {
+        using var folder = new Folder();
+        var alone = ToyRun.Options(folder, "alone") with { Accumulate = 3, BatchTokens = 96 };
+        var sideBySide = alone with { Output = folder.File("side"), Lanes = 2 };
+        ToyRun.Train(alone);
+        ToyRun.Train(sideBySide);
+
+        ToyRun.AssertSameRun(alone.Output, sideBySide.Output);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void ThereAreNoMoreLanesThanPassesOfAStep(int lanes)
+    {
+        using var folder = new Folder();
+        var options = ToyRun.Options(folder) with { Accumulate = 2, Lanes = lanes };
+        var error = Assert.Throws<ArgumentException>(() => ToyRun.Train(options));
+
+        Assert.StartsWith($"Lanes = {lanes}: must be in 1..2", error.Message);
+    }
+
+    [Fact]
+    public void AfterThemTheThreadHasItsThreadsAgain()
+    {
+        var before = torch.get_num_threads();
+        try
+        {
+            torch.set_num_threads(2);
+            using (new Lanes(2))
+            {
+                Assert.Equal(1, torch.get_num_threads());
+            }
+
+            Assert.Equal(2, torch.get_num_threads());
+        }
+        finally
+        {
+            torch.set_num_threads(before);
+        }
+    }
+}
