@@ -1,3 +1,5 @@
+using A3.Model;
+
 namespace A3.Runtime;
 
 /// <summary>Specifications from their text form, as exceptions of this layer where the text is wrong.</summary>
@@ -12,7 +14,12 @@ internal static class Specifications
     {
         try
         {
-            return new Curriculum(curriculum).Fit(options.Tokens, tokensPerStep, context).Spec;
+            var course = new Curriculum(curriculum).Fit(options.Tokens, tokensPerStep, context).Spec;
+            var isTaught = CourseModule.stages(course).Any(stage => (stage.Item2.Losses.Content?.Value ?? options.ContentWeight) > 0);
+            return isTaught || !options.Distil
+                ? course
+                : throw new ArgumentException(
+                    $"{nameof(options.Distil)} is for the content stream, whose loss has no weight in any stage; write 'content 1' into one, or give {nameof(options.ContentWeight)}.");
         }
         catch (ArgumentException error)
         {

@@ -199,6 +199,16 @@ public sealed class AdaptationTests : IDisposable
         Assert.StartsWith("Distil = True: needs an initial checkpoint", error.Message);
     }
 
+    [Fact]
+    public void NothingIsDistilledWhereTheContentStreamLearnsNothing()
+    {
+        var options = Adapted("all") with { Distil = true, Curriculum = "direct" };
+        var error = Assert.Throws<ArgumentException>(() => ToyRun.Train(options));
+
+        Assert.StartsWith("Curriculum = direct: Distil is for the content stream", error.Message);
+        Assert.False(Directory.Exists(options.Output));
+    }
+
     public void Dispose() => folder.Dispose();
 
     private static float[] ToFloats(string directory, string name)
