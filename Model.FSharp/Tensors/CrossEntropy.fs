@@ -71,8 +71,9 @@ module CrossEntropy =
             use one = (1).ToScalar()
             sum.add_ (left.t().mm(right).to_type torch.float32, one) |> ignore
 
-    /// Of each row, float32 [row], and the gradient of the sum of `factors` ([row]) times these: towards the rows, [row, width], and added to `headGradient` (float32 [vocabulary, width]) where one is given. Equal to autograd on `surprisals`, in
-    /// fewer passes over the logits and without keeping them.
+    /// Of each row, float32 [row], and the gradient of the sum of `factors` ([row]) times these: towards the rows, [row,
+    /// width], and added to `headGradient` (float32 [vocabulary, width]) where one is given. Equal to autograd on `surprisals`,
+    /// in fewer passes over the logits and without keeping them.
     let descend (rows: torch.Tensor) (head: torch.Tensor) labels (factors: torch.Tensor) headGradient =
         use _ = torch.no_grad ()
 

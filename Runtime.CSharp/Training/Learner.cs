@@ -24,8 +24,9 @@ internal sealed class Learner(
 
     /// <summary>
     /// One optimizer step along the gradient of the batches' loss: the weighted mean surprisal of all their targets times one weight, and
-    /// that of their causal targets, or their cross-entropy with a teacher's content stream, times the other. Each batch has its own forward and backward pass, as many at a time as there are
-    /// lanes, and their memory is free before the next. Gives the loss over the weights that took part (nats per token) and the norm of the gradient, [2], on the device.
+    /// that of their causal targets, or their cross-entropy with a teacher's content stream, times the other. Each batch has its own
+    /// forward and backward pass, as many at a time as there are lanes, and their memory is free before the next. Gives the loss over the
+    /// weights that took part (nats per token) and the norm of the gradient, [2], on the device.
     /// </summary>
     public Tensor Step(IReadOnlyList<Batch> batches, double queryWeight, double contentWeight, double learningRate)
     {

@@ -113,7 +113,7 @@ public sealed record TrainingOptions
     /// <summary>Largest norm of the gradient; larger ones are scaled down to it.</summary>
     public double Clip { get; init; } = 1.0;
 
-    /// <summary>Weight of the content stream's causal loss in left-to-right sequences.</summary>
+    /// <summary>Weight of the content stream's causal loss, wherever a sequence begins with singletons left to right.</summary>
     public double ContentWeight { get; init; }
 
     /// <summary>
