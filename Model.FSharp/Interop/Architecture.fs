@@ -13,6 +13,15 @@ type ResidualStyle =
     /// The authors' published code, in which the second norm is applied to the stream.
     | Reference = 1
 
+/// What the query stream starts from.
+type QueryStart =
+    /// There is none: an ordinary causal LLaMA.
+    | Absent = 0
+    /// One learned vector for all positions, `model.query_embed` (A3).
+    | Learned = 1
+    /// The token before a position, read where it stands, if the query may see it; else the learned vector, read there too.
+    | Preceding = 2
+
 /// The shape of a network, and what follows from it; compared by value.
 [<Sealed>]
 type Architecture internal (spec: A3.Model.Architecture) =
@@ -78,7 +87,14 @@ type Architecture internal (spec: A3.Model.Architecture) =
         | Residual.Reference -> ResidualStyle.Reference
 
     /// Whether the network predicts any subset of positions in any order (A3); otherwise it is an ordinary causal LLaMA.
-    member _.HasQueryStream = spec.QueryStream = QueryStream.Learned
+    member _.HasQueryStream = spec.QueryStream <> QueryStream.Absent
+
+    /// What the query stream starts from.
+    member _.QueryStart =
+        match spec.QueryStream with
+        | QueryStream.Absent -> QueryStart.Absent
+        | QueryStream.Learned -> QueryStart.Learned
+        | QueryStream.Preceding -> QueryStart.Preceding
 
     /// Numbers in all tensors together.
     member _.ParameterCount = Specification.parameterCount spec

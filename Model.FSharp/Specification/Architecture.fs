@@ -21,8 +21,11 @@ type RopeScaling =
 type QueryStream =
     /// An ordinary causal LLaMA: content stream only.
     | Absent
-    /// One learned vector for all positions, `model.query_embed`.
+    /// One learned vector for all positions, `model.query_embed` (A3).
     | Learned
+    /// The token before a position, read where it stands, if the query may see it; else the learned vector, read there too. Such a
+    /// query is what predicts the next token in a causal LLaMA, which it computes left to right from its first step.
+    | Preceding
 
 /// The network as a value; everything else about it (parameters, FLOPs, bytes) derives from this.
 type Architecture =
@@ -76,6 +79,13 @@ module Architecture =
     let embedding = "model.embed_tokens.weight"
     let finalNorm = "model.norm.weight"
     let head = "lm_head.weight"
+
+    /// How many positions before its own a query row is read, by RoPE.
+    let queryShift architecture =
+        match architecture.QueryStream with
+        | QueryStream.Preceding -> 1
+        | QueryStream.Learned
+        | QueryStream.Absent -> 0
 
     /// The name of a tensor of a block, for example `layer 3 "self_attn.q_proj"`.
     let layer index name = $"model.layers.{index}.{name}.weight"
@@ -259,7 +269,7 @@ module Architecture =
             ]
 
         [
-            if architecture.QueryStream = QueryStream.Learned then
+            if architecture.QueryStream <> QueryStream.Absent then
                 {
                     Name = queryEmbedding
                     Shape = [ 1; 1; architecture.Width ]
@@ -278,17 +288,15 @@ module Architecture =
                 parameter head architecture.Vocabulary architecture.Width embeddingDeviation
         ]
 
-    /// The same network with a query stream: what a causal LLaMA becomes when it is adapted.
-    let withQueryStream architecture =
+    /// The same network with another query stream, or with one: what a causal LLaMA becomes when it is adapted.
+    let withQueryStream start architecture =
         { architecture with
-            QueryStream = QueryStream.Learned
+            QueryStream = start
         }
 
     /// The causal LLaMA inside: what is left of a two-stream network without its query stream.
     let withoutQueryStream architecture =
-        { architecture with
-            QueryStream = QueryStream.Absent
-        }
+        withQueryStream QueryStream.Absent architecture
 
     let private product shape =
         shape |> List.fold (fun size side -> size * int64 side) 1L

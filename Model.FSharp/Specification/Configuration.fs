@@ -31,11 +31,12 @@ open ConfigurationKeys
 [<RequireQualifiedAccess>]
 module Configuration =
 
-    let private queryStreams =
-        [
-            "LlamaForCausalLM", QueryStream.Absent
-            "LlamaTwoStreamForCausalLM", QueryStream.Learned
-        ]
+    let private causalClass, twoStreamClass =
+        "LlamaForCausalLM", "LlamaTwoStreamForCausalLM"
+
+    /// What a query starts from, where there are queries.
+    let private queryStarts =
+        [ "learned", QueryStream.Learned; "preceding", QueryStream.Preceding ]
 
     let private residuals =
         [ "pre_norm", Residual.PreNorm; "reference", Residual.Reference ]
@@ -62,13 +63,31 @@ module Configuration =
             do! only "quantization_config" [] json
         }
 
-    /// A list with one class name in it.
+    /// The class of the network, a list with one name in it, and what its queries start from.
     let private queryStream json =
         let alone =
             list text |> map (fun names -> if names.Length = 1 then names.Head else "")
 
-        oneOf "architectures" alone queryStreams json
-        |> Result.map (Option.defaultValue QueryStream.Absent)
+        result {
+            let! hasQueries =
+                oneOf "architectures" alone [ causalClass, false; twoStreamClass, true ] json
+
+            let! start = oneOf "a3_query" text queryStarts json
+
+            match Option.defaultValue false hasQueries, start with
+            | true, start -> return start |> Option.defaultValue QueryStream.Learned
+            | false, None -> return QueryStream.Absent
+            | false, Some start ->
+                return!
+                    Error(
+                        ConfigurationError.Invalid
+                            {
+                                Field = "a3_query"
+                                Given = nameOf start queryStarts
+                                Rule = $"only a {twoStreamClass} has queries."
+                            }
+                    )
+        }
 
     let private linear json =
         required "factor" number json |> Result.map RopeScaling.Linear
@@ -143,6 +162,7 @@ module Configuration =
             let unsaid =
                 match queryStream with
                 | QueryStream.Learned -> Residual.Reference
+                | QueryStream.Preceding
                 | QueryStream.Absent -> Residual.PreNorm
 
             return!
@@ -276,7 +296,14 @@ module Configuration =
         let text (key: string) (value: string) = json.WriteString(key, value)
         json.WriteStartObject()
         json.WriteStartArray "architectures"
-        json.WriteStringValue(nameOf architecture.QueryStream queryStreams)
+
+        json.WriteStringValue(
+            if architecture.QueryStream = QueryStream.Absent then
+                causalClass
+            else
+                twoStreamClass
+        )
+
         json.WriteEndArray()
         text "model_type" "llama"
         integer "vocab_size" architecture.Vocabulary
@@ -301,6 +328,10 @@ module Configuration =
         |> Option.iter (fun precision -> text "torch_dtype" (nameOf precision precisions))
 
         text "a3_residual" (nameOf architecture.Residual residuals)
+
+        if architecture.QueryStream <> QueryStream.Absent then
+            text "a3_query" (nameOf architecture.QueryStream queryStarts)
+
         json.WriteEndObject()
 
     /// Writes a `config.json` that Hugging Face's LLaMA reads, and `parse` reads back as the same value.

@@ -63,6 +63,10 @@ module Mask =
         | Mask.Or(left, right) -> allows left layout query key || allows right layout query key
         | Mask.Not inner -> not (allows inner layout query key)
 
+    /// Whether the query of a position may see the token before it.
+    let seesPreceding layout position =
+        position > 0 && allows (real query) layout position (position - 1)
+
     /// The whole mask, [query, key].
     let matrix mask layout =
         let length = Layout.length layout

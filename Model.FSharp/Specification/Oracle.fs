@@ -60,7 +60,8 @@ module Oracle =
         let norm = rmsNorm architecture.NormEpsilon
         let matrix name = rows width (weight name)
 
-        let attention layer (content: float[][]) (stream: float[][]) mask =
+        /// `shift` is how far before its position a row of the stream is read.
+        let attention layer (content: float[][]) (stream: float[][]) mask shift =
             let part name = Architecture.layer layer name
 
             let headsOf position x =
@@ -76,7 +77,8 @@ module Oracle =
 
             let queries =
                 stream
-                |> Array.mapi (fun position x -> apply (matrix (part "self_attn.q_proj")) x |> headsOf position)
+                |> Array.mapi (fun position x ->
+                    apply (matrix (part "self_attn.q_proj")) x |> headsOf (position - shift))
 
             let output =
                 rows (Architecture.queryWidth architecture) (weight (part "self_attn.o_proj"))
@@ -108,21 +110,30 @@ module Oracle =
             let norm1 = Array.map (norm (weight (Architecture.layer layer "input_layernorm")))
             let norm2 = norm (weight (Architecture.layer layer "post_attention_layernorm"))
 
-            let through stream mask =
-                Array.map2 add stream (attention layer (norm1 content) (norm1 stream) mask)
+            let through stream mask shift =
+                Array.map2 add stream (attention layer (norm1 content) (norm1 stream) mask shift)
                 |> Array.map (fun mixed ->
                     match architecture.Residual with
                     | Residual.PreNorm -> add mixed (mlp layer (norm2 mixed))
                     | Residual.Reference -> add (norm2 mixed) (mlp layer (norm2 mixed)))
 
-            through content Mask.content, through query Mask.query
+            through content Mask.content 0, through query Mask.query (Architecture.queryShift architecture)
 
         let embedding = matrix Architecture.embedding
 
         let start =
+            let learned _ = weight Architecture.queryEmbedding
+
             match architecture.QueryStream with
             | QueryStream.Absent -> [||]
-            | QueryStream.Learned -> Array.create tokens.Length (weight Architecture.queryEmbedding)
+            | QueryStream.Learned -> tokens |> Array.map learned
+            | QueryStream.Preceding ->
+                tokens
+                |> Array.mapi (fun position _ ->
+                    if Mask.seesPreceding layout position then
+                        embedding[tokens[position - 1]]
+                    else
+                        learned position)
 
         let head =
             if architecture.TiedHead then

@@ -71,6 +71,19 @@ type CachedRows =
         Mask: torch.Tensor option
     }
 
+/// The rows of all sequences of a pass, int64.
+type RowTensors =
+    {
+        /// Of content rows, [1, content row].
+        Tokens: torch.Tensor
+        /// Of content rows, [1, content row].
+        Positions: torch.Tensor
+        /// [1, query row].
+        QueryPositions: torch.Tensor
+        /// The token before each query's position, -1 where it may not see it, [1, query row].
+        Preceding: torch.Tensor
+    }
+
 /// The KV cache as a transformation of the network: the same blocks, run with an `attend` that remembers.
 [<RequireQualifiedAccess>]
 module Cached =
@@ -114,27 +127,33 @@ module Cached =
             Attention.attend architecture alone.Mask queries keys values
         | several -> attendEach architecture several layer queries newKeys newValues
 
-    /// One pass over the rows of all sequences behind what each has cached: the content rows of all (`tokens` [1, content
-    /// row]), then the query rows of all; `positions` is [1, row]. Content rows join their caches. Gives hidden states
-    /// [1, row, width] before the final norm (Law 9: equal to `TwoStream.forward`).
-    let forward architecture (weights: Weights) (sequences: CachedRows[]) (tokens: torch.Tensor) positions =
-        let queries = sequences |> Array.sumBy _.Queries
-        let content = TwoStream.embed weights tokens
+    /// One pass over the rows of all sequences behind what each has cached: the content rows of all, then the query rows of all.
+    /// Content rows join their caches. Gives hidden states [1, row, width] before the final norm (Law 9: equal to `TwoStream.forward`).
+    let forward architecture (weights: Weights) (sequences: CachedRows[]) (rows: RowTensors) =
+        let content = TwoStream.embed weights rows.Tokens
+        let queries = rows.QueryPositions.shape[1]
 
-        let rows =
-            match TwoStream.queryRows weights 1L queries with
-            | Some rows when queries > 0 -> torch.cat ([| content; rows |], 1L)
+        let preceding () =
+            let none = torch.full_like (rows.Preceding, 0L)
+            rows.Preceding.ge none, TwoStream.embed weights (rows.Preceding.maximum none)
+
+        let streams =
+            match TwoStream.queryRows architecture weights 1L queries preceding with
+            | Some rows when queries > 0L -> [| content; rows |]
             | Some _
-            | None -> content
+            | None -> [| content |]
+
+        let places =
+            torch.cat ([| rows.Positions; TwoStream.queryPlaces architecture rows.QueryPositions |], 1L)
 
         let hidden =
             TwoStream.run
                 architecture
                 weights
-                (Rotation.at architecture positions)
-                tokens.shape[1]
+                (Rotation.at architecture places)
+                content.shape[1]
                 (attend architecture sequences)
-                rows
+                (torch.cat (streams, 1L))
 
         for sequence in sequences do
             sequence.Cache.Length <- sequence.Cache.Length + sequence.Content

@@ -30,16 +30,35 @@ module CompiledMask =
             Document = stack (torch.tensor (batch |> Array.collect (fun layout -> layout.Document |> Array.map int64)))
         }
 
-    /// Who may attend to whom, bool [batch, query, key]; the caller owns the result.
-    let rec compile mask (layouts: LayoutTensors) : torch.Tensor =
-        let query (entries: torch.Tensor) = entries.unsqueeze 2
-        let key (entries: torch.Tensor) = entries.unsqueeze 1
+    /// The mask between the positions that `query` takes and those that `key` takes from entries [batch, position], in the shape to
+    /// which these two broadcast.
+    let rec private between (query: torch.Tensor -> torch.Tensor) (key: torch.Tensor -> torch.Tensor) layouts mask =
+        let inner = between query key layouts
 
         match mask with
         | Mask.EarlierGroup -> (key layouts.Group).lt(query layouts.Group)
         | Mask.SameGroup -> (key layouts.Group).eq(query layouts.Group)
-        | Mask.NotPadding -> (key layouts.Padding).logical_not().expand(-1L, layouts.Padding.shape[1], -1L)
+        | Mask.NotPadding ->
+            let shape = (key layouts.Padding).logical_or(query layouts.Padding).shape
+            (key layouts.Padding).logical_not().expand shape
         | Mask.SameDocument -> (key layouts.Document).eq(query layouts.Document)
-        | Mask.And(left, right) -> (compile left layouts).logical_and(compile right layouts)
-        | Mask.Or(left, right) -> (compile left layouts).logical_or(compile right layouts)
-        | Mask.Not inner -> (compile inner layouts).logical_not()
+        | Mask.And(left, right) -> (inner left).logical_and(inner right)
+        | Mask.Or(left, right) -> (inner left).logical_or(inner right)
+        | Mask.Not negated -> (inner negated).logical_not()
+
+    /// Who may attend to whom, bool [batch, query, key]; the caller owns the result.
+    let compile mask (layouts: LayoutTensors) : torch.Tensor =
+        between _.unsqueeze(2) _.unsqueeze(1) layouts mask
+
+    /// Whose query may see the token before it, bool [batch, position]: `Mask.seesPreceding`.
+    let seesPreceding (layouts: LayoutTensors) : torch.Tensor =
+        let others = layouts.Group.shape[1] - 1L
+        let nobody = torch.zeros_like(layouts.Padding).narrow(1, 0L, 1L)
+
+        torch.cat (
+            [|
+                nobody
+                between _.narrow(1, 1L, others) _.narrow(1, 0L, others) layouts (Mask.real Mask.query)
+            |],
+            1L
+        )

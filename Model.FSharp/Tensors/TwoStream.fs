@@ -56,10 +56,30 @@ module TwoStream =
             .to_type
             weights.Computes
 
-    /// `count` query rows per sequence, [batch, count, width]: the one learned vector, repeated.
-    let queryRows (weights: Weights) (batch: int64) (count: int64) =
+    /// Query rows [batch, row, width] of tensors [batch, row]; `preceding` is who may see the token before it, bool [batch, row], and
+    /// those tokens embedded, [batch, row, width], whatever they be where nobody may.
+    let queryRows
+        architecture
+        (weights: Weights)
+        batch
+        (count: int64)
+        (preceding: unit -> torch.Tensor * torch.Tensor)
+        =
         weights.QueryEmbedding
-        |> Option.map (fun vector -> vector.to_type(weights.Computes).expand(batch, count, -1L))
+        |> Option.map (fun vector ->
+            let learned = vector.to_type weights.Computes
+
+            if architecture.QueryStream = QueryStream.Preceding then
+                let seen, tokens = preceding ()
+                torch.where (seen.unsqueeze -1, tokens, learned)
+            else
+                learned.expand (batch, count, -1L))
+
+    /// Where RoPE reads the query rows of these positions.
+    let queryPlaces architecture (positions: torch.Tensor) =
+        match Architecture.queryShift architecture with
+        | 0 -> positions
+        | shift -> positions |> Numbers.addInteger -(int64 shift)
 
     /// [1, heads, batch * row, head width] as [batch, heads, row, head width], a view.
     let private bySequence batch (x: torch.Tensor) =
@@ -94,14 +114,22 @@ module TwoStream =
             |> Attention.sight content.dtype
 
         let rows, sights =
-            match queryRows weights batch length with
+            let preceding () =
+                CompiledMask.seesPreceding layouts, content.roll (1L, 1L)
+
+            match queryRows architecture weights batch length preceding with
             | Some queries when wanted <> Wanted.Content ->
                 [ content; queries ], [ sight Mask.content; sight Mask.query ]
             | Some _
             | None -> [ content ], [ sight Mask.content ]
 
         let positions =
-            (Numbers.range length tokens.device).repeat(batch * int64 rows.Length).unsqueeze 0
+            let own = (Numbers.range length tokens.device).repeat batch
+
+            rows
+            |> List.mapi (fun stream _ -> if stream = 0 then own else queryPlaces architecture own)
+            |> Array.ofList
+            |> fun positions -> torch.cat(positions).unsqueeze 0
 
         let last = weights.Blocks.Length - 1
 

@@ -124,7 +124,8 @@ module Weights =
             QueryEmbedding =
                 match architecture.QueryStream with
                 | QueryStream.Absent -> None
-                | QueryStream.Learned -> Some(tensor Architecture.queryEmbedding)
+                | QueryStream.Learned
+                | QueryStream.Preceding -> Some(tensor Architecture.queryEmbedding)
             Blocks = Array.init architecture.Layers block
             FinalNorm = tensor Architecture.finalNorm
             Head =

@@ -30,7 +30,7 @@ internal sealed class TorchNetwork : INetwork
     public ISequence Open(int capacity)
     {
         ThrowIfDisposed();
-        return new TorchSequence(this, new(Architecture, capacity, Weights.Embedding.dtype, Device), new int[capacity]);
+        return new TorchSequence(this, new(Architecture, capacity, Weights.Embedding.dtype, Device), new(capacity));
     }
 
     public IPass NewPass()
@@ -56,8 +56,8 @@ internal sealed class TorchNetwork : INetwork
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed), this);
 }
 
-/// <summary>One sequence on libtorch: a preallocated cache and the ranks of its rows.</summary>
-internal sealed class TorchSequence(TorchNetwork network, Cache cache, int[] ranks) : ISequence
+/// <summary>One sequence on libtorch: a preallocated cache and what its rows are.</summary>
+internal sealed class TorchSequence(TorchNetwork network, Cache cache, CommittedRows committed) : ISequence
 {
     private bool disposed;
 
@@ -74,8 +74,8 @@ internal sealed class TorchSequence(TorchNetwork network, Cache cache, int[] ran
         }
     }
 
-    /// <summary>The rank of each row, to be written before the row is.</summary>
-    public Span<int> Ranks => ranks;
+    /// <summary>Of each row, to be written before the row is.</summary>
+    public CommittedRows Committed => committed;
 
     public int Length => cache.Length;
 
@@ -87,7 +87,7 @@ internal sealed class TorchSequence(TorchNetwork network, Cache cache, int[] ran
             : throw new ArgumentOutOfRangeException(
                 nameof(length), length, $"length = {length}: must be in 0..{Length}, the rows in the cache.");
 
-    public ISequence Fork() => new TorchSequence(network, Cache.Fork(), [.. ranks]);
+    public ISequence Fork() => new TorchSequence(network, Cache.Fork(), committed.Copy(cache.Length));
 
     public void Dispose()
     {

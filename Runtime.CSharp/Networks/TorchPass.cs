@@ -24,8 +24,7 @@ internal sealed class TorchPass(TorchNetwork network) : IPass
             sequences[i] = Lay(batch[i]);
         }
 
-        var hidden = Cached.forward(
-            network.Architecture, network.Weights, sequences, Row(TokensOf(batch)), Row(PositionsOf(batch)));
+        var hidden = Cached.forward(network.Architecture, network.Weights, sequences, TensorsOf(batch));
         var wanted = tensor(WantedRows(batch), device: network.Device);
         predictions.Renew(
             TwoStream.logits(network.Architecture, network.Weights, hidden.squeeze(0).index_select(0, wanted)));
@@ -34,41 +33,27 @@ internal sealed class TorchPass(TorchNetwork network) : IPass
 
     public void Dispose() => predictions.Dispose();
 
-    private static long[] TokensOf(ReadOnlySpan<PassRows> batch)
+    /// <summary>The content rows of all sequences, then the query rows of all.</summary>
+    private RowTensors TensorsOf(ReadOnlySpan<PassRows> batch)
     {
-        var tokens = new List<long>();
+        List<long> tokens = [], positions = [], queryPositions = [], preceding = [];
         foreach (var rows in batch)
         {
             foreach (var row in rows.Content.Span)
             {
                 tokens.Add(row.Token);
-            }
-        }
-
-        return [.. tokens];
-    }
-
-    /// <summary>Content rows of all sequences, then query rows of all.</summary>
-    private static long[] PositionsOf(ReadOnlySpan<PassRows> batch)
-    {
-        var positions = new List<long>();
-        foreach (var rows in batch)
-        {
-            foreach (var row in rows.Content.Span)
-            {
                 positions.Add(row.Position);
             }
-        }
 
-        foreach (var rows in batch)
-        {
+            var sequence = (TorchSequence)rows.Sequence;
             foreach (var row in rows.Queries.Span)
             {
-                positions.Add(row.Position);
+                queryPositions.Add(row.Position);
+                preceding.Add(sequence.Committed.Preceding(row, sequence.Length + rows.Content.Length) ?? -1);
             }
         }
 
-        return [.. positions];
+        return new RowTensors(Row(tokens), Row(positions), Row(queryPositions), Row(preceding));
     }
 
     /// <summary>The rows that predict, sequence after sequence.</summary>
@@ -102,7 +87,7 @@ internal sealed class TorchPass(TorchNetwork network) : IPass
         var content = rows.Content.Span;
         for (var row = 0; row < content.Length; row++)
         {
-            sequence.Ranks[sequence.Length + row] = content[row].Rank;
+            sequence.Committed.Set(sequence.Length + row, content[row]);
         }
 
         return new(sequence.Cache, content.Length, rows.Queries.Length, MaskOf(sequence, content, rows.Queries.Span));
@@ -112,7 +97,7 @@ internal sealed class TorchPass(TorchNetwork network) : IPass
     private static FSharpOption<Tensor> MaskOf(
         TorchSequence sequence, ReadOnlySpan<ContentRow> content, ReadOnlySpan<QueryRow> queries)
     {
-        var keys = sequence.Ranks[..(sequence.Length + content.Length)];
+        var keys = sequence.Committed.Ranks[..(sequence.Length + content.Length)];
         var rows = content.Length + queries.Length;
         var mask = new bool[rows * keys.Length];
         for (var row = 0; row < rows; row++)
@@ -130,5 +115,5 @@ internal sealed class TorchPass(TorchNetwork network) : IPass
             : FSharpOption<Tensor>.None;
     }
 
-    private Tensor Row(long[] numbers) => tensor(numbers, device: network.Device).unsqueeze(0);
+    private Tensor Row(List<long> numbers) => tensor(numbers.ToArray(), device: network.Device).unsqueeze(0);
 }

@@ -39,6 +39,12 @@ public sealed record TrainingOptions
     public string? Initial { get; init; }
 
     /// <summary>
+    /// What the query stream starts from; null for what it does in the initial checkpoint, where that is causal for
+    /// <see cref="QueryStart.Preceding"/>, with which it is at once as good left to right, and in a fresh network for <see cref="QueryStart.Learned"/>.
+    /// </summary>
+    public QueryStart? QueryStart { get; init; }
+
+    /// <summary>
     /// What trains: `all`; or, with an initial checkpoint whose other weights are frozen, `lora` for low-rank additions to the matrices of
     /// all blocks, and names or patterns of tensors, separated by spaces (`model.query_embed *norm*`). A query embedding that the
     /// initial checkpoint lacks trains in any case.
@@ -156,6 +162,7 @@ public sealed record TrainingOptions
         Demand(Vocabulary is >= 259 and <= 1 << 20, nameof(Vocabulary), Vocabulary, "must be in 259..1048576: 256 bytes and 3 special tokens come first.");
         Demand(Train == Model.Tensors.TrainableModule.all || Initial is not null, nameof(Train), Train, "weights are frozen only where an initial checkpoint has them.");
         Demand(!Distil || Initial is not null, nameof(Distil), Distil, "needs an initial checkpoint to learn from.");
+        Demand(QueryStart is null or A3.QueryStart.Learned or A3.QueryStart.Preceding, nameof(QueryStart), QueryStart ?? 0, "must be learned or preceding: a run trains a query stream.");
         Demand(Rank is >= 1 and <= 1 << 14, nameof(Rank), Rank, "must be in 1..16384.");
         Demand(Alpha is > 0 and < 1e6, nameof(Alpha), Alpha, "must be in (0, 1000000).");
         Demand(Accumulate is >= 1 and <= 1 << 16, nameof(Accumulate), Accumulate, "must be in 1..65536 passes.");

@@ -35,7 +35,7 @@ internal static class TrainingSetup
     {
         if (options.Initial is { } initial)
         {
-            var adapted = Adapted(Checkpoint.ReadConfiguration(initial));
+            var adapted = Adapted(Checkpoint.ReadConfiguration(initial), options.QueryStart);
             return tokenizer.VocabularySize <= adapted.Architecture.Vocabulary
                 ? adapted
                 : throw new A3Exception(
@@ -45,10 +45,10 @@ internal static class TrainingSetup
 
         var architecture = ArchitectureModule.create(
             tokenizer.VocabularySize, options.Width, options.Layers, options.Heads, options.Context ?? TrainingOptions.StandardContext);
-        var valid = ArchitectureModule.validate(architecture);
+        var valid = ArchitectureModule.validate(ArchitectureModule.withQueryStream(Stream(options.QueryStart ?? QueryStart.Learned), architecture));
         return valid.IsOk
             ? new Configuration(
-                architecture, Some(tokenizer.BosId), Eos(tokenizer), FSharpOption<int>.None, FSharpOption<Precision>.None)
+                valid.ResultValue, Some(tokenizer.BosId), Eos(tokenizer), FSharpOption<int>.None, FSharpOption<Precision>.None)
             : throw new ArgumentException(valid.ErrorValue.Message);
     }
 
@@ -162,9 +162,14 @@ internal static class TrainingSetup
             .TakeWhile(text => (room -= text.Length) > 0);
     }
 
-    private static Configuration Adapted(Configuration configuration)
+    private static QueryStream Stream(QueryStart start) =>
+        start == QueryStart.Preceding ? QueryStream.Preceding : QueryStream.Learned;
+
+    private static Configuration Adapted(Configuration configuration, QueryStart? start)
     {
-        var architecture = ArchitectureModule.withQueryStream(configuration.Architecture);
+        var own = configuration.Architecture.QueryStream;
+        var stream = start is { } asked ? Stream(asked) : own.IsAbsent ? QueryStream.Preceding : own;
+        var architecture = ArchitectureModule.withQueryStream(stream, configuration.Architecture);
         return new Configuration(architecture, configuration.Bos, configuration.Eos, configuration.Pad, configuration.Precision);
     }
 

@@ -71,6 +71,12 @@ module Inspection =
         else
             "pre_norm"
 
+    let private queryStart (architecture: A3.Architecture) =
+        if architecture.QueryStart = A3.QueryStart.Preceding then
+            "preceding"
+        else
+            "learned"
+
     let private architectureRows (architecture: A3.Architecture) =
         let streams =
             if architecture.HasQueryStream then
@@ -94,6 +100,8 @@ module Inspection =
             "RoPE", $"base {architecture.RopeBase}, scaling {architecture.RopeScaling}"
             "norm epsilon", string architecture.NormEpsilon
             "residual", residual architecture
+            if architecture.HasQueryStream then
+                "query start", queryStart architecture
             "head", head
             "parameters", Number.grouped architecture.ParameterCount
         ]
@@ -193,6 +201,8 @@ module Inspection =
             [
                 "directory", Json.text inspection.Directory
                 "query_stream", Json.flag architecture.HasQueryStream
+                if architecture.HasQueryStream then
+                    "query_start", Json.text (queryStart architecture)
                 "layers", Json.whole architecture.Layers
                 "width", Json.whole architecture.Width
                 "mlp_width", Json.whole architecture.MlpWidth

@@ -15,6 +15,11 @@ type OptimizerName =
     | AdamW
     | Muon
 
+/// `--query-start`.
+type QueryStartName =
+    | Learned
+    | Preceding
+
 /// Arguments of `a3 train`.
 [<RequireQualifiedAccess>]
 type TrainArguments =
@@ -28,6 +33,7 @@ type TrainArguments =
     | [<Unique>] Cache of DIR: string
     | [<Unique>] Pack
     | [<Unique>] Init of DIR: string
+    | [<Unique>] Query_Start of QueryStartName
     | [<Unique>] Train of WEIGHTS: string
     | [<Unique>] Rank of NUMBER: int
     | [<Unique>] Alpha of NUMBER: float
@@ -73,6 +79,8 @@ type TrainArguments =
             | Cache _ -> "a folder of token caches that runs may share (default: in the directory of the run)."
             | Pack -> "fill sequences with several documents, which do not see each other."
             | Init _ -> "start from a LLaMA or A3 checkpoint, with its tokenizer and architecture (as --model does)."
+            | Query_Start _ ->
+                "what queries start from: a vector that is learned, or where it is known the token preceding them (default: as --init, where that is causal preceding; else learned)."
             | Train _ ->
                 "what trains of --init: all (the default), lora, or names and patterns of tensors (\"model.query_embed *norm*\"); the rest is frozen."
             | Rank _ -> "rank of what lora adds to each matrix (default 8)."
@@ -129,6 +137,11 @@ module Train =
         | AdamW -> A3.Runtime.Optimizer.AdamW
         | Muon -> A3.Runtime.Optimizer.Muon
 
+    let private queryStart name =
+        match name with
+        | Learned -> A3.QueryStart.Learned
+        | Preceding -> A3.QueryStart.Preceding
+
     let private options (invocation: Invocation) output (arguments: ParseResults<TrainArguments>) =
         let standard = TrainingOptions(Data = [||], Output = "")
 
@@ -151,6 +164,10 @@ module Train =
             Initial =
                 (oneOf "--init" "--model" (arguments.TryGetResult TrainArguments.Init) invocation.Model
                  |> existing),
+            QueryStart =
+                (arguments.TryGetResult TrainArguments.Query_Start
+                 |> Option.map queryStart
+                 |> Option.toNullable),
             Train = arguments.GetResult(TrainArguments.Train, standard.Train),
             Rank = arguments.GetResult(TrainArguments.Rank, standard.Rank),
             Alpha = arguments.GetResult(TrainArguments.Alpha, standard.Alpha),

@@ -48,6 +48,18 @@ let private compiledMask =
             Expect.equal entries (Array.append meaning meaning) $"{mask}")
     }
 
+let private seesPreceding =
+    test "3. who may see the token before it = the meaning of the query mask" {
+        check 200 layouts (fun layout ->
+            let compiled =
+                CompiledMask.seesPreceding (CompiledMask.layouts torch.CPU [| layout; layout |])
+
+            let meaning =
+                Array.init (Layout.length layout) (fun position -> Mask.seesPreceding layout position)
+
+            Expect.equal (compiled.data<bool>().ToArray()) (Array.append meaning meaning) "")
+    }
+
 let private oracle (name, architecture) =
     test $"compiled network = float64 oracle: {name}" {
         let network = network architecture
@@ -60,9 +72,15 @@ let private oracle (name, architecture) =
             Expect.isLessThan (largestDifference expected.Content actual.Content) 1e-4 "content stream")
     }
 
-let private noLeak =
-    test "5. changing a token of group >= k changes no query logits of group k (exactly zero difference)" {
-        let network = network base'
+let private queryStarts =
+    [
+        "learned queries", base'
+        "queries that start from the token before", preceding
+    ]
+
+let private noLeak (name, architecture) =
+    test $"5. changing a token of group >= k changes no query logits of group k (exactly zero difference): {name}" {
+        let network = network architecture
 
         check 30 (Gen.zip layouts (Gen.choose (0, 8))) (fun (layout, chosen) ->
             let length = Layout.length layout
@@ -81,9 +99,9 @@ let private noLeak =
                         $"position {position}, token {changed} changed")
     }
 
-let private noGradient =
-    test "5. the gradient of the query logits of group k by a token of group >= k is zero" {
-        let network = network base'
+let private noGradient (name, architecture) =
+    test $"5. the gradient of the query logits of group k by a token of group >= k is zero: {name}" {
+        let network = network architecture
 
         check 30 (Gen.zip layouts (Gen.choose (0, 8))) (fun (layout, chosen) ->
             let length = Layout.length layout
@@ -99,9 +117,9 @@ let private noGradient =
             let input = torch.tensor(tokens |> Array.map int64).unsqueeze 0
 
             let streams =
-                TwoStream.forward base' weights (CompiledMask.layouts torch.CPU [| layout |]) input
+                TwoStream.forward architecture weights (CompiledMask.layouts torch.CPU [| layout |]) input
 
-            let logits = TwoStream.logits base' weights streams.Query.Value
+            let logits = TwoStream.logits architecture weights streams.Query.Value
             (logits.select (1, predicted) |> fun row -> row * row).sum().backward()
             let gradient = embedding.grad |> Option.ofObj |> Option.get |> floats |> rowsOf 40
 
@@ -145,6 +163,20 @@ let private causal =
                 $"prefix of {count}"
     }
 
+let private causalQueries =
+    test "8. queries that start from the token before compute left to right what a plain causal LLaMA does" {
+        let network = network preceding
+        let length = 9
+
+        let streams =
+            run network (Partition.ofRanks 0 [| 0 .. length - 1 |] |> Layout.ofPartition) (tokensOf length)
+
+        Expect.isLessThan
+            (largestDifference (Array.tail streams.Query) (Array.truncate (length - 1) streams.Content))
+            1e-5
+            "the query of a position and the content of the one before"
+    }
+
 let private cached (name, architecture) =
     test $"9. cached forward = uncached forward, any grouping: {name}" {
         let network = network architecture
@@ -153,16 +185,30 @@ let private cached (name, architecture) =
             use _ = torch.no_grad ()
             let partition = Partition.ofRanks 0 ranks
             let tokens = tokensOf ranks.Length
-            let expected = run network (Layout.ofPartition partition) tokens
+            let layout = Layout.ofPartition partition
+            let expected = run network layout tokens
             use cache = new Cache(architecture, ranks.Length, torch.float32, torch.CPU)
 
             for group in Partition.groups partition do
                 let row (values: int seq) =
                     torch.tensor(values |> Seq.map int64 |> Array.ofSeq).unsqueeze 0
 
-                let pass content queries =
-                    let tokens = row (content |> Array.map (fun position -> tokens[position]))
-                    let positions = row (Array.append content queries)
+                let pass (content: int[]) (queries: int[]) =
+                    let token position = tokens[position]
+
+                    let preceding position =
+                        if Mask.seesPreceding layout position then
+                            token (position - 1)
+                        else
+                            -1
+
+                    let rows =
+                        {
+                            Tokens = row (Seq.map token content)
+                            Positions = row content
+                            QueryPositions = row queries
+                            Preceding = row (Seq.map preceding queries)
+                        }
 
                     let sequence =
                         {
@@ -172,8 +218,7 @@ let private cached (name, architecture) =
                             Mask = None
                         }
 
-                    let hidden =
-                        Cached.forward architecture network.Weights [| sequence |] tokens positions
+                    let hidden = Cached.forward architecture network.Weights [| sequence |] rows
 
                     TwoStream.logits architecture network.Weights hidden
                     |> floats
@@ -207,10 +252,12 @@ let tests =
         "tensors"
         [
             compiledMask
+            seesPreceding
             yield! architectures |> List.map oracle
-            noLeak
-            noGradient
+            yield! queryStarts |> List.map noLeak
+            yield! queryStarts |> List.map noGradient
             causal
+            causalQueries
             yield! architectures |> List.map cached
             blind
         ]

@@ -25,6 +25,12 @@ let base' =
         TiedHead = false
     }
 
+/// Queries that start from the token before them, where they may see it.
+let preceding =
+    { base' with
+        QueryStream = QueryStream.Preceding
+    }
+
 /// Every choice an architecture offers, at toy size.
 let architectures =
     [
@@ -48,6 +54,7 @@ let architectures =
             RopeScaling = RopeScaling.Linear 4.0
         }
         "wide heads", { base' with HeadWidth = 10 }
+        "queries that start from the token before", preceding
     ]
 
 /// Weights somewhat larger than at the start of training, so that a wrong sign or slot shows.

@@ -9,7 +9,6 @@ internal sealed unsafe class KeyValueCache
 {
     private readonly KeyValueLayout layout;
     private readonly KeyValuePage?[] pages;
-    private readonly int[] ranks;
 
     /// <summary>An empty cache for at most so many rows.</summary>
     public KeyValueCache(KeyValueLayout layout, int capacity)
@@ -17,7 +16,7 @@ internal sealed unsafe class KeyValueCache
         this.layout = layout;
         Capacity = capacity;
         pages = new KeyValuePage?[(capacity + KeyValueLayout.PageRows - 1) / KeyValueLayout.PageRows];
-        ranks = GC.AllocateArray<int>(pages.Length * KeyValueLayout.PageRows, pinned: true);
+        Committed = new CommittedRows(pages.Length * KeyValueLayout.PageRows);
     }
 
     public int Capacity { get; }
@@ -25,8 +24,8 @@ internal sealed unsafe class KeyValueCache
     /// <summary>Rows that are kept; those of a running pass lie beyond.</summary>
     public int Length { get; set; }
 
-    /// <summary>The rank of each row, at a fixed address, in whole pages.</summary>
-    public Span<int> Ranks => ranks;
+    /// <summary>What each row is, in whole pages.</summary>
+    public CommittedRows Committed { get; private init; }
 
     /// <summary>Makes the rows from <see cref="Length"/> to <paramref name="end"/> ready to be written.</summary>
     public void Reserve(int end)
@@ -69,8 +68,7 @@ internal sealed unsafe class KeyValueCache
     /// <summary>A cache of its own with the same rows; the two may be used by two threads.</summary>
     public KeyValueCache Fork()
     {
-        var fork = new KeyValueCache(layout, Capacity) { Length = Length };
-        ranks.CopyTo(fork.Ranks);
+        var fork = new KeyValueCache(layout, Capacity) { Length = Length, Committed = Committed.Copy(Length) };
 
         for (var page = 0; page * KeyValueLayout.PageRows < Length; page++)
         {

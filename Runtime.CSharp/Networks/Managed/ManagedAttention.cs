@@ -108,7 +108,7 @@ internal sealed unsafe class ManagedAttention(Model.Architecture architecture, K
         }
     }
 
-    /// <summary>Writes the ranks of new rows to the cache, and the highest rank that each row may see to its limit.</summary>
+    /// <summary>Writes the highest rank that each row may see to its limit.</summary>
     private static Sight See(in PassRows rows, KeyValueCache cache, Span<int> limits)
     {
         var content = rows.Content.Span;
@@ -117,7 +117,7 @@ internal sealed unsafe class ManagedAttention(Model.Architecture architecture, K
 
         for (var i = 0; i < content.Length; i++)
         {
-            cache.Ranks[cache.Length + i] = limits[i] = content[i].Rank;
+            limits[i] = content[i].Rank;
             lowest = Math.Min(lowest, limits[i]);
         }
 
@@ -128,7 +128,7 @@ internal sealed unsafe class ManagedAttention(Model.Architecture architecture, K
         }
 
         var keys = cache.Length + content.Length;
-        return new(cache, keys, cache.Ranks[..keys].ContainsAnyInRange(lowest + 1, int.MaxValue));
+        return new(cache, keys, cache.Committed.Ranks[..keys].ContainsAnyInRange(lowest + 1, int.MaxValue));
     }
 
     private void AddTiles(int sight, int row, int count)
@@ -164,7 +164,7 @@ internal sealed unsafe class ManagedAttention(Model.Architecture architecture, K
         }
 
         var reach = sight.Keys;
-        while (reach > 0 && sight.Cache.Ranks[reach - 1] > highest)
+        while (reach > 0 && sight.Cache.Committed.Ranks[reach - 1] > highest)
         {
             reach--;
         }
@@ -196,7 +196,7 @@ internal sealed unsafe class ManagedAttention(Model.Architecture architecture, K
         int worker, int layer, int kvHead, in Tile tile, int reach, in Sight sight, float* target, nint stride)
     {
         var inverses = stackalloc float[TileRows];
-        fixed (int* ranks = sight.Cache.Ranks)
+        fixed (int* ranks = sight.Cache.Committed.Ranks)
         {
             for (var i = 0; i < tile.Count; i++)
             {

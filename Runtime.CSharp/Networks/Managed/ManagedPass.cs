@@ -18,6 +18,7 @@ internal sealed unsafe class ManagedPass : IPass
     private readonly HostPredictions predictions;
     private readonly int queryWidth;
     private readonly int fusedWidth;
+    private readonly int queryShift;
 
     /// <summary>Panels of the fused projection that hold some query output; keys and values fill the others.</summary>
     private readonly int queryPanels;
@@ -57,6 +58,7 @@ internal sealed unsafe class ManagedPass : IPass
         rotation = new RowRotation(network);
         queryWidth = ArchitectureModule.queryWidth(architecture);
         fusedWidth = queryWidth + 2 * ArchitectureModule.kvWidth(architecture);
+        queryShift = ArchitectureModule.queryShift(architecture);
         queryPanels = (queryWidth + PanelKernel.Columns - 1) / PanelKernel.Columns;
 
         normaliseBeforeAttention = NormaliseBeforeAttention;
@@ -226,7 +228,7 @@ internal sealed unsafe class ManagedPass : IPass
             var cache = caches[i] = ((ManagedSequence)batch[i].Sequence).Cache;
             cache.Reserve(cache.Length + batch[i].Content.Length);
             LayContent(batch[i].Content.Span, cache, row);
-            LayQueries(batch[i].Queries.Span, row + batch[i].Content.Length);
+            LayQueries(batch[i].Queries.Span, cache, cache.Length + batch[i].Content.Length, row + batch[i].Content.Length);
         }
     }
 
@@ -236,16 +238,27 @@ internal sealed unsafe class ManagedPass : IPass
         {
             network.Weights.Embed(content[i].Token, hidden.Pointer + (nint)(first + i) * architecture.Width);
             rotation.Set(first + i, content[i].Position, (cache, cache.Length + i));
+            cache.Committed.Set(cache.Length + i, content[i]);
         }
     }
 
-    private void LayQueries(ReadOnlySpan<QueryRow> queries, int first)
+    /// <summary>Queries of a sequence of so many rows, those of this pass included.</summary>
+    private void LayQueries(ReadOnlySpan<QueryRow> queries, KeyValueCache cache, int committed, int first)
     {
         for (var i = 0; i < queries.Length; i++)
         {
-            new ReadOnlySpan<float>(network.Weights.QueryEmbedding!.Pointer, architecture.Width)
-                .CopyTo(new Span<float>(hidden.Pointer + (nint)(first + i) * architecture.Width, architecture.Width));
-            rotation.Set(first + i, queries[i].Position, null);
+            var target = hidden.Pointer + (nint)(first + i) * architecture.Width;
+            if (architecture.QueryStream.IsPreceding && cache.Committed.Preceding(queries[i], committed) is { } token)
+            {
+                network.Weights.Embed(token, target);
+            }
+            else
+            {
+                new ReadOnlySpan<float>(network.Weights.QueryEmbedding!.Pointer, architecture.Width)
+                    .CopyTo(new Span<float>(target, architecture.Width));
+            }
+
+            rotation.Set(first + i, queries[i].Position - queryShift, null);
         }
     }
 

@@ -36,7 +36,7 @@ internal sealed unsafe class ManagedWeights
         this.source = source;
         arena = new WeightArena(ArchitectureModule.parameterCount(architecture));
         shapes = ArchitectureModule.parameters(architecture).ToDictionary(tensor => tensor.Name, tensor => tensor.Shape);
-        if (architecture.QueryStream.IsLearned)
+        if (!architecture.QueryStream.IsAbsent)
         {
             QueryEmbedding = ReadVector(ArchitectureModule.queryEmbedding);
         }

@@ -81,6 +81,15 @@ public sealed class ConfigurationTests
         Assert.Equal(expected, architecture.Residual.ToString());
     }
 
+    [Theory]
+    [InlineData(null, "Learned")]
+    [InlineData("learned", "Learned")]
+    [InlineData("preceding", "Preceding")]
+    public void A_query_starts_from_what_the_configuration_says(string? start, string expected) =>
+        Assert.Equal(
+            expected,
+            Parse(With(("architectures", new JsonArray("LlamaTwoStreamForCausalLM")), ("a3_query", start))).Architecture.QueryStream.ToString());
+
     [Fact]
     public void RoPE_is_read_from_every_layout_that_Hugging_Face_wrote()
     {
@@ -135,6 +144,8 @@ public sealed class ConfigurationTests
     [InlineData("""{"rope_scaling": 3}""", "rope_scaling = 3: must be an object.")]
     [InlineData("""{"a3_residual": "post_norm"}""", "a3_residual = \"post_norm\" is not supported; supported: pre_norm, reference.")]
     [InlineData("""{"a3_residual": 3}""", "a3_residual = 3 is not supported")]
+    [InlineData("""{"a3_query": "preceding"}""", "a3_query = preceding: only a LlamaTwoStreamForCausalLM has queries.")]
+    [InlineData("""{"a3_query": "following"}""", "a3_query = \"following\" is not supported; supported: learned, preceding.")]
     [InlineData("""{"torch_dtype": "float8"}""", "torch_dtype = \"float8\" is not supported; supported: float32, bfloat16, float16.")]
     [InlineData("""{"vocab_size": null}""", "vocab_size is missing, and it has no default.")]
     [InlineData("""{"vocab_size": "96"}""", "vocab_size = \"96\": must be an integer of 32 bits.")]
@@ -231,12 +242,13 @@ public sealed class ConfigurationTests
             Gen.Choose(4, 64).Select(quarters => RopeScaling.NewLinear(quarters / 4.0)),
             Gen.Choose(1, 64).Select(factor => RopeScaling.NewLlama3(factor, factor / 8.0, factor / 3.0, 8192)));
         var sizes = Gen.Choose(1, 1000).ArrayOf(6);
-        var flags = ArbMap.Default.GeneratorFor<bool>().ArrayOf(3);
+        var flags = ArbMap.Default.GeneratorFor<bool>().ArrayOf(2);
         var architectures =
             from size in sizes
             from flag in flags
             from scale in scaling
             from epsilon in Gen.Choose(1, int.MaxValue)
+            from stream in Gen.Elements(QueryStream.Absent, QueryStream.Learned, QueryStream.Preceding)
             select new A3.Model.Architecture(
                 vocabulary: size[0] + 2,
                 width: size[1],
@@ -251,7 +263,7 @@ public sealed class ConfigurationTests
                 ropeScaling: scale,
                 tiedHead: flag[0],
                 residual: flag[1] ? Residual.PreNorm : Residual.Reference,
-                queryStream: flag[2] ? QueryStream.Absent : QueryStream.Learned);
+                queryStream: stream);
         var configurations =
             from architecture in architectures.Where(architecture => ArchitectureModule.validate(architecture).IsOk)
             from ids in Gen.Choose(0, architecture.Vocabulary - 1).ArrayOf()

@@ -12,11 +12,16 @@ internal sealed class NaiveNetwork(Architecture architecture, Func<string, float
         var embedding = source("model.embed_tokens.weight");
         var head = architecture.TiedHead ? embedding : source("lm_head.weight");
         var width = architecture.Width;
-        var positions = content.Select(row => row.Position).Concat(queries.Select(row => row.Position)).ToArray();
-        var hidden = content
-            .Select(row => Doubles(embedding[(row.Token * width)..((row.Token + 1) * width)]))
-            .Concat(queries.Select(_ => Doubles(source("model.query_embed"))))
-            .ToArray();
+        var shift = architecture.QueryStream.IsPreceding ? 1 : 0;
+        var positions = content.Select(row => row.Position).Concat(queries.Select(row => row.Position - shift)).ToArray();
+        double[] Embed(int token) => Doubles(embedding[(token * width)..((token + 1) * width)]);
+
+        double[] Start(QueryRow query) =>
+            shift > 0 && content.Any(row => row.Position == query.Position - 1 && row.Rank < query.Rank)
+                ? Embed(content.First(row => row.Position == query.Position - 1 && row.Rank < query.Rank).Token)
+                : Doubles(source("model.query_embed"));
+
+        var hidden = content.Select(row => Embed(row.Token)).Concat(queries.Select(Start)).ToArray();
 
         // Who may see whom, as the interface says it: content up to its own rank, queries strictly below.
         bool Sees(int row, int key) => row < content.Length

@@ -25,6 +25,9 @@ internal static class RandomNetwork
             With(Plain, heads: 4, kvHeads: 2, tied: false, residual: Residual.Reference),
         ["linear RoPE"] = With(Plain, scaling: RopeScaling.NewLinear(4.0)),
         ["llama3 RoPE"] = With(Plain, scaling: RopeScaling.NewLlama3(8.0, 1.0, 4.0, 32)),
+        ["preceding"] = With(Plain, queryStream: QueryStream.Preceding),
+        ["preceding, grouped, odd sizes"] = With(
+            Plain, width: 39, heads: 4, kvHeads: 2, headWidth: 10, mlp: 61, queryStream: QueryStream.Preceding),
         ["odd sizes"] = With(Plain, width: 39, mlp: 61, vocabulary: 71),
     };
 

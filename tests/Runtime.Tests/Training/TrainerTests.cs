@@ -75,7 +75,37 @@ public sealed class TrainerTests
         var adapted = ToyRun.Options(folder, "adapted") with { Initial = llama };
         ToyRun.Train(adapted);
         using var checkpoint = Checkpoint.Open(adapted.Output);
-        Assert.True(checkpoint.Architecture.HasQueryStream);
+        Assert.Equal(QueryStart.Preceding, checkpoint.Architecture.QueryStart);
+    }
+
+    [Fact]
+    public void QueriesThatStartFromTheTokenBeforeAreACausalLlamaFromTheFirstStep()
+    {
+        using var folder = new Folder();
+        var options = ToyRun.Options(folder, "a3") with { Curriculum = "stage 1, query 0, content 1: left-to-right | singletons" };
+        ToyRun.Train(options);
+        var llama = folder.File("llama");
+        WithoutQueryStream(options.Output, llama);
+        var adapted = ToyRun.Options(folder, "adapted") with { Initial = llama, Tokens = 1, LearningRate = 1e-9 };
+        var losses = ToyRun.Train(adapted)[^1].Validation;
+
+        Assert.Equal(losses["left to right, content stream"], losses["left to right"], tolerance: 1e-5);
+        Assert.True(losses["left to right"] < losses["any order"]);
+    }
+
+    [Theory]
+    [InlineData(QueryStart.Learned)]
+    [InlineData(QueryStart.Preceding)]
+    public void QueriesStartFromWhatIsAskedAndGoOnDoingSo(QueryStart start)
+    {
+        using var folder = new Folder();
+        var first = ToyRun.Options(folder, "first") with { QueryStart = start, Tokens = 500 };
+        ToyRun.Train(first);
+        ToyRun.Train(ToyRun.Options(folder, "next") with { Initial = first.Output, Tokens = 500 });
+        foreach (var output in new[] { "first", "next" })
+        {
+            Assert.Equal(start, Checkpoint.ReadConfiguration(folder.File(output)).Architecture.QueryStream.IsPreceding ? QueryStart.Preceding : QueryStart.Learned);
+        }
     }
 
     [Fact]
