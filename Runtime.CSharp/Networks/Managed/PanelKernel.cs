@@ -55,6 +55,12 @@ internal static unsafe class PanelKernel
                 x + row * xStride, xStride, panel, panelStride, depth, y + row * yStride, yStride, accumulate);
         }
 
+        for (; HasEight && row + 4 <= rows; row += 4)
+        {
+            Four<PanelKernelRows.WidePair>(
+                x + row * xStride, xStride, panel, panelStride, depth, y + row * yStride, yStride, accumulate);
+        }
+
         for (; row + 4 <= rows; row += 4)
         {
             Four<PanelKernelRows.Quad>(
@@ -82,6 +88,7 @@ internal static unsafe class PanelKernel
 
         for (nint i = 0; i < depth; i++, panel += panelStride)
         {
+            FetchAhead(panel);
             T.Add(ref a, x[i], T.Load(panel));
         }
 
@@ -98,6 +105,7 @@ internal static unsafe class PanelKernel
 
         for (nint i = 0; i < depth; i++, panel += panelStride)
         {
+            FetchAhead(panel);
             var weights = T.Load(panel);
             T.Add(ref a, x[i], weights);
             T.Add(ref b, x[i + xStride], weights);
@@ -120,6 +128,7 @@ internal static unsafe class PanelKernel
 
         for (nint i = 0; i < depth; i++, panel += panelStride)
         {
+            FetchAhead(panel);
             var weights = T.Load(panel);
             T.Add(ref a, x[i], weights);
             T.Add(ref b, x[i + xStride], weights);

@@ -8,8 +8,8 @@ internal delegate void TeamWork(int worker, int start, int end);
 /// <summary>The caller and its helper threads, who share out the items of a loop in pieces.</summary>
 /// <remarks>
 /// A decode step is about thirty loops of 10 to 100 microseconds, too short to wake a thread for each: helpers spin
-/// between loops and park when none comes. Pieces are claimed, not assigned, so a helper that is late or descheduled costs
-/// nothing. A caller who finds the team taken by another works alone; results never depend on who did what.
+/// between loops and park when none comes. What a helper has not begun others take over, so one that is late or descheduled
+/// costs nothing. A caller who finds the team taken by another works alone; results never depend on who did what.
 /// </remarks>
 internal sealed class WorkerTeam : IDisposable
 {
@@ -19,22 +19,16 @@ internal sealed class WorkerTeam : IDisposable
     /// <summary>Pieces for each worker at most: enough to level out, few enough to read weights in long runs.</summary>
     private const int PiecesEach = 8;
 
-    private const int PieceBits = 20;
-    private const long PieceMask = (1L << PieceBits) - 1;
-
     /// <summary>How long a helper spins for the next loop: longer than sampling a token takes, shorter than anyone minds.</summary>
     private static readonly long SpinTicks = Stopwatch.Frequency / 5_000;
 
     private readonly Thread[] helpers;
     private readonly SemaphoreSlim wake = new(0);
-
-    /// <summary>Loop number, next piece and number of pieces in one word: a claim can only succeed for the loop it read.</summary>
-    private long state;
+    private readonly WorkerShares shares;
 
     private TeamWork? work;
     private int items;
     private int grain;
-    private int completed;
     private int parked;
     private int taken;
     private volatile bool stopping;
@@ -44,6 +38,7 @@ internal sealed class WorkerTeam : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
         Size = size;
+        shares = new WorkerShares(size);
         helpers = new Thread[size - 1];
 
         for (var i = 0; i < helpers.Length; i++)
@@ -88,22 +83,17 @@ internal sealed class WorkerTeam : IDisposable
         work = body;
         items = itemCount;
         grain = size;
-        Volatile.Write(ref completed, 0);
-        var loop = (Volatile.Read(ref state) >> (2 * PieceBits)) + 1;
-        Interlocked.Exchange(ref state, (loop << (2 * PieceBits)) | (long)pieces);
+        var done = shares.Done + pieces;
+        shares.Assign(pieces);
 
         if (Volatile.Read(ref parked) > 0)
         {
             wake.Release(Math.Max(1, Interlocked.Exchange(ref parked, 0)));
         }
 
-        while (TryClaim(out var piece))
-        {
-            Do(0, piece);
-        }
-
+        DoAll(worker: 0);
         var spinner = default(SpinWait);
-        while (Volatile.Read(ref completed) < pieces)
+        while (shares.Done < done)
         {
             spinner.SpinOnce(sleep1Threshold: -1);
         }
@@ -113,13 +103,15 @@ internal sealed class WorkerTeam : IDisposable
 
     private void Help(int worker)
     {
+        var loop = 0L;
         var idleSince = Stopwatch.GetTimestamp();
 
         while (!stopping)
         {
-            if (TryClaim(out var piece))
+            if (shares.LoopOf(worker) != loop)
             {
-                Do(worker, piece);
+                loop = shares.LoopOf(worker);
+                DoAll(worker);
                 idleSince = Stopwatch.GetTimestamp();
             }
             else if (Stopwatch.GetTimestamp() - idleSince < SpinTicks)
@@ -128,7 +120,7 @@ internal sealed class WorkerTeam : IDisposable
             }
             else
             {
-                Park();
+                Park(worker, loop);
                 idleSince = Stopwatch.GetTimestamp();
             }
         }
@@ -138,40 +130,22 @@ internal sealed class WorkerTeam : IDisposable
     /// Sleeps until woken, unless a loop was started between the last look and the announcement of the sleep; the wake-up that
     /// the announcement then still gets only makes the helper spin once more.
     /// </summary>
-    private void Park()
+    private void Park(int worker, long loop)
     {
         Interlocked.Increment(ref parked);
-        if (!HasPiece(Volatile.Read(ref state)))
+        if (shares.LoopOf(worker) == loop)
         {
             wake.Wait();
         }
     }
 
-    private static bool HasPiece(long state) => ((state >> PieceBits) & PieceMask) < (state & PieceMask);
-
-    private bool TryClaim(out int piece)
+    private void DoAll(int worker)
     {
-        while (true)
+        while (shares.TryTake(worker, out var piece))
         {
-            var seen = Volatile.Read(ref state);
-            piece = (int)((seen >> PieceBits) & PieceMask);
-
-            if (!HasPiece(seen))
-            {
-                return false;
-            }
-
-            if (Interlocked.CompareExchange(ref state, seen + (1L << PieceBits), seen) == seen)
-            {
-                return true;
-            }
+            var start = piece * grain;
+            work!(worker, start, Math.Min(items, start + grain));
+            shares.Finish(worker);
         }
-    }
-
-    private void Do(int worker, int piece)
-    {
-        var start = piece * grain;
-        work!(worker, start, Math.Min(items, start + grain));
-        Interlocked.Increment(ref completed);
     }
 }
