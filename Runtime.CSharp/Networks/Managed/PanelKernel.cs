@@ -20,8 +20,8 @@ internal static unsafe class PanelKernel
     public static int MostRows => HasEight ? 8 : 4;
 
     /// <summary>
-    /// 16 kB, into the second-level cache: the machine itself fetches ahead only up to the end of a page of 4 kB, and eight rows
-    /// are too slow to make up for its pauses. From memory they then take 0.8 of the time; four rows and fewer gain nothing.
+    /// 16 kB, into the second-level cache: the machine itself fetches ahead only up to the end of a page of 4 kB, and many rows are
+    /// too slow to make up for its pauses. From memory eight rows then take 0.8 of the time; fewer gain less.
     /// </summary>
     private const int Ahead = 4096;
 
@@ -30,7 +30,7 @@ internal static unsafe class PanelKernel
 
     /// <summary>
     /// Whether eight rows can share one walk over a panel, which half hides their arithmetic behind the reading: their sums fit
-    /// the registers only where a row of a panel is two of 512 bits. Fewer rows gain nothing by these.
+    /// the registers only where a row of a panel is two of 512 bits. Four rows then take 0.8 of the time too; fewer gain nothing.
     /// </summary>
     private static bool HasEight => Vector512.IsHardwareAccelerated && Columns == 2 * Vector512<float>.Count;
 
@@ -48,35 +48,30 @@ internal static unsafe class PanelKernel
         nint yStride,
         bool accumulate)
     {
-        var row = 0;
-        for (; HasEight && row + 8 <= rows; row += 8)
+        for (int row = 0, count; row < rows; row += count)
         {
-            Eight<PanelKernelRows.WidePair>(
-                x + row * xStride, xStride, panel, panelStride, depth, y + row * yStride, yStride, accumulate);
-        }
+            count = Math.Min(MostRows, rows - row);
+            var input = x + row * xStride;
+            var output = y + row * yStride;
 
-        for (; HasEight && row + 4 <= rows; row += 4)
-        {
-            Four<PanelKernelRows.WidePair>(
-                x + row * xStride, xStride, panel, panelStride, depth, y + row * yStride, yStride, accumulate);
-        }
-
-        for (; row + 4 <= rows; row += 4)
-        {
-            Four<PanelKernelRows.Quad>(
-                x + row * xStride, xStride, panel, panelStride, depth, y + row * yStride, yStride, accumulate);
-        }
-
-        if (row + 2 <= rows)
-        {
-            Two<PanelKernelRows.Quad>(
-                x + row * xStride, xStride, panel, panelStride, depth, y + row * yStride, yStride, accumulate);
-            row += 2;
-        }
-
-        if (row < rows)
-        {
-            One<PanelKernelRows.Quad>(x + row * xStride, panel, panelStride, depth, y + row * yStride, accumulate);
+            switch (count)
+            {
+                case > 4:
+                    Eight<PanelKernelRows.WidePair>(input, xStride, count, panel, panelStride, depth, output, yStride, accumulate);
+                    break;
+                case > 2 when HasEight:
+                    Four<PanelKernelRows.WidePair>(input, xStride, count, panel, panelStride, depth, output, yStride, accumulate);
+                    break;
+                case > 2:
+                    Four<PanelKernelRows.Quad>(input, xStride, count, panel, panelStride, depth, output, yStride, accumulate);
+                    break;
+                case 2:
+                    Two<PanelKernelRows.Quad>(input, xStride, panel, panelStride, depth, output, yStride, accumulate);
+                    break;
+                default:
+                    One<PanelKernelRows.Quad>(input, panel, panelStride, depth, output, accumulate);
+                    break;
+            }
         }
     }
 
@@ -115,16 +110,18 @@ internal static unsafe class PanelKernel
         b.Store(y + yStride);
     }
 
+    /// <summary>Three rows or four: of three, the last is computed twice.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Four<T>(
-        float* x, nint xStride, float* panel, nint panelStride, int depth, float* y, nint yStride, bool accumulate)
+        float* x, nint xStride, int rows, float* panel, nint panelStride, int depth, float* y, nint yStride, bool accumulate)
         where T : struct, IPanelRow<T>
     {
+        var x3 = x + (rows - 1) * xStride;
+        var y3 = y + (rows - 1) * yStride;
         var a = Start<T>(y, accumulate);
         var b = Start<T>(y + yStride, accumulate);
         var c = Start<T>(y + 2 * yStride, accumulate);
-        var d = Start<T>(y + 3 * yStride, accumulate);
-        var x3 = x + 3 * xStride;
+        var d = Start<T>(y3, accumulate);
 
         for (nint i = 0; i < depth; i++, panel += panelStride)
         {
@@ -139,24 +136,29 @@ internal static unsafe class PanelKernel
         a.Store(y);
         b.Store(y + yStride);
         c.Store(y + 2 * yStride);
-        d.Store(y + 3 * yStride);
+        d.Store(y3);
     }
 
+    /// <summary>Five rows to eight: those that are too many for five to seven are computed twice, which costs less than two walks.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Eight<T>(
-        float* x, nint xStride, float* panel, nint panelStride, int depth, float* y, nint yStride, bool accumulate)
+        float* x, nint xStride, int rows, float* panel, nint panelStride, int depth, float* y, nint yStride, bool accumulate)
         where T : struct, IPanelRow<T>
     {
+        // Rows 0 to 2, three that end with the last or with row 5, and the last two.
+        nint second = Math.Min(3, rows - 3), third = rows - 2;
+        var x3 = x + second * xStride;
+        var x6 = x + third * xStride;
+        var y3 = y + second * yStride;
+        var y6 = y + third * yStride;
         var a = Start<T>(y, accumulate);
         var b = Start<T>(y + yStride, accumulate);
         var c = Start<T>(y + 2 * yStride, accumulate);
-        var d = Start<T>(y + 3 * yStride, accumulate);
-        var e = Start<T>(y + 4 * yStride, accumulate);
-        var f = Start<T>(y + 5 * yStride, accumulate);
-        var g = Start<T>(y + 6 * yStride, accumulate);
-        var h = Start<T>(y + 7 * yStride, accumulate);
-        var x3 = x + 3 * xStride;
-        var x6 = x + 6 * xStride;
+        var d = Start<T>(y3, accumulate);
+        var e = Start<T>(y3 + yStride, accumulate);
+        var f = Start<T>(y3 + 2 * yStride, accumulate);
+        var g = Start<T>(y6, accumulate);
+        var h = Start<T>(y6 + yStride, accumulate);
 
         for (nint i = 0; i < depth; i++, panel += panelStride)
         {
@@ -175,11 +177,11 @@ internal static unsafe class PanelKernel
         a.Store(y);
         b.Store(y + yStride);
         c.Store(y + 2 * yStride);
-        d.Store(y + 3 * yStride);
-        e.Store(y + 4 * yStride);
-        f.Store(y + 5 * yStride);
-        g.Store(y + 6 * yStride);
-        h.Store(y + 7 * yStride);
+        d.Store(y3);
+        e.Store(y3 + yStride);
+        f.Store(y3 + 2 * yStride);
+        g.Store(y6);
+        h.Store(y6 + yStride);
     }
 
     /// <summary>Asks for the row of a panel, or of the next one, that is multiplied a little later; beyond the end nothing happens.</summary>
