@@ -49,20 +49,28 @@ internal static class LogSoftmax
 
     /// <summary>The largest logit.</summary>
     /// <exception cref="InvalidOperationException">It is not finite, or some logit is not a number.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Max(ReadOnlySpan<float> logits)
     {
-        var lanes = new Vector<float>(float.NegativeInfinity);
+        var start = new Vector<float>(float.NegativeInfinity);
+        var (a, b, c, d) = (start, start, start, start);
+        ref var source = ref MemoryMarshal.GetReference(logits);
+        var width = Vector<float>.Count;
         var token = 0;
 
-        // Vector.Max and MathF.Max both hand a NaN on, so one check at the end sees it.
-        for (; token <= logits.Length - Vector<float>.Count; token += Vector<float>.Count)
+        // Four chains, because each waits for itself. Vector.Max and MathF.Max both hand a NaN on, so one check at the end sees it.
+        for (; token <= logits.Length - 4 * width; token += 4 * width)
         {
-            lanes = Vector.Max(lanes, new Vector<float>(logits[token..]));
+            a = Vector.Max(a, Vector.LoadUnsafe(ref source, (nuint)token));
+            b = Vector.Max(b, Vector.LoadUnsafe(ref source, (nuint)(token + width)));
+            c = Vector.Max(c, Vector.LoadUnsafe(ref source, (nuint)(token + 2 * width)));
+            d = Vector.Max(d, Vector.LoadUnsafe(ref source, (nuint)(token + 3 * width)));
         }
 
+        var lanes = Vector.Max(Vector.Max(a, b), Vector.Max(c, d));
         var max = float.NegativeInfinity;
 
-        for (var lane = 0; lane < Vector<float>.Count; lane++)
+        for (var lane = 0; lane < width; lane++)
         {
             max = MathF.Max(max, lanes[lane]);
         }

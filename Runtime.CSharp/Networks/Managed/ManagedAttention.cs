@@ -219,10 +219,7 @@ internal sealed unsafe class ManagedAttention(Model.Architecture architecture, K
 
         for (var i = 0; i < tile.Count; i++)
         {
-            for (var j = 0; j < architecture.HeadWidth; j++)
-            {
-                target[i * stride + j] = sum[i * layout.ValueStride + j] * inverses[i];
-            }
+            RowMath.Scale(sum + i * layout.ValueStride, inverses[i], architecture.HeadWidth, target + i * stride);
         }
     }
 

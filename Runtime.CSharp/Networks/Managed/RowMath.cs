@@ -39,6 +39,22 @@ internal static unsafe class RowMath
         }
     }
 
+    /// <summary>target = source * factor, both [width].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Scale(float* source, float factor, int width, float* target)
+    {
+        var i = 0;
+        for (; i + Vector<float>.Count <= width; i += Vector<float>.Count)
+        {
+            (Vector.Load(source + i) * factor).Store(target + i);
+        }
+
+        for (; i < width; i++)
+        {
+            target[i] = source[i] * factor;
+        }
+    }
+
     /// <summary>RoPE with half-rotation, in place: pairs (i, i + half) of a head [2 half] turn by the angle of pair i.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rotate(float* head, float* cosines, float* sines, int half)
