@@ -186,10 +186,10 @@ module Curriculum =
 
         create
             [
-                stage 0.08 4.0 [ nothingAhead 1.0 ]
+                stage 0.08 1.0 [ nothingAhead 1.0 ]
                 stage
                     0.26
-                    4.0
+                    1.0
                     [
                         nothingAhead 2.0
                         ramp 3.0 1.0 (ahead 1 1 6) Order.LeftToRight
@@ -198,7 +198,7 @@ module Curriculum =
                     ]
                 stage
                     0.28
-                    4.0
+                    1.0
                     [
                         nothingAhead 2.0
                         ramp 1.0 0.0 (ahead 2 1 60) Order.LeftToRight
@@ -209,7 +209,7 @@ module Curriculum =
                     ]
                 stage
                     0.38
-                    20.0
+                    4.0
                     [
                         nothingAhead 4.0
                         around 5.0 5.0 Order.LeftToRight

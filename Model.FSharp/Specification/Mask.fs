@@ -67,6 +67,14 @@ module Mask =
     let seesPreceding layout position =
         position > 0 && allows (real query) layout position (position - 1)
 
+    /// Whether the query of a position sees every token before it, as that of a causal model does.
+    let seesAllBefore layout position =
+        Seq.forall
+            (fun before ->
+                layout.Document[before] <> layout.Document[position]
+                || allows query layout position before)
+            (seq { 0 .. position - 1 })
+
     /// The whole mask, [query, key].
     let matrix mask layout =
         let length = Layout.length layout

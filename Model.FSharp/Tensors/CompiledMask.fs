@@ -50,6 +50,19 @@ module CompiledMask =
     let compile mask (layouts: LayoutTensors) : torch.Tensor =
         between _.unsqueeze(2) _.unsqueeze(1) layouts mask
 
+    /// Whose query sees every token before it, bool [batch, position]: `Mask.seesAllBefore`, where documents follow one another.
+    let seesAllBefore (layouts: LayoutTensors) : torch.Tensor =
+        let others = layouts.Group.shape[1] - 1L
+        // Higher in a later document than anywhere in an earlier one.
+        let rank =
+            layouts.Document
+            |> Numbers.scaleInteger (1L <<< 32)
+            |> Numbers.add layouts.Group
+
+        let struct (highest, _) = rank.narrow(1, 0L, others).cummax 1L
+        let first = torch.ones_like(layouts.Padding).narrow(1, 0L, 1L)
+        torch.cat ([| first; rank.narrow(1, 1L, others).gt highest |], 1L)
+
     /// Whose query may see the token before it, bool [batch, position]: `Mask.seesPreceding`.
     let seesPreceding (layouts: LayoutTensors) : torch.Tensor =
         let others = layouts.Group.shape[1] - 1L

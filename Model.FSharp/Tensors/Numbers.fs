@@ -31,6 +31,11 @@ module Numbers =
         use one = (1).ToScalar()
         x.add (operand, one)
 
+    /// number * x, of int64.
+    let scaleInteger (number: int64) (x: torch.Tensor) =
+        use operand = number.ToScalar()
+        x.mul operand
+
     /// number * x.
     let scale (number: float) (x: torch.Tensor) =
         use operand = number.ToScalar()

@@ -29,6 +29,16 @@ type StreamLosses =
 /// What the sums of the streams' surprisals are multiplied by to be added up to the loss of a step.
 type LossFactors = { Query: float; Content: float }
 
+/// A network of the same architecture to learn from, which reads left to right by its content stream (Li and Hoiem, Learning without
+/// Forgetting, 2016): the content stream learns what it predicts in place of the tokens, and so do, for a share of their loss, the
+/// queries that see every token before them, whatever else they see.
+type Teacher =
+    {
+        Weights: Weights
+        /// In 0..1.
+        QueryShare: float
+    }
+
 [<RequireQualifiedAccess>]
 module Objective =
 
@@ -67,20 +77,48 @@ module Objective =
 
     let private head weights = weights.Head.to_type weights.Computes
 
-    /// What a teacher's content stream predicts at these places.
-    let private taught architecture teacher batch places =
+    /// What a teacher predicts at places, after it has read the whole batch once.
+    let private taught architecture teacher batch =
         use _ = torch.no_grad ()
+        use scope = torch.NewDisposeScope()
 
-        let rows =
-            use scope = torch.NewDisposeScope()
+        let leftToRight =
+            { batch.Layouts with
+                Group = (Numbers.range batch.Tokens.shape[1] batch.Tokens.device).expand_as batch.Tokens
+            }
 
-            let hidden, _ =
-                TwoStream.stack Wanted.Content architecture teacher batch.Layouts batch.Tokens
-                |> Descent.run false
+        let hidden, _ =
+            TwoStream.stack Wanted.Content architecture teacher leftToRight batch.Tokens
+            |> Descent.run false
 
-            rowsOf architecture teacher hidden places |> scope.MoveToOuter
+        let hidden = scope.MoveToOuter hidden
 
-        Labels.Distributions(rows, head teacher)
+        fun places ->
+            use _ = torch.no_grad ()
+            Labels.Distributions(rowsOf architecture teacher hidden places, head teacher)
+
+    /// Where queries see every token before them, a share of their loss is that of other labels.
+    let private shared share labels batch prediction =
+        let counts =
+            prediction.Weights
+            |> Option.defaultWith (fun () ->
+                torch.ones (batch.Targets.shape, dtype = torch.float32, device = batch.Targets.device))
+
+        let taught =
+            (CompiledMask.seesAllBefore batch.Layouts).flatten()
+            |> at batch.Targets
+            |> _.to_type(torch.float32)
+            |> Numbers.scale share
+
+        [
+            { prediction with
+                Weights = Some(counts * (taught.neg () |> Numbers.addNumber 1.0))
+            }
+            { prediction with
+                Labels = labels
+                Weights = Some(counts * taught)
+            }
+        ]
 
     /// The pass of a batch, and its predictions, the query stream's first: content rows lie before query rows where both are needed.
     /// A stream whose loss does not count is not run. The content stream learns from a teacher where there is one, else from the tokens.
@@ -91,22 +129,36 @@ module Objective =
         let stack wanted =
             TwoStream.stack wanted architecture weights batch.Layouts batch.Tokens
 
+        let taught =
+            teacher
+            |> Option.map (fun teacher -> teacher.QueryShare, taught architecture teacher.Weights batch)
+
         let causal places =
             let fromTokens = causal factors.Content batch.Tokens places
 
-            match teacher with
+            match taught with
             | None -> fromTokens
-            | Some teacher ->
+            | Some(_, labels) ->
                 { fromTokens with
-                    Labels = taught architecture teacher batch places
+                    Labels = labels places
                 }
 
+        let queries places =
+            let fromTokens = queries factors.Query places batch
+
+            match taught with
+            | Some(share, labels) when share > 0.0 ->
+                fromTokens
+                |> shared share (labels (batch.Targets |> Numbers.addInteger -1L)) batch
+            | Some _
+            | None -> [ fromTokens ]
+
         match batch.CausalTargets with
-        | None -> stack Wanted.Query, [ queries factors.Query batch.Targets batch ]
+        | None -> stack Wanted.Query, queries batch.Targets
         | Some places when factors.Query = 0.0 -> stack Wanted.Content, [ causal places ]
         | Some places ->
             let behind = batch.Targets |> Numbers.addInteger batch.Tokens.NumberOfElements
-            stack Wanted.Both, [ queries factors.Query behind batch; causal places ]
+            stack Wanted.Both, queries behind @ [ causal places ]
 
     /// -log p(x_i | x_G<k) of every target by the query stream, and -log p(x_i | x_<i) of every causal target by the content
     /// stream; one forward pass for both.
@@ -193,8 +245,7 @@ module Objective =
 
     /// The query stream's weighted sum of surprisals times its factor plus the content stream's times its own, scalar, and its gradient
     /// towards `leaf`, which `weights` are made of. With `recompute`, what a block computed on the way forward is computed once
-    /// more on the way back in place of being kept. With a `teacher`, a network of the same architecture, the content stream's loss is its
-    /// cross-entropy with what the teacher's content stream predicts (Li and Hoiem, Learning without Forgetting, 2016).
+    /// more on the way back in place of being kept. With a teacher, losses are cross-entropies with what it predicts, where it says so.
     let descend recompute architecture weights teacher leaf factors batch : torch.Tensor * torch.Tensor =
         plan architecture weights teacher factors batch
         |> descendStack recompute architecture weights leaf

@@ -14,9 +14,9 @@ internal sealed class Learner(
     bool recompute = false,
     Optimizer optimizer = Optimizer.AdamW,
     Lanes? lanes = null,
-    Weights? teacher = null) : IDisposable
+    Teacher? teacher = null) : IDisposable
 {
-    private readonly FSharpOption<Weights> teacher = teacher is null ? FSharpOption<Weights>.None : FSharpOption<Weights>.Some(teacher);
+    private readonly FSharpOption<Teacher> teacher = teacher is null ? FSharpOption<Teacher>.None : FSharpOption<Teacher>.Some(teacher);
     private readonly Lanes lanes = lanes ?? new Lanes(1);
 
     public AdamW Optimizer { get; } = new(
@@ -24,7 +24,7 @@ internal sealed class Learner(
 
     /// <summary>
     /// One optimizer step along the gradient of the batches' loss: the weighted mean surprisal of all their targets times one weight, and
-    /// that of their causal targets, or their cross-entropy with a teacher's content stream, times the other. Each batch has its own
+    /// that of their causal targets times the other; from a teacher they learn what it says in place of tokens. Each batch has its own
     /// forward and backward pass, as many at a time as there are lanes, and their memory is free before the next. Gives the loss over the
     /// weights that took part (nats per token) and the norm of the gradient, [2], on the device.
     /// </summary>

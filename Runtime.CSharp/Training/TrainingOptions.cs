@@ -128,6 +128,12 @@ public sealed record TrainingOptions
     /// </summary>
     public bool Distil { get; init; }
 
+    /// <summary>
+    /// With <see cref="Distil"/>, the share of their loss by which queries that see every token before them, as those of a gap filled left to
+    /// right do, learn the same. Of use while they are lost among what else they see; at the end it keeps them from using it.
+    /// </summary>
+    public double DistilQueries { get; init; }
+
     /// <summary>Seed of weights, data order and draws.</summary>
     public long Seed { get; init; } = 1;
 
@@ -162,6 +168,8 @@ public sealed record TrainingOptions
         Demand(Vocabulary is >= 259 and <= 1 << 20, nameof(Vocabulary), Vocabulary, "must be in 259..1048576: 256 bytes and 3 special tokens come first.");
         Demand(Train == Model.Tensors.TrainableModule.all || Initial is not null, nameof(Train), Train, "weights are frozen only where an initial checkpoint has them.");
         Demand(!Distil || Initial is not null, nameof(Distil), Distil, "needs an initial checkpoint to learn from.");
+        Demand(DistilQueries is >= 0 and < 1, nameof(DistilQueries), DistilQueries, "must be in [0, 1): the rest of the loss is that of tokens.");
+        Demand(DistilQueries == 0 || Distil, nameof(DistilQueries), DistilQueries, "is for runs that distil.");
         Demand(QueryStart is null or A3.QueryStart.Learned or A3.QueryStart.Preceding, nameof(QueryStart), QueryStart ?? 0, "must be learned or preceding: a run trains a query stream.");
         Demand(Rank is >= 1 and <= 1 << 14, nameof(Rank), Rank, "must be in 1..16384.");
         Demand(Alpha is > 0 and < 1e6, nameof(Alpha), Alpha, "must be in (0, 1000000).");

@@ -59,7 +59,7 @@ internal sealed class TrainingRun : IDisposable
         builder = new BatchBuilder(corpus, device);
         schedule = new LearningRate(options.LearningRate, options.Warmup, options.FinalRate);
         lanes = new Lanes(device.type == TorchSharp.DeviceType.CPU ? options.Lanes : 1);
-        learner = new Learner(network, options.WeightDecay, options.Clip, options.Recompute, options.Optimizer, lanes, teacher?.Weights);
+        learner = new Learner(network, options.WeightDecay, options.Clip, options.Recompute, options.Optimizer, lanes, teacher is null ? null : new Teacher(teacher.Weights, options.DistilQueries));
     }
 
     /// <summary>What is trained; the run owns it.</summary>

@@ -56,6 +56,7 @@ type TrainArguments =
     | [<Unique>] Weight_Decay of NUMBER: float
     | [<Unique>] Clip of NORM: float
     | [<Unique>] Distil
+    | [<Unique; CustomCommandLine("--distil-queries")>] DistilQueries of SHARE: float
     | [<Unique>] Content_Weight of NUMBER: float
     | [<Unique>] Crop of SHARE: float
     | [<Unique>] Checkpoint_Seconds of SECONDS: float
@@ -104,6 +105,8 @@ type TrainArguments =
             | Weight_Decay _ -> "decay of matrices (default 0.1)."
             | Clip _ -> "largest norm of the gradient (default 1)."
             | Distil -> "the content stream learns what --init predicts, not the text: its causal ability stays."
+            | DistilQueries _ ->
+                "with --distil: the share of their loss by which queries that see every token before them learn the same (default 0)."
             | Content_Weight _ -> "weight of the content stream's causal loss (default 0)."
             | Crop _ -> "share of rows cut to a run of whole sentences (default 0.3)."
             | Checkpoint_Seconds _ -> "seconds between checkpoints (default 120)."
@@ -194,6 +197,7 @@ module Train =
             WeightDecay = arguments.GetResult(TrainArguments.Weight_Decay, standard.WeightDecay),
             Clip = arguments.GetResult(TrainArguments.Clip, standard.Clip),
             Distil = arguments.Contains TrainArguments.Distil,
+            DistilQueries = arguments.GetResult(TrainArguments.DistilQueries, standard.DistilQueries),
             ContentWeight = arguments.GetResult(TrainArguments.Content_Weight, standard.ContentWeight),
             Seed = defaultArg invocation.Seed standard.Seed,
             CheckpointSeconds = arguments.GetResult(TrainArguments.Checkpoint_Seconds, standard.CheckpointSeconds),

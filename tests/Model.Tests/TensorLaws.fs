@@ -60,6 +60,23 @@ let private seesPreceding =
             Expect.equal (compiled.data<bool>().ToArray()) (Array.append meaning meaning) "")
     }
 
+let private seesAllBefore =
+    test "3. who sees every token before it = the meaning of the query mask" {
+        let inTurn (layout: Layout) =
+            { layout with
+                Group = layout.Group |> Array.mapi (fun position group -> position / 3 + group)
+            }
+
+        check 200 (Gen.map inTurn layouts) (fun layout ->
+            let compiled =
+                CompiledMask.seesAllBefore (CompiledMask.layouts torch.CPU [| layout; layout |])
+
+            let meaning =
+                Array.init (Layout.length layout) (fun position -> Mask.seesAllBefore layout position)
+
+            Expect.equal (compiled.data<bool>().ToArray()) (Array.append meaning meaning) "")
+    }
+
 let private oracle (name, architecture) =
     test $"compiled network = float64 oracle: {name}" {
         let network = network architecture
@@ -253,6 +270,7 @@ let tests =
         [
             compiledMask
             seesPreceding
+            seesAllBefore
             yield! architectures |> List.map oracle
             yield! queryStarts |> List.map noLeak
             yield! queryStarts |> List.map noGradient

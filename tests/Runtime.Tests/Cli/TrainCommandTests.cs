@@ -33,6 +33,18 @@ public sealed class TrainCommandTests
     }
 
     [Fact]
+    public void What_queries_start_from_is_asked_for_inspected_and_decoded_with()
+    {
+        using var folder = new Folder();
+        var trained = CommandLine.Run([.. Arguments(folder), "--query-start", "preceding"]);
+
+        Assert.Equal((0, ""), (trained.Code, trained.Error));
+        Assert.Matches("query start +preceding", CommandLine.Run("inspect", folder.File("run")).Out);
+        Assert.Equal("preceding", CommandLine.Run("inspect", folder.File("run"), "--json").Json()[0].GetProperty("query_start").GetString());
+        Assert.Equal(0, CommandLine.Run("infill", "Tom had ___ ball.", "--model", folder.File("run")).Code);
+    }
+
+    [Fact]
     public void A_stopped_run_says_how_to_go_on_and_goes_on()
     {
         using var folder = new Folder();

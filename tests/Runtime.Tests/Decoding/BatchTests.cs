@@ -7,7 +7,9 @@ using A3.Model;
 /// <summary>Many decodes with one pass: law 12, for every decoder, on both networks.</summary>
 public sealed class BatchTests
 {
-    private static readonly Architecture Architecture = RandomNetwork.Kinds["grouped queries"];
+    private const string Plain = "grouped queries";
+    private const string Preceding = "preceding, grouped, odd sizes";
+
     private static readonly SamplingOptions Nucleus = new() { Temperature = 0.8, TopP = 0.9 };
     private static readonly HashSet<int> NoStops = [];
 
@@ -47,28 +49,36 @@ public sealed class BatchTests
     }
 
     [Theory(DisplayName = "Law 12: in a batch of any orders, lengths and algorithms each row gets the bits it gets alone")]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void SameBits(int threads)
+    [InlineData(Plain, 1)]
+    [InlineData(Plain, 2)]
+    [InlineData(Preceding, 2)]
+    public void SameBits(string kind, int threads)
     {
-        using var network = RandomNetwork.Create(Architecture, threads);
+        using var network = RandomNetwork.Create(RandomNetwork.Kinds[kind], threads);
 
         Assert.Equal(
             Decoders(network).Select(decoder => Alone(network, decoder)),
             Together(network, Decoders(network)));
     }
 
-    [Fact(DisplayName = "Law 12 on libtorch: in a batch each row gets the tokens it gets alone")]
-    public void SameTokens()
+    [Theory(DisplayName = "Law 12 on libtorch: in a batch each row gets the tokens it gets alone, and on the managed network")]
+    [InlineData(Plain)]
+    [InlineData(Preceding)]
+    public void SameTokens(string kind)
     {
-        using var network = RandomNetwork.OnTorch(Architecture);
-        var alone = Decoders(network).Select(decoder => Alone(network, decoder)).ToArray();
+        using var network = RandomNetwork.OnTorch(RandomNetwork.Kinds[kind]);
+        using var managed = RandomNetwork.Create(RandomNetwork.Kinds[kind]);
         var together = Together(network, Decoders(network));
+        AssertSame(Decoders(network).Select(decoder => Alone(network, decoder)), together);
+        AssertSame(Decoders(managed).Select(decoder => Alone(managed, decoder)), together);
 
-        foreach (var (expected, actual) in alone.Zip(together))
+        static void AssertSame(IEnumerable<DecodedToken[]> alone, DecodedToken[][] together)
         {
-            Assert.Equal(expected.Select(token => (token.Position, token.Token)), actual.Select(token => (token.Position, token.Token)));
-            Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First.LogProbability, pair.Second.LogProbability, 1e-4));
+            foreach (var (expected, actual) in alone.Zip(together))
+            {
+                Assert.Equal(expected.Select(token => (token.Position, token.Token)), actual.Select(token => (token.Position, token.Token)));
+                Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First.LogProbability, pair.Second.LogProbability, 1e-4));
+            }
         }
     }
 
@@ -89,8 +99,8 @@ public sealed class BatchTests
     [Fact(DisplayName = "Scoring many texts at once gives the bits of scoring each alone")]
     public void SameScores()
     {
-        using var network = RandomNetwork.Create(Architecture);
-        DecodingCase[] cases = [.. Enumerable.Range(1, 9).Select(row => DecodingCase.Random(row, 5 * row, Architecture.Vocabulary))];
+        using var network = RandomNetwork.Create(RandomNetwork.Kinds[Plain]);
+        DecodingCase[] cases = [.. Enumerable.Range(1, 9).Select(row => DecodingCase.Random(row, 5 * row, network.Architecture.Vocabulary))];
         var canvases = Array.ConvertAll(cases, given => Canvas.ToScore(network, given.Tokens, given.Partition));
         IScoring[] scorings =
         [

@@ -137,6 +137,7 @@ public sealed class AdaptationTests : IDisposable
             Recompute = true,
             Compute = compute,
             Distil = distil,
+            DistilQueries = distil ? 0.5 : 0,
             ContentWeight = 1,
             CheckpointSeconds = 1e-9,
             ValidateEvery = 2,
@@ -197,6 +198,17 @@ public sealed class AdaptationTests : IDisposable
         var error = Assert.Throws<ArgumentException>(() => ToyRun.Train(ToyRun.Options(folder) with { Distil = true }));
 
         Assert.StartsWith("Distil = True: needs an initial checkpoint", error.Message);
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(true, -0.1)]
+    [InlineData(false, 0.5)]
+    public void QueriesLearnAShareBelowOneFromACheckpointThatIsDistilled(bool distil, double share)
+    {
+        var error = Assert.Throws<ArgumentException>(() => ToyRun.Train(Adapted("all") with { Distil = distil, DistilQueries = share, ContentWeight = 1 }));
+
+        Assert.StartsWith($"DistilQueries = {share}: ", error.Message);
     }
 
     [Fact]

@@ -62,7 +62,7 @@ public sealed class LearnerTests : IDisposable
         using var network = Network("all");
         using var other = Network("lora");
         var (batch, teacher) = (WithContent, other.Weights());
-        using var learner = new Learner(network, weightDecay: 0, clip: 1, teacher: teacher);
+        using var learner = new Learner(network, weightDecay: 0, clip: 1, teacher: new Teacher(teacher, 0));
         var (loss, gradient) = learner.Gradient([batch], QueryWeight, ContentWeight);
         var wanted = Content(teacher, batch).softmax(-1).detach();
         var expected = (Objective.losses(architecture, network.Weights(), batch).Query * QueryWeight)
@@ -73,10 +73,32 @@ public sealed class LearnerTests : IDisposable
     }
 
     [Fact]
+    public void QueriesThatSeeAllBeforeThemLearnAShareOfWhatATeacherPredicts()
+    {
+        const double Share = 0.3;
+        using var network = Network("all");
+        using var other = Network("lora");
+        using var learner = new Learner(network, weightDecay: 0, clip: 1, teacher: new Teacher(other.Weights(), Share));
+        var batch = Of([("given 0..1 4 / 2 / 3 / 6 / 5", 1)]);
+        var (loss, gradient) = learner.Gradient([batch], QueryWeight, 0);
+        var logits = Queries(network.Weights(), batch).log_softmax(-1);
+        var surprisals = logits.gather(1, batch.Tokens.flatten().unsqueeze(1)).squeeze(1).neg();
+
+        // Positions 2 and 3 see all before them; 5 does too, but 6 does not.
+        var wanted = Causal(other.Weights(), batch).softmax(-1).detach();
+        torch.Tensor Taught(long position) => (logits[position] * wanted[position - 1]).sum().neg();
+        torch.Tensor Mixed(long position) => (surprisals[position] * (1 - Share)) + (Taught(position) * Share);
+        var expected = (Mixed(2) + Mixed(3) + Mixed(5) + surprisals[6]) * (QueryWeight / 4);
+
+        Assert.Equal(expected.ToDouble(), loss.ToDouble(), 1e-5);
+        AssertClose(torch.autograd.grad([expected], [network.Parameters])[0], gradient, 1e-6);
+    }
+
+    [Fact]
     public void WhoPredictsWhatItsTeacherDoesStaysAsItIs()
     {
         using var network = Network("all");
-        using var learner = new Learner(network, weightDecay: 0, clip: 1, teacher: network.Weights());
+        using var learner = new Learner(network, weightDecay: 0, clip: 1, teacher: new Teacher(network.Weights(), 0));
         var gradient = learner.Gradient([WithContent], 0, ContentWeight).Gradient;
 
         Assert.Equal(0, gradient.abs().max().ToDouble(), 1e-6);
@@ -119,7 +141,7 @@ public sealed class LearnerTests : IDisposable
     {
         using var network = Network("all");
         using var other = Network("lora");
-        using var learner = new Learner(network, weightDecay: 0, clip: 1, recompute: true, teacher: other.Weights());
+        using var learner = new Learner(network, weightDecay: 0, clip: 1, recompute: true, teacher: new Teacher(other.Weights(), 0.5));
         var (batch, taught) = (Weighted, WithContent);
         learner.Step([batch, taught], 1, 1, 1e-3).Dispose();
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
@@ -138,6 +160,18 @@ public sealed class LearnerTests : IDisposable
         TwoStream.logits(architecture, weights, TwoStream.forward(architecture, weights, batch.Layouts, batch.Tokens).Content)
             .flatten(0, 1)
             .index_select(0, batch.CausalTargets!.Value);
+
+    /// <summary>Logits of the query stream, [position, vocabulary], of one sequence.</summary>
+    private torch.Tensor Queries(Weights weights, Batch batch) =>
+        TwoStream.logits(architecture, weights, TwoStream.forward(architecture, weights, batch.Layouts, batch.Tokens).Query!.Value).squeeze(0);
+
+    /// <summary>Logits of the content stream, [position, vocabulary], of one sequence read left to right.</summary>
+    private torch.Tensor Causal(Weights weights, Batch batch)
+    {
+        var singletons = PartitionModule.ofRanks(1, [.. Enumerable.Range(0, (int)batch.Tokens.shape[1])]);
+        var layouts = CompiledMask.layouts(torch.CPU, [LayoutModule.ofPartition(singletons)]);
+        return TwoStream.logits(architecture, weights, TwoStream.forward(architecture, weights, layouts, batch.Tokens).Content).squeeze(0);
+    }
 
     private void AssertFalls(Learner learner)
     {
