@@ -11,6 +11,7 @@ internal sealed unsafe class PackedMatrix
     private const int DepthBlock = 512;
 
     private readonly AlignedBuffer weights;
+    private readonly bool fromMemory;
 
     /// <summary>A matrix of zeros, with memory from the arena.</summary>
     public PackedMatrix(int outputs, int inputs, WeightArena arena)
@@ -19,6 +20,7 @@ internal sealed unsafe class PackedMatrix
         Inputs = inputs;
         Panels = (outputs + PanelKernel.Columns - 1) / PanelKernel.Columns;
         weights = arena.Take(Panels * PanelFloats);
+        fromMemory = arena.IsReadFromMemory;
     }
 
     public int Outputs { get; }
@@ -103,7 +105,8 @@ internal sealed unsafe class PackedMatrix
                 Math.Min(DepthBlock, Inputs - depth),
                 y,
                 yStride,
-                accumulate || depth > 0);
+                accumulate || depth > 0,
+                fromMemory);
         }
     }
 

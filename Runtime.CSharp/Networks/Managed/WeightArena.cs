@@ -7,12 +7,18 @@ internal sealed class WeightArena(long expected)
     /// <summary>256 MB: far below the largest array, far above a huge page.</summary>
     private const long LargestPiece = 1 << 26;
 
+    /// <summary>16 MB, about what a last-level cache keeps from one pass to the next for one of several guests of a machine.</summary>
+    private const long Cached = 1 << 22;
+
     /// <summary>Keeps every start on a cache line.</summary>
     private const int LineNumbers = 16;
 
     private AlignedBuffer piece = new(0);
     private long used;
     private long open = expected;
+
+    /// <summary>Whether a pass reads its weights from memory, since no cache keeps all of them.</summary>
+    public bool IsReadFromMemory { get; } = expected > Cached;
 
     /// <summary>Zeros.</summary>
     public AlignedBuffer Take(long length)

@@ -32,6 +32,25 @@ public sealed unsafe class PackedMatrixTests
         }
     }
 
+    [Fact(DisplayName = "Weights that are read from memory give the bits that weights in a cache give")]
+    public void WhereWeightsLieChangesNoBit()
+    {
+        const int Inputs = 60, Outputs = 70;
+        var random = new Random(11);
+        var (weights, x) = (Numbers(random, Outputs * Inputs), Numbers(random, 20 * Inputs));
+        var (few, many) = (new WeightArena(Outputs * Inputs), new WeightArena(1 << 23));
+        Assert.False(few.IsReadFromMemory);
+        Assert.True(many.IsReadFromMemory);
+        var (cached, streamed) = (new PackedMatrix(Outputs, Inputs, few), new PackedMatrix(Outputs, Inputs, many));
+        cached.Fill(0, weights);
+        streamed.Fill(0, weights);
+
+        foreach (var rows in Enumerable.Range(1, 20))
+        {
+            Assert.Equal(Multiply(cached, x, rows, []), Multiply(streamed, x, rows, []));
+        }
+    }
+
     [Theory(DisplayName = "Accumulating adds to what is there, and touches nothing beside it")]
     [InlineData(5, 3)]
     [InlineData(32, 70)]
