@@ -6,6 +6,9 @@ internal sealed record DecodeBenchmarkOptions
     /// <summary>Tokens of a run; BOS, which is given, comes on top.</summary>
     public int Positions { get; init; } = 256;
 
+    /// <summary>That BOS; null for a random token. Steps cost the same, but behind another than its own a trained model says nothing likely.</summary>
+    public int? Bos { get; init; }
+
     /// <summary>Group sizes of cached groupwise decoding.</summary>
     public IReadOnlyList<int> Groups { get; init; } = [1, 2, 4, 8];
 

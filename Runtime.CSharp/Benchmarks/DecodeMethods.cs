@@ -27,7 +27,7 @@ internal sealed class DecodeMethods(INetwork network, DecodeBenchmarkOptions opt
     /// <summary>How many times the positions <see cref="Ahead"/> leaves open.</summary>
     private const int Times = 4;
 
-    private readonly int[] tokens = Tokens(network.Architecture.Vocabulary, Times * options.Positions + 1, options.Seed);
+    private readonly int[] tokens = Tokens(network.Architecture.Vocabulary, Times * options.Positions + 1, options);
 
     /// <summary>The name of cached decoding in groups of a size.</summary>
     public static string Groups(int size) => $"groups of {size}";
@@ -45,9 +45,12 @@ internal sealed class DecodeMethods(INetwork network, DecodeBenchmarkOptions opt
         Recomputing(),
     ];
 
-    /// <summary>Random tokens: what a step costs does not depend on them.</summary>
-    private static int[] Tokens(int vocabulary, int length, long seed) =>
-        [.. Enumerable.Range(0, length).Select(i => SeedModule.below(vocabulary, SeedModule.derive(i, SeedModule.ofInt64(seed))))];
+    /// <summary>BOS and random tokens: what a step costs does not depend on them.</summary>
+    private static int[] Tokens(int vocabulary, int length, DecodeBenchmarkOptions options)
+    {
+        int Draw(int position) => SeedModule.below(vocabulary, SeedModule.derive(position, SeedModule.ofInt64(options.Seed)));
+        return [options.Bos ?? Draw(0), .. Enumerable.Range(1, length - 1).Select(Draw)];
+    }
 
     private bool Fits(int positions) => positions + 1 <= network.Architecture.Context;
 

@@ -110,13 +110,15 @@ module BenchDecode =
         use checkpoint = Checkpoint.Open(ModelFolder.find (Some folder))
         new ManagedNetwork(checkpoint.Configuration.Architecture, (fun name -> checkpoint[name].ToFloats()), threads)
 
+    let private configuration model =
+        model
+        |> Option.map (fun folder -> Checkpoint.ReadConfiguration(ModelFolder.find (Some folder)))
+
     /// The context of the named model decides how many positions are measured where nobody says.
     let private standardPositions model =
-        match model with
-        | None -> 256
-        | Some folder ->
-            use checkpoint = Checkpoint.Open(ModelFolder.find (Some folder))
-            min 256 (checkpoint.Configuration.Architecture.Context - 1)
+        configuration model
+        |> Option.map (fun configuration -> min 256 (configuration.Architecture.Context - 1))
+        |> Option.defaultValue 256
 
     let private check (invocation: Invocation) (arguments: ParseResults<BenchDecodeArguments>) =
         if invocation.Device = Device.Cuda || invocation.NumberType <> NumberType.Float32 then
@@ -128,11 +130,12 @@ module BenchDecode =
         if invocation.Model.IsSome && arguments.GetAllResults() |> Seq.exists isShape then
             raise (MisuseException "--model and a shape of random weights; give one of the two.")
 
-    let private options positions seed (arguments: ParseResults<BenchDecodeArguments>) =
+    let private options positions seed bos (arguments: ParseResults<BenchDecodeArguments>) =
         let standard = DecodeBenchmarkOptions()
 
         DecodeBenchmarkOptions(
             Positions = positions,
+            Bos = Option.toNullable bos,
             Groups =
                 (arguments.TryGetResult BenchDecodeArguments.Groups
                  |> Option.map (sizes positions)
@@ -181,7 +184,10 @@ module BenchDecode =
             |> Options.between 1 1024 "--threads"
 
         let seed = defaultArg invocation.Seed DecodingRequest.usual.Seed
-        let options = options positions seed arguments
+
+        let options =
+            arguments
+            |> options positions seed (configuration invocation.Model |> Option.bind _.Bos)
 
         use network =
             match invocation.Model with
