@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Xunit;
 
 namespace A3.Runtime.Tests.Training;
@@ -115,9 +116,16 @@ public sealed class RunDirectoryTests : IDisposable
     public void AnotherMachineIsARemark()
     {
         var options = Interrupted();
-        Change(options, "\"threads\": 1", "\"threads\": 64");
+        foreach (var path in Directory.GetFiles(options.Output, "training.json", SearchOption.AllDirectories))
+        {
+            File.WriteAllText(path, Regex.Replace(File.ReadAllText(path), "\"threads\": \\d+", "\"threads\": 64"));
+        }
+
         Resume(options).Dispose();
-        Assert.Equal("resumed with threads 1 in place of 64: results may differ from an uninterrupted run's in the last bits.", Assert.Single(remarks));
+
+        // How many there are now is up to the tests beside: libtorch counts its threads for the whole process.
+        Assert.Matches(
+            @"^resumed with threads \d+ in place of 64: results may differ from an uninterrupted run's in the last bits\.$", Assert.Single(remarks));
     }
 
     [Fact]
