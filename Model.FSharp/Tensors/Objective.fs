@@ -131,7 +131,7 @@ module Objective =
 
         let taught =
             teacher
-            |> Option.map (fun teacher -> teacher.QueryShare, taught architecture teacher.Weights batch)
+            |> Option.map (fun teacher -> teacher.QueryShare, lazy (taught architecture teacher.Weights batch))
 
         let causal places =
             let fromTokens = causal factors.Content batch.Tokens places
@@ -140,7 +140,7 @@ module Objective =
             | None -> fromTokens
             | Some(_, labels) ->
                 { fromTokens with
-                    Labels = labels places
+                    Labels = labels.Value places
                 }
 
         let queries places =
@@ -149,7 +149,7 @@ module Objective =
             match taught with
             | Some(share, labels) when share > 0.0 ->
                 fromTokens
-                |> shared share (labels (batch.Targets |> Numbers.addInteger -1L)) batch
+                |> shared share (labels.Value(batch.Targets |> Numbers.addInteger -1L)) batch
             | Some _
             | None -> [ fromTokens ]
 
