@@ -69,16 +69,24 @@ module Attention =
         dotProduct sight.Mask false queries (spread architecture keys) (spread architecture values)
         * sight.Sees
 
-    /// Scaled dot-product attention in which a row that may see no key gets 0. `mask` is bool
-    /// [batch or 1, 1, row, key] or None where every row sees every key; KV heads are repeated for their group of heads.
-    let attend
-        (architecture: Architecture)
-        (mask: torch.Tensor option)
-        (queries: torch.Tensor)
-        (keys: torch.Tensor)
-        (values: torch.Tensor)
-        =
-        match mask with
-        | _ when keys.shape[2] = 0L -> torch.zeros_like queries
-        | None -> dotProduct null false queries (spread architecture keys) (spread architecture values)
-        | Some mask -> within architecture (sight queries.dtype mask) queries keys values
+    /// Few rows over the keys and values of a cache: heads that share these are taken as rows of one head, so that a cache is read once
+    /// and never copied. Without a sight every row sees every key.
+    let cached (architecture: Architecture) (sight: Sight option) (queries: torch.Tensor) keys (values: torch.Tensor) =
+        let sharing = int64 (architecture.Heads / architecture.KvHeads)
+
+        let mask =
+            match sight with
+            | None -> null
+            | Some sight when sharing = 1L -> sight.Mask
+            | Some sight -> sight.Mask.repeat (1L, 1L, sharing, 1L)
+
+        let mixed () =
+            let rows =
+                queries.reshape (queries.shape[0], values.shape[1], sharing * queries.shape[2], queries.shape[3])
+
+            (dotProduct mask false rows keys values).reshape queries.shape
+
+        match sight with
+        | _ when values.shape[2] = 0L -> torch.zeros_like queries
+        | None -> mixed ()
+        | Some sight -> mixed () * sight.Sees

@@ -101,7 +101,7 @@ module Cached =
         x.narrow (2, x.shape[2] - int64 count, int64 count)
 
     /// Each sequence attends to its own keys and values.
-    let private attendEach architecture (sequences: CachedRows[]) layer (queries: torch.Tensor) newKeys newValues =
+    let private attendEach architecture (sequences: CachedRows[]) (sights: Attention.Sight option[]) layer (queries: torch.Tensor) newKeys newValues =
         let contents = sequences |> Array.map _.Content
         let counts = Array.append contents (sequences |> Array.map _.Queries)
         let rows = pieces counts queries
@@ -113,19 +113,19 @@ module Cached =
                 let own = torch.cat ([| rows[index]; rows[sequences.Length + index] |], 2L)
 
                 let keys, values = sequence.Cache.Extend(layer, keys[index], values[index])
-                Attention.attend architecture sequence.Mask own keys values)
+                Attention.cached architecture sights[index] own keys values)
 
         Array.append
             (Array.map2 (fun (sequence: CachedRows) -> firstRows sequence.Content) sequences mixed)
             (Array.map2 (fun (sequence: CachedRows) -> lastRows sequence.Queries) sequences mixed)
         |> fun parts -> torch.cat (parts, 2L)
 
-    let private attend architecture (sequences: CachedRows[]) layer queries newKeys newValues =
+    let private attend architecture (sequences: CachedRows[]) sights layer queries newKeys newValues =
         match sequences with
         | [| alone |] ->
             let keys, values = alone.Cache.Extend(layer, newKeys, newValues)
-            Attention.attend architecture alone.Mask queries keys values
-        | several -> attendEach architecture several layer queries newKeys newValues
+            Attention.cached architecture (Array.head sights) queries keys values
+        | several -> attendEach architecture several sights layer queries newKeys newValues
 
     /// One pass over the rows of all sequences behind what each has cached: the content rows of all, then the query rows of all.
     /// Content rows join their caches. Gives hidden states [1, row, width] before the final norm (Law 9: equal to `TwoStream.forward`).
@@ -146,13 +146,17 @@ module Cached =
         let places =
             torch.cat ([| rows.Positions; TwoStream.queryPlaces architecture rows.QueryPositions |], 1L)
 
+        let sights =
+            sequences
+            |> Array.map (fun sequence -> sequence.Mask |> Option.map (Attention.sight weights.Computes))
+
         let hidden =
             TwoStream.run
                 architecture
                 weights
-                (Rotation.at architecture places)
+                (Rotation.at architecture weights.Computes places)
                 content.shape[1]
-                (attend architecture sequences)
+                (attend architecture sequences sights)
                 (torch.cat (streams, 1L))
 
         for sequence in sequences do

@@ -17,11 +17,15 @@ type Labels =
 [<RequireQualifiedAccess>]
 module CrossEntropy =
 
-    /// Logits held at a time: 16 MB.
-    let private heldNumbers = 1L <<< 22
+    /// Logits held at a time: 16 MB where a cache is to hold them, 512 MB where a GPU is to be kept busy.
+    let private heldNumbers (device: torch.Device) =
+        if device.``type`` = DeviceType.CUDA then
+            1L <<< 27
+        else
+            1L <<< 22
 
     let private pieces (rows: torch.Tensor) (head: torch.Tensor) =
-        let count = max 1L (heldNumbers / head.shape[0])
+        let count = max 1L (heldNumbers rows.device / head.shape[0])
 
         [
             for start in 0L .. count .. rows.shape[0] - 1L -> start, min count (rows.shape[0] - start)

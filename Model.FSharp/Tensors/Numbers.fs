@@ -55,7 +55,10 @@ module Numbers =
 
     /// 0, 1, .. count - 1 on a device, int64.
     let range (count: int64) (device: torch.Device) =
-        torch.tensor [| 0L .. count - 1L |] |> place device
+        use first = (0L).ToScalar()
+        use stop = count.ToScalar()
+        use step = (1L).ToScalar()
+        torch.arange (first, stop, step, dtype = torch.int64, device = device)
 
     /// The number that a tensor holds; waits for the device.
     let read (x: torch.Tensor) =

@@ -3,7 +3,8 @@ namespace A3.Model.Tensors
 open A3.Model
 open TorchSharp
 
-/// Rotations of RoPE for the rows of a pass, each [batch or 1, 1, row, head width / 2].
+/// Rotations of RoPE for the rows of a pass, each [batch or 1, 1, row, head width]: dimension i of a head becomes
+/// Cosine_i x_i + Sine_i x_(i + half), counted modulo the head width, so that the sines of the first half are negative.
 type Rotation =
     {
         Cosine: torch.Tensor
@@ -13,8 +14,8 @@ type Rotation =
 [<RequireQualifiedAccess>]
 module Rotation =
 
-    /// Rotations for row positions [batch or 1, row], float32.
-    let at architecture (positions: torch.Tensor) =
+    /// Rotations for row positions [batch or 1, row], found in float32, in the number type of the heads they are to turn.
+    let at architecture (dtype: torch.ScalarType) (positions: torch.Tensor) =
         let frequencies =
             torch.tensor (Architecture.inverseFrequencies architecture, dtype = torch.float32)
             |> Numbers.place positions.device
@@ -22,9 +23,11 @@ module Rotation =
         let angles =
             positions.to_type(torch.float32).unsqueeze(-1).mul(frequencies).unsqueeze 1
 
+        let cosine, sine = angles.cos (), angles.sin ()
+
         {
-            Cosine = angles.cos ()
-            Sine = angles.sin ()
+            Cosine = torch.cat([| cosine; cosine |], -1L).to_type dtype
+            Sine = torch.cat([| sine.neg (); sine |], -1L).to_type dtype
         }
 
     /// Those of `count` rows from one on.
@@ -36,14 +39,5 @@ module Rotation =
 
     /// RoPE with half-rotation, as Hugging Face stores LLaMA: dimension i turns with dimension i + half.
     let apply rotation (x: torch.Tensor) =
-        let halves = x.chunk (2L, -1L)
-        let cosine = rotation.Cosine.to_type x.dtype
-        let sine = rotation.Sine.to_type x.dtype
-
-        torch.cat (
-            [|
-                halves[0] * cosine - halves[1] * sine
-                Numbers.add (halves[1] * cosine) (halves[0] * sine)
-            |],
-            -1L
-        )
+        use one = (1).ToScalar()
+        (x * rotation.Cosine).addcmul (x.roll (x.shape[3] / 2L, 3L), rotation.Sine, one)

@@ -48,13 +48,18 @@ module TwoStream =
         blocks 0L architecture weights rotation contentRows attend
         |> Array.fold (fun x block -> block.Run x) rows
 
-    /// Embedded content tokens [batch, position] to [batch, position, width].
+    /// Embedded content tokens [batch, position] to [batch, position, width]. Of libtorch's two ways to look them up, one adds up its
+    /// gradient in the same order every time on the CPU, the other on a GPU.
     let embed (weights: Weights) (tokens: torch.Tensor) =
-        weights.Embedding
-            .index_select(0, tokens.flatten ())
-            .view(tokens.shape[0], tokens.shape[1], weights.Embedding.shape[1])
-            .to_type
-            weights.Computes
+        let rows: torch.Tensor =
+            if tokens.device.``type`` = DeviceType.CUDA then
+                weights.Embedding.index tokens
+            else
+                weights.Embedding
+                    .index_select(0, tokens.flatten ())
+                    .view (tokens.shape[0], tokens.shape[1], weights.Embedding.shape[1])
+
+        rows.to_type weights.Computes
 
     /// Query rows [batch, row, width] of tensors [batch, row]; `preceding` is who may see the token before it, bool [batch, row], and
     /// those tokens embedded, [batch, row, width], whatever they be where nobody may.
@@ -150,7 +155,7 @@ module TwoStream =
                     (if withContent then 0L else batch * length)
                     architecture
                     weights
-                    (Rotation.at architecture positions)
+                    (Rotation.at architecture weights.Computes positions)
                     (batch * length)
                     attend
         }
@@ -183,7 +188,8 @@ module TwoStream =
 
         {
             Rows = embed weights tokens
-            Blocks = blocks 0L architecture weights (Rotation.at architecture positions) tokens.shape[1] attend
+            Blocks =
+                blocks 0L architecture weights (Rotation.at architecture weights.Computes positions) tokens.shape[1] attend
         }
 
     /// Hidden rows [..., width] as the head reads them.

@@ -15,16 +15,17 @@ internal sealed class CausalStep : ITrainStep
 
     private readonly Architecture architecture;
     private readonly Tensor tokens;
-    private readonly Tensor parameters;
+    private readonly TrainedNetwork network;
     private readonly AdamW optimizer;
 
     /// <summary>The network without its query stream, of fresh weights, for tokens [sequence, position].</summary>
-    public CausalStep(Architecture twoStream, Tensor tokens, long seed)
+    public CausalStep(Architecture twoStream, Tensor tokens, TrainBenchmarkOptions options)
     {
         this.tokens = tokens;
         architecture = ArchitectureModule.withoutQueryStream(twoStream);
-        parameters = WeightsModule.initialise(architecture, seed).DetachFromDisposeScope().requires_grad_();
-        optimizer = new AdamW(parameters, Flat.decaying(ArchitectureModule.parameters(architecture)), weightDecay: 0.1, clip: 1);
+        network = new TrainedNetwork(
+            architecture, WeightsModule.initialise(architecture, options.Seed).to(tokens.device), options.Compute.OfTensors());
+        optimizer = new AdamW(network.Parameters, network.Decaying, weightDecay: 0.1, clip: 1);
         Flops = TrainFlops.Causal(architecture, (int)tokens.shape[0], (int)tokens.shape[1]);
     }
 
@@ -38,13 +39,13 @@ internal sealed class CausalStep : ITrainStep
         var length = tokens.shape[1];
         long[] places = [.. Enumerable.Range(0, (int)tokens.NumberOfElements).Where(place => place % length != length - 1).Select(place => (long)place)];
         var (_, gradient) = Objective.descendCausal(
-            architecture, WeightsModule.ofFlat(architecture, parameters), parameters, 1.0 / places.Length, tokens, tensor(places));
+            architecture, network.Weights(), network.Parameters, 1.0 / places.Length, tokens, Numbers.place(tokens.device, tensor(places)));
         Numbers.read(optimizer.Step(LearningRate, gradient));
     }
 
     public void Dispose()
     {
         optimizer.Dispose();
-        parameters.Dispose();
+        network.Dispose();
     }
 }

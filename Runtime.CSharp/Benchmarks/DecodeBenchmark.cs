@@ -8,7 +8,7 @@ using A3.Model;
 /// Measures ways to decode against each other and against the machine: all of them in every round, one after the other, in
 /// one warm process, so that whatever else the machine does meets all alike.
 /// </summary>
-internal sealed class DecodeBenchmark
+internal sealed class DecodeBenchmark : IDisposable
 {
     /// <summary>Runs before the first that counts: one to run every path, one for what was compiled anew after it.</summary>
     private const int WarmRuns = 2;
@@ -16,12 +16,13 @@ internal sealed class DecodeBenchmark
     private readonly DecodeBenchmarkOptions options;
     private readonly Architecture architecture;
     private readonly ImmutableArray<IDecodeMethod> methods;
-    private readonly MemoryReader memory;
+    private readonly IMemoryReader memory;
+    private readonly bool managed;
     private readonly long passBytes;
 
     /// <summary>Borrows the network.</summary>
     /// <exception cref="A3Exception">The network has no query stream, or its context is too short.</exception>
-    public DecodeBenchmark(ManagedNetwork network, DecodeBenchmarkOptions options)
+    public DecodeBenchmark(INetwork network, DecodeBenchmarkOptions options)
     {
         this.options = options;
         architecture = network.Architecture;
@@ -39,8 +40,13 @@ internal sealed class DecodeBenchmark
         }
 
         methods = new DecodeMethods(network, options).All();
-        memory = new MemoryReader(network.Team);
-        passBytes = sizeof(float) * PassNumbers(architecture);
+        (memory, var numberBytes, managed) = network switch
+        {
+            ManagedNetwork own => ((IMemoryReader)new MemoryReader(own.Team), sizeof(float), true),
+            TorchNetwork torch => (new TorchMemoryReader(torch.Device), (int)torch.Weights.Embedding.ElementSize, false),
+            _ => throw new ArgumentException($"{network.GetType()}: no way to read its memory is known.", nameof(network)),
+        };
+        passBytes = numberBytes * PassNumbers(architecture);
     }
 
     /// <summary>Warms up, then measures; <paramref name="report"/> hears what is being done.</summary>
@@ -63,8 +69,10 @@ internal sealed class DecodeBenchmark
             passBytes,
             Spread.Of(rounds.Select(round => round.Memory)),
             [.. methods.Select((method, index) => Figures(method.Name, [.. rounds.Select(round => (round.Runs[index], round.Memory))]))],
-            DecodeGoals.Ratios(architecture, options.Positions, [.. rounds.Select(Speeds)], rounds.Select(Share)));
+            DecodeGoals.Ratios(managed ? architecture : null, options.Positions, [.. rounds.Select(Speeds)], rounds.Select(Share)));
     }
+
+    public void Dispose() => (memory as IDisposable)?.Dispose();
 
     /// <summary>Numbers of all blocks and the head; the embedding of a separate head is only looked up.</summary>
     private static long PassNumbers(Architecture architecture) =>

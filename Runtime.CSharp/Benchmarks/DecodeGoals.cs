@@ -8,12 +8,12 @@ using A3.Model;
 internal static class DecodeGoals
 {
     /// <summary>The ratios of methods that were measured.</summary>
-    /// <param name="architecture">Decides which goals hold.</param>
+    /// <param name="architecture">Decides which goals hold; null where none was set: they are for the CPU's own loops.</param>
     /// <param name="positions">Likewise.</param>
     /// <param name="rounds">In each round, the speed of each method by its name.</param>
     /// <param name="causalShares">In each round, the share of the memory's speed that causal decoding reached.</param>
     public static ImmutableArray<RatioFigures> Ratios(
-        Architecture architecture,
+        Architecture? architecture,
         int positions,
         IReadOnlyList<IReadOnlyDictionary<string, double>> rounds,
         IEnumerable<double> causalShares)
@@ -39,8 +39,8 @@ internal static class DecodeGoals
         ];
     }
 
-    private static bool IsShape(Architecture architecture, int width, int layers) =>
-        (architecture.Width, architecture.Layers, architecture.Vocabulary) == (width, layers, 32000);
+    private static bool IsShape(Architecture? architecture, int width, int layers) =>
+        architecture is not null && (architecture.Width, architecture.Layers, architecture.Vocabulary) == (width, layers, 32000);
 
     private static double? AgainstUncached(int positions) => positions switch
     {

@@ -1,34 +1,42 @@
 using System.Diagnostics;
 using A3.Model.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace A3.Runtime;
 
-/// <summary>How fast libtorch multiplies large float32 matrices here: what no training step can exceed. Owns its matrices.</summary>
+/// <summary>How fast libtorch multiplies large matrices here: what no training step can exceed. Owns its matrices.</summary>
 internal sealed class MatrixPeak : IDisposable
 {
     /// <summary>Rows and columns: more than caches hold, and little enough for a fraction of a second.</summary>
-    private const long Side = 2048;
+    private const long OnCpu = 2048, OnGpu = 8192;
 
-    private readonly Tensor left = Random(), right = Random();
+    private readonly long side;
+    private readonly Tensor left, right;
+
+    /// <summary>Of matrices of a number type on a device.</summary>
+    public MatrixPeak(TorchSharp.torch.Device device, ScalarType type)
+    {
+        Native.ensure();
+        side = device.type == DeviceType.CUDA ? OnGpu : OnCpu;
+        Tensor Random() => randn(side, side, dtype: type, device: device).DetachFromDisposeScope();
+        (left, right) = (Random(), Random());
+    }
 
     /// <summary>Multiplications and additions per second of one product.</summary>
     public double Measure()
     {
+        using var scope = NewDisposeScope();
         var start = Stopwatch.GetTimestamp();
-        using var product = left.mm(right);
-        return 2.0 * Side * Side * Side / Stopwatch.GetElapsedTime(start).TotalSeconds;
+
+        // One number is read, so that a GPU is waited for.
+        Numbers.read(left.mm(right)[0, 0]);
+        return 2.0 * side * side * side / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
     public void Dispose()
     {
         left.Dispose();
         right.Dispose();
-    }
-
-    private static Tensor Random()
-    {
-        Native.ensure();
-        return rand(Side, Side).DetachFromDisposeScope();
     }
 }

@@ -8,7 +8,7 @@ namespace A3.Runtime;
 /// How fast a team reads memory that no cache holds: the limit of decoding, whose every pass reads all weights once.
 /// </summary>
 /// <remarks>The same threads, the same huge pages and the same vectors as in the products; only the arithmetic is left out.</remarks>
-internal sealed unsafe class MemoryReader
+internal sealed unsafe class MemoryReader : IMemoryReader
 {
     /// <summary>256 MB: several times a last-level cache.</summary>
     private const long Numbers = 1L << 26;
@@ -21,6 +21,7 @@ internal sealed unsafe class MemoryReader
     private readonly AlignedBuffer buffer = new(Numbers);
     private float sum;
 
+    /// <summary>For passes of this team.</summary>
     public MemoryReader(WorkerTeam team)
     {
         this.team = team;
@@ -30,7 +31,7 @@ internal sealed unsafe class MemoryReader
         new Span<float>(buffer.Pointer, (int)Numbers).Fill(1f);
     }
 
-    /// <summary>Bytes per second of one walk over the memory.</summary>
+    /// <inheritdoc/>
     public double Measure()
     {
         var start = Stopwatch.GetTimestamp();

@@ -2,6 +2,8 @@ namespace A3.Runtime;
 
 // Inside the namespace: outside it, A3.Architecture would hide the record.
 using A3.Model;
+using A3.Model.Tensors;
+using static TorchSharp.torch;
 
 /// <summary>Weights of an architecture drawn from a seed, each tensor with its deviation; nothing is kept.</summary>
 /// <remarks>Uniform numbers: what a network computes is of no interest here, only that no number overflows.</remarks>
@@ -34,6 +36,25 @@ internal sealed class RandomWeights
         }
 
         return numbers;
+    }
+
+    /// <summary>The network of such weights as tensors, drawn where they are to be: a seed gives others there than on the CPU.</summary>
+    /// <exception cref="A3Exception">The device is not there.</exception>
+    public static TorchNetwork OnTorch(Architecture architecture, long seed, Device device, NumberType precision)
+    {
+        var place = Devices.Resolve(device);
+        using var mode = inference_mode();
+        using var scope = NewDisposeScope();
+        manual_seed(seed);
+        return new(architecture, ArchitectureModule.parameters(architecture).ToDictionary(parameter => parameter.Name, Drawn));
+
+        Tensor Drawn(Parameter parameter)
+        {
+            long[] shape = [.. parameter.Shape.Select(side => (long)side)];
+            return parameter.Initialisation is Initialisation.Normal normal
+                ? Numbers.scale(normal.deviation, randn(shape, dtype: precision.OfTensors(), device: place))
+                : ones(shape, dtype: precision.OfTensors(), device: place);
+        }
     }
 
     /// <summary>xorshift64 (Marsaglia 2003): the upper 24 bits as a number between -1 and 1, scaled to the deviation.</summary>

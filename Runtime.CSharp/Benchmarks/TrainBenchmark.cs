@@ -9,7 +9,6 @@ using A3.Model.Tensors;
 /// <summary>
 /// Measures the two-stream training step against a plain AR step of the same network and tokens, and both against the fastest matrix
 /// product: all of them in every round, one after the other, in one process, so that whatever else the machine does meets all alike.
-/// float32 on the CPU.
 /// </summary>
 internal sealed class TrainBenchmark(Architecture architecture, TrainBenchmarkOptions options)
 {
@@ -18,11 +17,13 @@ internal sealed class TrainBenchmark(Architecture architecture, TrainBenchmarkOp
     /// <summary>At most so many times as long as a plain AR step.</summary>
     private const double RatioGoal = 1.7;
 
-    /// <summary>At least this share of the peak, on two cores at this width and above.</summary>
+    /// <summary>At least this share of the peak, on two cores at this width and above, in float32.</summary>
     private const double ShareGoal = 0.45;
     private const int GoalThreads = 2, GoalWidth = 256;
 
     private int Sequences => Math.Max(1, options.BatchTokens / architecture.Context);
+
+    private bool OnGpu => options.Device == Device.Cuda;
 
     private int Tokens => Sequences * architecture.Context;
 
@@ -30,18 +31,18 @@ internal sealed class TrainBenchmark(Architecture architecture, TrainBenchmarkOp
     /// <exception cref="OperationCanceledException">Cancelled between steps.</exception>
     public TrainReport Run(Action<string> report, CancellationToken cancellation)
     {
-        Native.ensure();
+        var device = Devices.Resolve(options.Device);
         Heap.keep();
         set_num_threads(options.Threads);
-        using var tokens = RandomTokens();
-        using var causal = new CausalStep(architecture, tokens, options.Seed);
+        using var tokens = RandomTokens(device);
+        using var causal = new CausalStep(architecture, tokens, options);
         using var twoStream = new TwoStreamStep(architecture, tokens, Partitions(), options);
-        using var peak = new MatrixPeak();
+        using var peak = new MatrixPeak(device, options.Compute.OfTensors());
         ITrainStep[] steps = [causal, twoStream];
         peak.Measure();
         report("warming up");
         var peakMemory = new PeakMemory();
-        var memory = steps.Select(step => peakMemory.Of(step.Run)).ToArray();
+        var memory = steps.Select(step => peakMemory.Of(step.Run)).Select(bytes => OnGpu ? null : bytes).ToArray();
         for (var run = 1; run < WarmRuns; run++)
         {
             Measure(peak, steps, cancellation);
@@ -79,7 +80,7 @@ internal sealed class TrainBenchmark(Architecture architecture, TrainBenchmarkOp
     private TrainReport Reported(ITrainStep[] steps, long?[] memory, List<TrainRound> rounds)
     {
         Spread Share(int step) => Spread.Of(rounds.Select(round => steps[step].Flops / round.Seconds[step] / round.Peak));
-        double? shareGoal = options.Threads == GoalThreads && architecture.Width >= GoalWidth ? ShareGoal : null;
+        double? shareGoal = !OnGpu && options.Threads == GoalThreads && architecture.Width >= GoalWidth ? ShareGoal : null;
         return new(
             Spread.Of(rounds.Select(round => round.Peak)),
             [
@@ -93,11 +94,11 @@ internal sealed class TrainBenchmark(Architecture architecture, TrainBenchmarkOp
     }
 
     /// <summary>[sequence, position]; what a step costs does not depend on them.</summary>
-    private Tensor RandomTokens()
+    private Tensor RandomTokens(TorchSharp.torch.Device device)
     {
         var seed = SeedModule.derive(1, SeedModule.ofInt64(options.Seed));
         long[] tokens = [.. Enumerable.Range(0, Tokens).Select(i => (long)SeedModule.below(architecture.Vocabulary, SeedModule.derive(i, seed)))];
-        return tensor(tokens).reshape(Sequences, architecture.Context).DetachFromDisposeScope();
+        return Numbers.place(device, tensor(tokens)).reshape(Sequences, architecture.Context).DetachFromDisposeScope();
     }
 
     /// <summary>A random order of each sequence behind BOS, in groups.</summary>

@@ -12,7 +12,13 @@ internal sealed record TrainBenchmarkOptions
     /// <summary>Whether the two-stream step computes blocks once more on the way back in place of keeping them.</summary>
     public bool Recompute { get; init; }
 
-    /// <summary>Threads of libtorch.</summary>
+    /// <summary>Where the steps run.</summary>
+    public Device Device { get; init; } = Device.Cpu;
+
+    /// <summary>Number type of passes and of the products they are compared with; what trains is float32.</summary>
+    public NumberType Compute { get; init; } = NumberType.Float32;
+
+    /// <summary>Threads of libtorch on the CPU.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>Runs of each step, interleaved.</summary>

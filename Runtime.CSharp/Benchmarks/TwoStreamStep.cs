@@ -20,7 +20,8 @@ internal sealed class TwoStreamStep : ITrainStep
     public TwoStreamStep(Architecture architecture, Tensor tokens, Partition[] partitions, TrainBenchmarkOptions options)
     {
         (this.architecture, this.tokens, this.partitions) = (architecture, tokens, partitions);
-        network = new TrainedNetwork(architecture, WeightsModule.initialise(architecture, options.Seed));
+        network = new TrainedNetwork(
+            architecture, WeightsModule.initialise(architecture, options.Seed).to(tokens.device), options.Compute.OfTensors());
         learner = new Learner(network, weightDecay: 0.1, clip: 1, options.Recompute);
         Flops = TrainFlops.TwoStream(architecture, partitions);
     }
@@ -35,8 +36,10 @@ internal sealed class TwoStreamStep : ITrainStep
         long length = architecture.Context;
         var batch = new Batch(
             tokens,
-            CompiledMask.layouts(CPU, [.. partitions.Select(LayoutModule.ofPartition)]),
-            tensor([.. Enumerable.Range(0, (int)tokens.NumberOfElements).Where(place => place % length != 0).Select(place => (long)place)]),
+            CompiledMask.layouts(tokens.device, [.. partitions.Select(LayoutModule.ofPartition)]),
+            Numbers.place(
+                tokens.device,
+                tensor([.. Enumerable.Range(0, (int)tokens.NumberOfElements).Where(place => place % length != 0).Select(place => (long)place)])),
             null,
             tokens.shape[0] * (length - 1),
             null);

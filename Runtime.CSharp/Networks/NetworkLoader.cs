@@ -32,13 +32,7 @@ internal static class NetworkLoader
     {
         var place = Devices.Resolve(device);
         var architecture = checkpoint.Configuration.Architecture;
-        var type = precision switch
-        {
-            NumberType.Float32 => torch.ScalarType.Float32,
-            NumberType.BFloat16 => torch.ScalarType.BFloat16,
-            NumberType.Float16 => torch.ScalarType.Float16,
-            _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, "no such precision."),
-        };
+        var type = precision.OfTensors();
         using var scope = torch.NewDisposeScope();
 
         return new(

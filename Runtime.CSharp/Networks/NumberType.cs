@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace A3.Runtime;
 
 /// <summary>How weights are held in memory or on disk.</summary>
@@ -13,7 +15,7 @@ public enum NumberType
     Float16,
 }
 
-/// <summary>Number types as checkpoints know them.</summary>
+/// <summary>Number types as checkpoints and as tensors know them.</summary>
 internal static class NumberTypes
 {
     public static Dtype Stored(this NumberType type) => type switch
@@ -21,6 +23,17 @@ internal static class NumberTypes
         NumberType.Float32 => Dtype.Float32,
         NumberType.BFloat16 => Dtype.BFloat16,
         NumberType.Float16 => Dtype.Float16,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "a number type of weights is expected."),
+        _ => throw Unknown(type),
     };
+
+    public static ScalarType OfTensors(this NumberType type) => type switch
+    {
+        NumberType.Float32 => ScalarType.Float32,
+        NumberType.BFloat16 => ScalarType.BFloat16,
+        NumberType.Float16 => ScalarType.Float16,
+        _ => throw Unknown(type),
+    };
+
+    private static ArgumentOutOfRangeException Unknown(NumberType type) =>
+        new(nameof(type), type, "a number type of weights is expected.");
 }

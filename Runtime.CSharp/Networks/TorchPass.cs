@@ -24,8 +24,8 @@ internal sealed class TorchPass(TorchNetwork network) : IPass
             sequences[i] = Lay(batch[i]);
         }
 
-        var hidden = Cached.forward(network.Architecture, network.Weights, sequences, TensorsOf(batch));
-        var wanted = tensor(WantedRows(batch), device: network.Device);
+        var (rows, wanted) = TensorsOf(batch);
+        var hidden = Cached.forward(network.Architecture, network.Weights, sequences, rows);
         predictions.Renew(
             TwoStream.logits(network.Architecture, network.Weights, hidden.squeeze(0).index_select(0, wanted)));
         return predictions;
@@ -33,8 +33,10 @@ internal sealed class TorchPass(TorchNetwork network) : IPass
 
     public void Dispose() => predictions.Dispose();
 
-    /// <summary>The content rows of all sequences, then the query rows of all.</summary>
-    private RowTensors TensorsOf(ReadOnlySpan<PassRows> batch)
+    /// <summary>
+    /// The content rows of all sequences, then the query rows of all; and the rows that predict, [row]. One copy to the device.
+    /// </summary>
+    private (RowTensors Rows, Tensor Wanted) TensorsOf(ReadOnlySpan<PassRows> batch)
     {
         List<long> tokens = [], positions = [], queryPositions = [], preceding = [];
         foreach (var rows in batch)
@@ -53,7 +55,12 @@ internal sealed class TorchPass(TorchNetwork network) : IPass
             }
         }
 
-        return new RowTensors(Row(tokens), Row(positions), Row(queryPositions), Row(preceding));
+        var wanted = WantedRows(batch);
+        var all = Numbers.place(network.Device, tensor((long[])[.. tokens, .. positions, .. queryPositions, .. preceding, .. wanted]));
+        var start = 0L;
+        Tensor Next(int count) => all.narrow(0, (start += count) - count, count);
+        Tensor Row(List<long> numbers) => Next(numbers.Count).unsqueeze(0);
+        return (new RowTensors(Row(tokens), Row(positions), Row(queryPositions), Row(preceding)), Next(wanted.Length));
     }
 
     /// <summary>The rows that predict, sequence after sequence.</summary>
@@ -111,9 +118,7 @@ internal sealed class TorchPass(TorchNetwork network) : IPass
 
         return mask.Contains(false)
             ? FSharpOption<Tensor>.Some(
-                tensor(mask, device: ((TorchNetwork)sequence.Network).Device).reshape(1, 1, rows, keys.Length))
+                Numbers.place(((TorchNetwork)sequence.Network).Device, tensor(mask)).reshape(1, 1, rows, keys.Length))
             : FSharpOption<Tensor>.None;
     }
-
-    private Tensor Row(List<long> numbers) => tensor(numbers.ToArray(), device: network.Device).unsqueeze(0);
 }

@@ -38,7 +38,7 @@ internal sealed class TorchPredictions(TorchSharp.torch.Device device) : IPredic
         using var scope = NewDisposeScope();
         long[] ids = [.. tokens];
         var own = Held.narrow(0, first, tokens.Length).to_type(ScalarType.Float64);
-        return own.log_softmax(-1).gather(1, tensor(ids, device: device).unsqueeze(1)).cpu().data<double>().ToArray();
+        return own.log_softmax(-1).gather(1, Placed(tensor(ids)).unsqueeze(1)).cpu().data<double>().ToArray();
     }
 
     public DecodedToken[] Draw(PredictedRow[] rows, Sampler sampler)
@@ -48,7 +48,7 @@ internal sealed class TorchPredictions(TorchSharp.torch.Device device) : IPredic
         var uniforms = Array.ConvertAll(rows, row => sampler.Uniform(row.Position));
         var own = Select(rows);
         var (tokens, probabilities) = DeviceSampling.Draw(
-            Constrained(own, rows, sampler), sampler.Options, tensor(uniforms, device: device));
+            Constrained(own, rows, sampler), sampler.Options, Placed(tensor(uniforms)));
         var logProbabilities = own.log_softmax(-1).gather(1, tokens.unsqueeze(1)).squeeze(1);
 
         // One copy for all, so that the host waits once.
@@ -90,7 +90,7 @@ internal sealed class TorchPredictions(TorchSharp.torch.Device device) : IPredic
     private Tensor Select(PredictedRow[] rows)
     {
         var indices = Array.ConvertAll(rows, row => (long)row.Row);
-        return Held.index_select(0, tensor(indices, device: device)).to_type(ScalarType.Float64);
+        return Held.index_select(0, Placed(tensor(indices))).to_type(ScalarType.Float64);
     }
 
     /// <summary>Minus infinity where a token is not allowed.</summary>
@@ -108,13 +108,15 @@ internal sealed class TorchPredictions(TorchSharp.torch.Device device) : IPredic
         return any ? Numbers.add(own, stack(biases)) : own;
     }
 
+    private Tensor Placed(Tensor host) => Numbers.place(device, host);
+
     /// <summary>A bias on the device; there are as many as there are kinds of gaps.</summary>
     private Tensor Placed(float[]? bias)
     {
         var key = bias ?? Unbiased;
         if (!placed.TryGetValue(key, out var tensor))
         {
-            tensor = (bias is null ? zeros(vocabulary, device: device) : torch.tensor(bias, device: device))
+            tensor = (bias is null ? zeros(vocabulary, device: device) : Placed(torch.tensor(bias)))
                 .DetachFromDisposeScope();
             placed.Add(key, tensor);
         }

@@ -24,8 +24,9 @@ internal sealed class TrainedNetwork : IDisposable
     }
 
     /// <summary>A network of which all weights train.</summary>
-    public TrainedNetwork(Model.Architecture architecture, Tensor parameters)
-        : this(architecture, TrainableModule.everything(architecture), name => throw new InvalidOperationException($"{name} trains."), parameters)
+    public TrainedNetwork(Model.Architecture architecture, Tensor parameters, ScalarType computes = ScalarType.Float32)
+        : this(
+            architecture, TrainableModule.everything(architecture), name => throw new InvalidOperationException($"{name} trains."), parameters, computes)
     {
     }
 

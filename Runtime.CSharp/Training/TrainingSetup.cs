@@ -70,7 +70,7 @@ internal static class TrainingSetup
 
     /// <summary>The weights that do not train, from the initial checkpoint; null where all do.</summary>
     public static FrozenWeights? Frozen(TrainingOptions options, TorchSharp.torch.Device device) =>
-        options.Train == TrainableModule.all ? null : new FrozenWeights(Checkpoint.Open(options.Initial!), device, Computes(options));
+        options.Train == TrainableModule.all ? null : new FrozenWeights(Checkpoint.Open(options.Initial!), device, options.Compute.OfTensors());
 
     /// <summary>The network that the options begin with; it borrows what is frozen.</summary>
     public static TrainedNetwork Network(
@@ -82,7 +82,7 @@ internal static class TrainingSetup
             trainable,
             name => frozen?[name] ?? throw new InvalidOperationException($"{name} neither trains nor is frozen."),
             Parameters(options, trainable).to(device),
-            Computes(options));
+            options.Compute.OfTensors());
     }
 
     /// <summary>The initial checkpoint as it was, for the content stream to learn from; null where it learns from the text.</summary>
@@ -118,10 +118,6 @@ internal static class TrainingSetup
             }
         }
     }
-
-    /// <summary>The number type of passes.</summary>
-    private static ScalarType Computes(TrainingOptions options) =>
-        options.Compute == NumberType.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
     /// <summary>
     /// The numbers that train, float32 on the CPU: drawn by the seed, then those of tensors of the initial checkpoint overwritten with

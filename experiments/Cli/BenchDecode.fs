@@ -85,6 +85,10 @@ module BenchDecode =
         | Ok valid -> raise (MisuseException $"--width {valid.Width}: must be a multiple of --heads {valid.Heads}.")
         | Error error -> raise (MisuseException error.Message)
 
+    /// Whether the CPU's own loops are measured; all else is libtorch's.
+    let private isManaged (invocation: Invocation) =
+        invocation.Device <> Device.Cuda && invocation.NumberType = NumberType.Float32
+
     /// Beside the weights: the tensor that is being packed, and the memory that is read for comparison.
     let private requireMemory architecture =
         let needed = 4L * Architecture.parameterCount architecture + (1L <<< 29)
@@ -101,14 +105,25 @@ module BenchDecode =
         GCSettings.LargeObjectHeapCompactionMode <- GCLargeObjectHeapCompactionMode.CompactOnce
         GC.Collect()
 
-    let private randomNetwork architecture seed threads =
+    let private randomNetwork architecture seed threads : INetwork =
         requireMemory architecture
         let weights = RandomWeights(architecture, Seed.ofInt64 seed)
         new ManagedNetwork(architecture, (fun name -> weights.Read name), threads)
 
-    let private loadedNetwork folder threads =
+    let private loadedNetwork folder threads : INetwork =
         use checkpoint = Checkpoint.Open(ModelFolder.find (Some folder))
         new ManagedNetwork(checkpoint.Configuration.Architecture, (fun name -> checkpoint[name].ToFloats()), threads)
+
+    /// On the device and in the number type asked for.
+    let private tensorNetwork (invocation: Invocation) seed threads shape : INetwork =
+        Devices.Resolve invocation.Device |> ignore
+        TorchSharp.torch.set_num_threads threads
+
+        match invocation.Model with
+        | Some folder ->
+            use checkpoint = Checkpoint.Open(ModelFolder.find (Some folder))
+            NetworkLoader.OnTorch(checkpoint, invocation.Device, invocation.NumberType)
+        | None -> RandomWeights.OnTorch(shape (), seed, invocation.Device, invocation.NumberType)
 
     let private configuration model =
         model
@@ -121,9 +136,6 @@ module BenchDecode =
         |> Option.defaultValue 256
 
     let private check (invocation: Invocation) (arguments: ParseResults<BenchDecodeArguments>) =
-        if invocation.Device = Device.Cuda || invocation.NumberType <> NumberType.Float32 then
-            raise (MisuseException "bench decode measures float32 on the CPU; leave --device and --dtype out.")
-
         if invocation.Grouping.IsSome then
             raise (MisuseException "bench decode chooses its own groupings; name sizes with --groups.")
 
@@ -158,19 +170,19 @@ module BenchDecode =
         )
 
     /// What was measured, for whoever reads the figures.
-    let private settings (network: ManagedNetwork) (options: DecodeBenchmarkOptions) =
+    let private settings (invocation: Invocation) (network: INetwork) threads (options: DecodeBenchmarkOptions) =
         [
             "network", Json.text (string (A3.Architecture network.Architecture))
             "parameters", Json.whole (Architecture.parameterCount network.Architecture)
             "positions", Json.whole options.Positions
-            "threads", Json.whole network.Team.Size
-            "processors", Json.whole Environment.ProcessorCount
+            yield! BenchDisplay.placeJson invocation.Device invocation.NumberType threads
             "rounds", Json.whole options.Rounds
             "temperature", Json.number options.Sampling.Temperature
             "seed", Json.whole options.Seed
         ]
 
     let run (invocation: Invocation) (arguments: ParseResults<BenchDecodeArguments>) =
+        let invocation = invocation |> Options.onCpuUnlessSaid
         check invocation arguments
         let output = invocation.Output
 
@@ -189,21 +201,26 @@ module BenchDecode =
             arguments
             |> options positions seed (configuration invocation.Model |> Option.bind _.Bos)
 
+        let shape () = architecture positions arguments
+
         use network =
             match invocation.Model with
+            | _ when not (isManaged invocation) -> tensorNetwork invocation seed threads shape
             | Some folder -> loadedNetwork folder threads
-            | None -> randomNetwork (architecture positions arguments) seed threads
+            | None -> randomNetwork (shape ()) seed threads
 
         giveBack ()
 
+        use benchmark = new DecodeBenchmark(network, options)
+
         let report =
-            DecodeBenchmark(network, options).Run((fun line -> output |> Output.note line), invocation.Cancellation)
+            benchmark.Run((fun line -> output |> Output.note line), invocation.Cancellation)
 
         if output.Json then
-            output |> Output.json (BenchDisplay.json (settings network options) report)
+            output |> Output.json (BenchDisplay.json (settings invocation network threads options) report)
         else
             output
             |> Output.line
-                $"{A3.Architecture network.Architecture}; {threads} threads, {positions} positions, {options.Rounds} rounds"
+                $"{A3.Architecture network.Architecture}; {BenchDisplay.place invocation.Device invocation.NumberType threads}, {positions} positions, {options.Rounds} rounds"
 
             output |> Output.lines (BenchDisplay.lines output.Ink report)

@@ -20,6 +20,23 @@ module BenchDisplay =
             |> List.mapi (fun i (cell, width) -> if i = 0 then cell.PadRight width else cell.PadLeft width)
             |> fun cells -> String.Join("  ", cells))
 
+    let private typeName (compute: NumberType) = (string compute).ToLowerInvariant()
+
+    /// What is measured on, in a few words.
+    let place device compute threads =
+        match device with
+        | A3.Runtime.Device.Cuda -> $"one GPU, {typeName compute}"
+        | _ -> $"{threads} threads, {typeName compute}"
+
+    /// What is measured on, as fields of a record.
+    let placeJson device compute threads =
+        [
+            "device", Json.text (if device = A3.Runtime.Device.Cuda then "cuda" else "cpu")
+            "number_type", Json.text (typeName compute)
+            "threads", Json.whole threads
+            "processors", Json.whole Environment.ProcessorCount
+        ]
+
     let private speed value =
         Number.text (if value < 99.5 then "0.0" else "#,0") value
 

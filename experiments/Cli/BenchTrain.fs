@@ -16,6 +16,7 @@ type BenchTrainArguments =
     | [<Unique>] Batch_Tokens of COUNT: int
     | [<Unique>] Group of SIZE: int
     | [<Unique>] Recompute
+    | [<Unique>] Compute of NumberTypeName
     | [<Unique>] Threads of NUMBER: int
     | [<Unique>] Rounds of NUMBER: int
 
@@ -30,6 +31,7 @@ type BenchTrainArguments =
             | Batch_Tokens _ -> "tokens of a step, as many whole sequences as they hold (default 4096)."
             | Group _ -> "size of the groups (default 4); what a step costs hardly depends on it."
             | Recompute -> "let the two-stream step keep one block's memory in place of all."
+            | Compute _ -> "number type of passes, float32 (default) or bfloat16; what trains stays float32."
             | Threads _ -> "threads (default: one for each processor)."
             | Rounds _ -> "runs of each step (default 7)."
 
@@ -54,17 +56,22 @@ module BenchTrain =
 
     let private check (invocation: Invocation) =
         if
-            invocation.Device = Device.Cuda
-            || invocation.NumberType <> NumberType.Float32
+            invocation.NumberType <> NumberType.Float32
             || invocation.Grouping.IsSome
             || invocation.Model.IsSome
         then
             raise (
                 MisuseException
-                    "bench train measures float32 on the CPU, random weights and random orders; leave --device, --dtype, --model and --grouping out."
+                    "bench train measures random weights and random orders, in the number type of --compute; leave --dtype, --model and --grouping out."
             )
 
-    let private options seed (arguments: ParseResults<BenchTrainArguments>) =
+    let private compute (arguments: ParseResults<BenchTrainArguments>) =
+        match arguments.GetResult(BenchTrainArguments.Compute, Float32) |> Options.numberType with
+        | NumberType.Float16 ->
+            raise (MisuseException "--compute float16: gradients leave its range; float32 or bfloat16 is expected.")
+        | chosen -> chosen
+
+    let private options (invocation: Invocation) seed (arguments: ParseResults<BenchTrainArguments>) =
         let standard = TrainBenchmarkOptions()
 
         TrainBenchmarkOptions(
@@ -75,6 +82,8 @@ module BenchTrain =
                 (arguments.GetResult(BenchTrainArguments.Group, standard.Group)
                  |> Options.between 1 (1 <<< 20) "--group"),
             Recompute = arguments.Contains BenchTrainArguments.Recompute,
+            Device = invocation.Device,
+            Compute = compute arguments,
             Threads =
                 (arguments.GetResult(BenchTrainArguments.Threads, standard.Threads)
                  |> Options.between 1 1024 "--threads"),
@@ -149,8 +158,7 @@ module BenchTrain =
                 "batch_tokens", Json.whole options.BatchTokens
                 "group", Json.whole options.Group
                 "recompute", Json.flag options.Recompute
-                "threads", Json.whole options.Threads
-                "processors", Json.whole Environment.ProcessorCount
+                yield! BenchDisplay.placeJson options.Device options.Compute options.Threads
                 "rounds", Json.whole options.Rounds
                 "seed", Json.whole seed
                 "matrix_flops_per_second", BenchDisplay.spread report.Peak
@@ -160,10 +168,11 @@ module BenchTrain =
 
     let run (invocation: Invocation) (arguments: ParseResults<BenchTrainArguments>) =
         check invocation
+        let invocation = invocation |> Options.onCpuUnlessSaid
         let output = invocation.Output
         let network = architecture arguments
         let seed = defaultArg invocation.Seed DecodingRequest.usual.Seed
-        let options = options seed arguments
+        let options = options invocation seed arguments
 
         let report =
             TrainBenchmark(network, options).Run((fun line -> output |> Output.note line), invocation.Cancellation)
@@ -173,6 +182,6 @@ module BenchTrain =
         else
             output
             |> Output.line
-                $"{A3.Architecture network}; {options.Threads} threads, {options.BatchTokens} tokens a step, {options.Rounds} rounds"
+                $"{A3.Architecture network}; {BenchDisplay.place options.Device options.Compute options.Threads}, {options.BatchTokens} tokens a step, {options.Rounds} rounds"
 
             output |> Output.lines (lines output.Ink report)

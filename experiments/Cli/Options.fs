@@ -45,6 +45,15 @@ module Options =
         | Bfloat16 -> A3.Runtime.NumberType.BFloat16
         | Float16 -> A3.Runtime.NumberType.Float16
 
+    /// What is measured, is measured on the CPU where nobody names a device.
+    let onCpuUnlessSaid invocation =
+        match invocation.Device with
+        | A3.Runtime.Device.Auto ->
+            { invocation with
+                Device = A3.Runtime.Device.Cpu
+            }
+        | _ -> invocation
+
     /// The value where it keeps its rule.
     let between lowest highest name (value: int) =
         if value < lowest || value > highest then

@@ -100,6 +100,18 @@ public sealed class BenchTests
     }
 
     [Fact]
+    public void Other_number_types_are_measured_on_libtorch()
+    {
+        var decode = Assert.Single(Run("--rounds", "1", "--dtype", "bfloat16", "--json").Json());
+        var train = Assert.Single(CommandLine.Run([.. TinyTrain, "--rounds", "1", "--compute", "bfloat16", "--json"]).Json());
+
+        Assert.All([decode, train], json => Assert.Equal(
+            ("cpu", "bfloat16"), (json.GetProperty("device").GetString(), json.GetProperty("number_type").GetString())));
+        Assert.Equal(2 * decode.GetProperty("parameters").GetInt64(), decode.GetProperty("pass_weight_bytes").GetInt64());
+        Assert.Equal(8, decode.GetProperty("methods").GetArrayLength());
+    }
+
+    [Fact]
     public void Cancellation_stops_the_benchmark()
     {
         var result = CommandLine.Run(Ink.Plain, new CancellationToken(canceled: true), Tiny);
@@ -113,7 +125,6 @@ public sealed class BenchTests
     [InlineData("--groups \"11\": expected sizes in 1..10", "--groups", "11")]
     [InlineData("--temperature -1: expected a number of at least 0", "--temperature", "-1")]
     [InlineData("--model and a shape of random weights", "--model", "x")]
-    [InlineData("measures float32 on the CPU", "--device", "cuda")]
     [InlineData("chooses its own groupings", "--grouping", "bisect")]
     public void Misuse_gets_one_line(string expected, string option, string value)
     {
@@ -129,7 +140,8 @@ public sealed class BenchTests
         AssertOneLine(2, "head_dim = 7: must be even", CommandLine.Run("bench", "decode", "--width", "31", "--heads", "4"));
         AssertOneLine(2, "--width 33: must be a multiple of --heads 4", CommandLine.Run("bench", "decode", "--width", "33", "--heads", "4"));
         AssertOneLine(2, "--width 33: must be a multiple of --heads 4", CommandLine.Run("bench", "train", "--width", "33", "--heads", "4"));
-        AssertOneLine(2, "bench train measures float32 on the CPU", CommandLine.Run("bench", "train", "--device", "cuda"));
+        AssertOneLine(2, "in the number type of --compute", CommandLine.Run("bench", "train", "--dtype", "bfloat16"));
+        AssertOneLine(2, "--compute float16: gradients leave its range", CommandLine.Run("bench", "train", "--compute", "float16"));
         AssertOneLine(2, "bench needs to know what to measure", CommandLine.Run("bench"));
     }
 

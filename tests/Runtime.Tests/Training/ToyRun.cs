@@ -51,6 +51,41 @@ internal static class ToyRun
         return reports;
     }
 
+    /// <summary>Begins a run and stops it after so many reports.</summary>
+    public static void Interrupt(TrainingOptions options, int afterReports)
+    {
+        using var trainer = Trainer.Start(options, TestContext.Current.CancellationToken);
+        RunAndCancel(trainer, afterReports);
+    }
+
+    /// <summary>Resumes a run and stops it after so many reports; the largest number lets it end.</summary>
+    public static void Finish(string output, int afterReports)
+    {
+        using var trainer = Trainer.Resume(output, TestContext.Current.CancellationToken);
+        if (afterReports == int.MaxValue)
+        {
+            trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        else
+        {
+            RunAndCancel(trainer, afterReports);
+        }
+    }
+
+    private static void RunAndCancel(Trainer trainer, int afterReports)
+    {
+        using var cancellation = new CancellationTokenSource();
+        var reports = new List<TrainingProgress>();
+        var collector = new Collector(reports, _ =>
+        {
+            if (reports.Count == afterReports)
+            {
+                cancellation.Cancel();
+            }
+        });
+        Assert.Throws<OperationCanceledException>(() => trainer.Run(collector, cancellation.Token));
+    }
+
     /// <summary>The state file of the newest checkpoint of a run.</summary>
     public static string StateOf(string output) =>
         Path.Combine(Directory.GetDirectories(Path.Combine(output, "checkpoints")).Order().Last(), "training.safetensors");

@@ -33,9 +33,9 @@ public sealed class TrainerTests
         var straight = ToyRun.Options(folder, "straight") with { Pack = packed, Optimizer = optimizer };
         ToyRun.Train(straight);
         var stopped = ToyRun.Options(folder, "stopped") with { Pack = packed, Optimizer = optimizer };
-        Interrupt(stopped, afterReports: 1);
-        Finish(stopped.Output, afterReports: 1);
-        Finish(stopped.Output, afterReports: int.MaxValue);
+        ToyRun.Interrupt(stopped, afterReports: 1);
+        ToyRun.Finish(stopped.Output, afterReports: 1);
+        ToyRun.Finish(stopped.Output, afterReports: int.MaxValue);
         ToyRun.AssertSameRun(straight.Output, stopped.Output);
     }
 
@@ -46,8 +46,8 @@ public sealed class TrainerTests
         var straight = ToyRun.Options(folder, "straight");
         var reports = ToyRun.Train(straight);
         var stopped = ToyRun.Options(folder, "stopped");
-        Interrupt(stopped, afterReports: 2);
-        Finish(stopped.Output, afterReports: int.MaxValue);
+        ToyRun.Interrupt(stopped, afterReports: 2);
+        ToyRun.Finish(stopped.Output, afterReports: int.MaxValue);
         var lines = File.ReadAllLines(Path.Combine(stopped.Output, "metrics.jsonl"));
         var steps = lines.Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement.GetProperty("step").GetInt64());
         Assert.Equal(reports.Select(report => report.Step), steps);
@@ -166,7 +166,7 @@ public sealed class TrainerTests
     {
         using var folder = new Folder();
         var options = ToyRun.Options(folder);
-        Interrupt(options, afterReports: 1);
+        ToyRun.Interrupt(options, afterReports: 1);
         var state = ToyRun.StateOf(options.Output);
         Overwrite(state, "parameters", float.PositiveInfinity);
         var saved = File.ReadAllBytes(state);
@@ -181,7 +181,7 @@ public sealed class TrainerTests
     {
         using var folder = new Folder();
         var options = ToyRun.Options(folder);
-        Interrupt(options, afterReports: 1);
+        ToyRun.Interrupt(options, afterReports: 1);
         var state = ToyRun.StateOf(options.Output);
         Overwrite(state, "parameters", float.NaN);
         var model = File.ReadAllBytes(Path.Combine(options.Output, "model.safetensors"));
@@ -196,8 +196,8 @@ public sealed class TrainerTests
     {
         using var folder = new Folder();
         var (narrow, wide) = (ToyRun.Options(folder, "narrow"), ToyRun.Options(folder, "wide") with { Width = 32 });
-        Interrupt(narrow, afterReports: 1);
-        Interrupt(wide, afterReports: 1);
+        ToyRun.Interrupt(narrow, afterReports: 1);
+        ToyRun.Interrupt(wide, afterReports: 1);
         File.Copy(ToyRun.StateOf(narrow.Output), ToyRun.StateOf(wide.Output), overwrite: true);
         var error = Assert.Throws<A3Exception>(() => Trainer.Resume(wide.Output, TestContext.Current.CancellationToken));
         Assert.Contains("parameters holds", error.Message);
@@ -230,39 +230,6 @@ public sealed class TrainerTests
 
             return new(view.Name, view.Dtype, view.Shape.ToArray(), sink => sink.Append(numbers));
         }
-    }
-
-    private static void Interrupt(TrainingOptions options, int afterReports)
-    {
-        using var trainer = Trainer.Start(options, TestContext.Current.CancellationToken);
-        RunAndCancel(trainer, afterReports);
-    }
-
-    private static void Finish(string output, int afterReports)
-    {
-        using var trainer = Trainer.Resume(output, TestContext.Current.CancellationToken);
-        if (afterReports == int.MaxValue)
-        {
-            trainer.Run(cancellation: TestContext.Current.CancellationToken);
-        }
-        else
-        {
-            RunAndCancel(trainer, afterReports);
-        }
-    }
-
-    private static void RunAndCancel(Trainer trainer, int afterReports)
-    {
-        using var cancellation = new CancellationTokenSource();
-        var reports = new List<TrainingProgress>();
-        var collector = new Collector(reports, _ =>
-        {
-            if (reports.Count == afterReports)
-            {
-                cancellation.Cancel();
-            }
-        });
-        Assert.Throws<OperationCanceledException>(() => trainer.Run(collector, cancellation.Token));
     }
 
     private static void WithoutQueryStream(string source, string target)

@@ -1,0 +1,8 @@
+namespace A3.Runtime;
+
+/// <summary>How fast a device reads memory that no cache holds.</summary>
+internal interface IMemoryReader
+{
+    /// <summary>Bytes per second of one walk over the memory.</summary>
+    double Measure();
+}
