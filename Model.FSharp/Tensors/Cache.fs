@@ -101,7 +101,15 @@ module Cached =
         x.narrow (2, x.shape[2] - int64 count, int64 count)
 
     /// Each sequence attends to its own keys and values.
-    let private attendEach architecture (sequences: CachedRows[]) (sights: Attention.Sight option[]) layer (queries: torch.Tensor) newKeys newValues =
+    let private attendEach
+        architecture
+        (sequences: CachedRows[])
+        (sights: Attention.Sight option[])
+        layer
+        (queries: torch.Tensor)
+        newKeys
+        newValues
+        =
         let contents = sequences |> Array.map _.Content
         let counts = Array.append contents (sequences |> Array.map _.Queries)
         let rows = pieces counts queries

@@ -40,4 +40,4 @@ module Rotation =
     /// RoPE with half-rotation, as Hugging Face stores LLaMA: dimension i turns with dimension i + half.
     let apply rotation (x: torch.Tensor) =
         use one = (1).ToScalar()
-        (x * rotation.Cosine).addcmul (x.roll (x.shape[3] / 2L, 3L), rotation.Sine, one)
+        (x * rotation.Cosine).addcmul(x.roll (x.shape[3] / 2L, 3L), rotation.Sine, one)

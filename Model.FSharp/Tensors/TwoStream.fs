@@ -57,7 +57,7 @@ module TwoStream =
             else
                 weights.Embedding
                     .index_select(0, tokens.flatten ())
-                    .view (tokens.shape[0], tokens.shape[1], weights.Embedding.shape[1])
+                    .view(tokens.shape[0], tokens.shape[1], weights.Embedding.shape[1])
 
         rows.to_type weights.Computes
 
@@ -189,7 +189,13 @@ module TwoStream =
         {
             Rows = embed weights tokens
             Blocks =
-                blocks 0L architecture weights (Rotation.at architecture weights.Computes positions) tokens.shape[1] attend
+                blocks
+                    0L
+                    architecture
+                    weights
+                    (Rotation.at architecture weights.Computes positions)
+                    tokens.shape[1]
+                    attend
         }
 
     /// Hidden rows [..., width] as the head reads them.

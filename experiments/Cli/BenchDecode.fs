@@ -217,7 +217,8 @@ module BenchDecode =
             benchmark.Run((fun line -> output |> Output.note line), invocation.Cancellation)
 
         if output.Json then
-            output |> Output.json (BenchDisplay.json (settings invocation network threads options) report)
+            output
+            |> Output.json (BenchDisplay.json (settings invocation network threads options) report)
         else
             output
             |> Output.line

@@ -34,7 +34,7 @@ internal sealed unsafe class KeyValueCache
         {
             if (pages[page] is not { } held)
             {
-                pages[page] = new(layout);
+                KeyValuePage.Make(layout, Math.Min(layout.PagesTogether, pages.Length - page)).CopyTo(pages, page);
             }
             else if (held.IsShared)
             {
