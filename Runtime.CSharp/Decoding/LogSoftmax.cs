@@ -13,6 +13,9 @@ internal static class LogSoftmax
     /// <summary>Tokens whose exponentials are summed together, a multiple of any vector's numbers.</summary>
     public const int BlockTokens = 128;
 
+    /// <summary>The tokens of some blocks.</summary>
+    public static Range TokensOf(int first, int end, int vocabulary) => (first * BlockTokens)..Math.Min(end * BlockTokens, vocabulary);
+
     /// <summary>log p(token) under the model itself: temperature 1, nothing cut.</summary>
     public static double Of(ReadOnlySpan<float> logits, int token)
     {
@@ -49,8 +52,11 @@ internal static class LogSoftmax
 
     /// <summary>The largest logit.</summary>
     /// <exception cref="InvalidOperationException">It is not finite, or some logit is not a number.</exception>
+    public static float Max(ReadOnlySpan<float> logits) => Finite(Largest(logits), logits.Length);
+
+    /// <summary>The largest of some logits; one that is not a number is larger than all others.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Max(ReadOnlySpan<float> logits)
+    public static float Largest(ReadOnlySpan<float> logits)
     {
         var start = new Vector<float>(float.NegativeInfinity);
         var (a, b, c, d) = (start, start, start, start);
@@ -80,12 +86,15 @@ internal static class LogSoftmax
             max = MathF.Max(max, logits[token]);
         }
 
-        return float.IsFinite(max)
-            ? max
-            : throw new InvalidOperationException(
-                $"The largest of {logits.Length} logits is {max}, but it must be finite: the weights are damaged or "
-                + "overflow their number format.");
+        return max;
     }
+
+    /// <summary>The largest of so many logits.</summary>
+    /// <exception cref="InvalidOperationException">It is not finite.</exception>
+    public static float Finite(float max, int logits) => float.IsFinite(max)
+        ? max
+        : throw new InvalidOperationException(
+            $"The largest of {logits} logits is {max}, but it must be finite: the weights are damaged or overflow their number format.");
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Block(ReadOnlySpan<float> logits, float max, float factor, Span<float> weights)

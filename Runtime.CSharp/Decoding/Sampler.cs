@@ -24,8 +24,13 @@ internal sealed record Sampler(SamplingOptions Options, Seed Seed, AllowedTokens
     public DecodedToken Draw(int position, ReadOnlySpan<float> logits, SamplingDistribution distribution)
     {
         distribution.Load(logits, Options, Bias(position));
-        var token = distribution.Draw(Uniform(position));
+        return DrawLoaded(position, logits, distribution);
+    }
 
+    /// <summary>One token, from the distribution of these logits.</summary>
+    public DecodedToken DrawLoaded(int position, ReadOnlySpan<float> logits, SamplingDistribution distribution)
+    {
+        var token = distribution.Draw(Uniform(position));
         return new(position, token, distribution.LogProbability(logits, token), Math.Log(distribution.Probability(token)));
     }
 

@@ -49,7 +49,31 @@ internal sealed class SamplingDistribution(int vocabulary)
             return;
         }
 
-        total = LogSoftmax.Exponentials(logits, max, options.Temperature, weights, sums);
+        LoadBlocks(logits, max, options.Temperature, 0, sums.Length);
+        Complete(max, options, bias);
+    }
+
+    /// <summary>Blocks of <see cref="LogSoftmax.BlockTokens"/> tokens.</summary>
+    public int Blocks => sums.Length;
+
+    /// <summary>
+    /// Some blocks of the distribution of new logits, whose largest is given, at a temperature above 0; several threads may load blocks of
+    /// their own. Once all are loaded, <see cref="Complete"/> makes it what <see cref="Load"/> does, bit for bit.
+    /// </summary>
+    public void LoadBlocks(ReadOnlySpan<float> logits, float max, double temperature, int first, int end)
+    {
+        var tokens = LogSoftmax.TokensOf(first, end, vocabulary);
+        LogSoftmax.Exponentials(logits[tokens], max, temperature, weights.AsSpan(tokens), sums.AsSpan(first..end));
+    }
+
+    /// <summary>The distribution of the blocks that were loaded.</summary>
+    public void Complete(float max, SamplingOptions options, float[]? bias = null)
+    {
+        (logNormaliser, hasProbabilities, total) = (null, false, 0);
+        foreach (var sum in sums)
+        {
+            total += sum;
+        }
 
         if (options.Temperature == 1 && bias is null)
         {

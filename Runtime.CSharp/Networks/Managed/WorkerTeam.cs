@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 
 namespace A3.Runtime;
 
@@ -9,7 +10,8 @@ internal delegate void TeamWork(int worker, int start, int end);
 /// <remarks>
 /// A decode step is about thirty loops of 10 to 100 microseconds, too short to wake a thread for each: helpers spin
 /// between loops and park when none comes. What a helper has not begun others take over, so one that is late or descheduled
-/// costs nothing. A caller who finds the team taken by another works alone; results never depend on who did what.
+/// costs nothing. A caller who finds the team taken by another works alone; results never depend on who did what. Where some piece fails,
+/// the others are done all the same, and the caller hears of the failure.
 /// </remarks>
 internal sealed class WorkerTeam : IDisposable
 {
@@ -27,6 +29,7 @@ internal sealed class WorkerTeam : IDisposable
     private readonly WorkerShares shares;
 
     private TeamWork? work;
+    private Exception? failure;
     private int items;
     private int grain;
     private int parked;
@@ -65,7 +68,12 @@ internal sealed class WorkerTeam : IDisposable
         }
 
         Share(body, itemCount, size, pieces);
+        var failed = Interlocked.Exchange(ref failure, null);
         Volatile.Write(ref taken, 0);
+        if (failed is not null)
+        {
+            ExceptionDispatchInfo.Throw(failed);
+        }
     }
 
     /// <summary>Ends the helper threads; a loop that runs is finished by its caller.</summary>
@@ -144,7 +152,15 @@ internal sealed class WorkerTeam : IDisposable
         while (shares.TryTake(worker, out var piece))
         {
             var start = piece * grain;
-            work!(worker, start, Math.Min(items, start + grain));
+            try
+            {
+                work!(worker, start, Math.Min(items, start + grain));
+            }
+            catch (Exception error)
+            {
+                Interlocked.CompareExchange(ref failure, error, null);
+            }
+
             shares.Finish(worker);
         }
     }

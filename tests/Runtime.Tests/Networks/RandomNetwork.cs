@@ -45,10 +45,7 @@ internal static class RandomNetwork
         new(architecture, Weights(architecture), threads);
 
     /// <summary>The same weights on libtorch, on one thread: its helpers would only spin beside other tests.</summary>
-    public static TorchNetwork OnTorch(Architecture architecture) => OnTorch(architecture, torch.CPU);
-
-    /// <summary>The same weights on libtorch, on a device.</summary>
-    public static TorchNetwork OnTorch(Architecture architecture, torch.Device device)
+    public static TorchNetwork OnTorch(Architecture architecture, torch.Device? device = null)
     {
         Native.ensure();
         torch.set_num_threads(1);

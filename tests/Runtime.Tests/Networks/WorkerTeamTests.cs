@@ -49,6 +49,31 @@ public sealed class WorkerTeamTests
         })));
     }
 
+    [Theory(DisplayName = "A failure on any thread reaches the caller, and the team goes on")]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Failures(int size)
+    {
+        using var team = new WorkerTeam(size);
+        for (var failing = 0; failing < 40; failing++)
+        {
+            var error = Assert.Throws<InvalidOperationException>(() => team.Run(40, 1 << 20, (_, start, end) =>
+            {
+                Thread.SpinWait(1000);
+                if (start <= failing && failing < end)
+                {
+                    throw new InvalidOperationException("lost");
+                }
+            }));
+            Assert.Equal("lost", error.Message);
+
+            var counts = new int[40];
+            team.Run(counts.Length, 1 << 20, (_, start, end) => counts.AsSpan(start, end - start).Fill(1));
+            Assert.All(counts, count => Assert.Equal(1, count));
+        }
+    }
+
     [Fact(DisplayName = "A team that slept wakes up, and one that was disposed of leaves the work to its caller")]
     public void SleepsAndEnds()
     {
