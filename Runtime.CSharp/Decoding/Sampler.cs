@@ -30,7 +30,7 @@ internal sealed record Sampler(SamplingOptions Options, Seed Seed, AllowedTokens
     /// <summary>One token, from the distribution of these logits.</summary>
     public DecodedToken DrawLoaded(int position, ReadOnlySpan<float> logits, SamplingDistribution distribution)
     {
-        var token = distribution.Draw(Uniform(position));
+        var token = distribution.Draw(Uniform(position), logits);
         return new(position, token, distribution.LogProbability(logits, token), Math.Log(distribution.Probability(token)));
     }
 

@@ -18,6 +18,9 @@ internal sealed class SamplingDistribution(int vocabulary)
     private double total;
     private (float Max, double Log)? logNormaliser;
 
+    /// <summary>The largest logit and the temperature where sums were kept only; null where weights were too.</summary>
+    private (float Max, double Temperature)? sumsOnly;
+
     /// <summary>[vocabulary], sums to 1; exactly 0 for tokens that were cut. Computed when it is asked for.</summary>
     public ReadOnlySpan<double> Probabilities
     {
@@ -40,8 +43,7 @@ internal sealed class SamplingDistribution(int vocabulary)
     {
         logits = Biased(logits, bias);
         var max = LogSoftmax.Max(logits);
-        logNormaliser = null;
-        hasProbabilities = false;
+        (logNormaliser, hasProbabilities, sumsOnly) = (null, false, null);
 
         if (options.Temperature == 0)
         {
@@ -49,8 +51,8 @@ internal sealed class SamplingDistribution(int vocabulary)
             return;
         }
 
-        LoadBlocks(logits, max, options.Temperature, 0, sums.Length);
-        Complete(max, options, bias);
+        LoadBlocks(logits, max, options.Temperature, 0, sums.Length, withWeights: true);
+        Complete(max, options, withWeights: true, bias);
     }
 
     /// <summary>Blocks of <see cref="LogSoftmax.BlockTokens"/> tokens.</summary>
@@ -58,18 +60,20 @@ internal sealed class SamplingDistribution(int vocabulary)
 
     /// <summary>
     /// Some blocks of the distribution of new logits, whose largest is given, at a temperature above 0; several threads may load blocks of
-    /// their own. Once all are loaded, <see cref="Complete"/> makes it what <see cref="Load"/> does, bit for bit.
+    /// their own. Once all are loaded, <see cref="Complete"/> makes it what <see cref="Load"/> does, bit for bit. Without weights, which
+    /// take as long to write as to compute, only sums are kept: enough to draw a token where nothing is cut.
     /// </summary>
-    public void LoadBlocks(ReadOnlySpan<float> logits, float max, double temperature, int first, int end)
+    public void LoadBlocks(ReadOnlySpan<float> logits, float max, double temperature, int first, int end, bool withWeights)
     {
         var tokens = LogSoftmax.TokensOf(first, end, vocabulary);
-        LogSoftmax.Exponentials(logits[tokens], max, temperature, weights.AsSpan(tokens), sums.AsSpan(first..end));
+        LogSoftmax.Exponentials(logits[tokens], max, temperature, withWeights ? weights.AsSpan(tokens) : default, sums.AsSpan(first..end));
     }
 
-    /// <summary>The distribution of the blocks that were loaded.</summary>
-    public void Complete(float max, SamplingOptions options, float[]? bias = null)
+    /// <summary>The distribution of the blocks that were loaded, all with weights or all without.</summary>
+    public void Complete(float max, SamplingOptions options, bool withWeights, float[]? bias = null)
     {
         (logNormaliser, hasProbabilities, total) = (null, false, 0);
+        sumsOnly = withWeights ? null : (max, options.Temperature);
         foreach (var sum in sums)
         {
             total += sum;
@@ -92,17 +96,36 @@ internal sealed class SamplingDistribution(int vocabulary)
     /// </summary>
     public int Draw(double uniform)
     {
-        var rest = uniform * total;
-        var block = 0;
-
-        for (; block < sums.Length - 1 && rest >= sums[block]; block++)
-        {
-            rest -= sums[block];
-        }
-
+        var (block, rest) = BlockAt(uniform);
         var first = block * LogSoftmax.BlockTokens;
         var token = Walk<float>(weights.AsSpan(first), rest);
         return token >= 0 ? first + token : Last<float>(weights);
+    }
+
+    /// <summary>
+    /// As <see cref="Draw(double)"/>, from the logits that were loaded: where only sums were kept, the weights of the block that is drawn
+    /// from are computed once more.
+    /// </summary>
+    public int Draw(double uniform, ReadOnlySpan<float> logits)
+    {
+        if (sumsOnly is not var (max, temperature))
+        {
+            return Draw(uniform);
+        }
+
+        var (block, rest) = BlockAt(uniform);
+        LoadBlocks(logits, max, temperature, block, block + 1, withWeights: true);
+        var tokens = LogSoftmax.TokensOf(block, block + 1, vocabulary);
+        var token = Walk<float>(weights.AsSpan(tokens), rest);
+        if (token >= 0)
+        {
+            return tokens.Start.Value + token;
+        }
+
+        // Rounding left a little over.
+        LoadBlocks(logits, max, temperature, 0, sums.Length, withWeights: true);
+        sumsOnly = null;
+        return Draw(uniform);
     }
 
     /// <summary>
@@ -112,6 +135,18 @@ internal sealed class SamplingDistribution(int vocabulary)
     {
         var token = Walk(weights, uniform);
         return token >= 0 ? token : Math.Max(0, Last(weights));
+    }
+
+    /// <summary>The block in which the cumulative distribution passes a number, and how far into its weights.</summary>
+    private (int Block, double Left) BlockAt(double uniform)
+    {
+        var (block, rest) = (0, uniform * total);
+        for (; block < sums.Length - 1 && rest >= sums[block]; block++)
+        {
+            rest -= sums[block];
+        }
+
+        return (block, rest);
     }
 
     /// <summary>The first token at which the sum of weights exceeds a number, or -1.</summary>

@@ -94,15 +94,15 @@ internal sealed class HostPredictions(int vocabulary, WorkerTeam? team = null) :
             maxima[i * MostParts] = LogSoftmax.Finite(LogSoftmax.Largest(maxima.AsSpan(i * MostParts, parts)), vocabulary);
         }
 
-        team.Run(parts * count, TokenCost * tokens, (_, start, end) => ForParts(start, end, (i, part, first, last) =>
-            Distribution(i).LoadBlocks(Logits(rows.Span[i].Row), maxima[i * MostParts], sampler.Options.Temperature, first, last)));
         var cuts = sampler.Options is not { TopK: null, TopP: 1 };
+        team.Run(parts * count, TokenCost * tokens, (_, start, end) => ForParts(start, end, (i, part, first, last) =>
+            Distribution(i).LoadBlocks(Logits(rows.Span[i].Row), maxima[i * MostParts], sampler.Options.Temperature, first, last, withWeights: cuts)));
         team.Run(count, cuts ? TokenCost * vocabulary : 1, (_, start, end) =>
         {
             for (var i = start; i < end; i++)
             {
                 var (position, own) = (rows.Span[i].Position, Distribution(i));
-                own.Complete(maxima[i * MostParts], sampler.Options);
+                own.Complete(maxima[i * MostParts], sampler.Options, withWeights: cuts);
                 drawn.Span[i] = sampler.DrawLoaded(position, Logits(rows.Span[i].Row), own);
             }
         });
