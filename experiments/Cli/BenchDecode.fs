@@ -123,7 +123,13 @@ module BenchDecode =
         | Some folder ->
             use checkpoint = Checkpoint.Open(ModelFolder.find (Some folder))
             NetworkLoader.OnTorch(checkpoint, invocation.Device, invocation.NumberType)
-        | None -> RandomWeights.OnTorch(shape (), seed, invocation.Device, invocation.NumberType)
+        | None ->
+            let architecture = shape ()
+
+            if invocation.Device <> Device.Cuda then
+                requireMemory architecture
+
+            RandomWeights.OnTorch(architecture, seed, invocation.Device, invocation.NumberType)
 
     let private configuration model =
         model

@@ -112,6 +112,16 @@ public sealed class BenchTests
     }
 
     [Fact]
+    public void Without_a_GPU_there_is_nothing_to_measure_on_one()
+    {
+        Model.Tensors.Native.ensure();
+        Assert.SkipWhen(TorchSharp.torch.cuda.is_available(), "there is a GPU.");
+
+        AssertOneLine(1, "finds no CUDA device", CommandLine.Run("bench", "train", "--device", "cuda"));
+        AssertOneLine(1, "finds no CUDA device", CommandLine.Run([.. Tiny, "--device", "cuda"]));
+    }
+
+    [Fact]
     public void Cancellation_stops_the_benchmark()
     {
         var result = CommandLine.Run(Ink.Plain, new CancellationToken(canceled: true), Tiny);
@@ -158,6 +168,8 @@ public sealed class BenchTests
             CommandLine.Run("bench", "decode", "--model", TinyCheckpoint.In(causal, queryStream: false), "--positions", "8"));
         AssertOneLine(1, "random weights of this shape need",
             CommandLine.Run("bench", "decode", "--width", "65536", "--layers", "8", "--heads", "512"));
+        AssertOneLine(1, "random weights of this shape need",
+            CommandLine.Run("bench", "decode", "--width", "65536", "--layers", "8", "--heads", "512", "--dtype", "bfloat16"));
     }
 
     private static void AssertOneLine(int code, string expected, CommandLine given)
