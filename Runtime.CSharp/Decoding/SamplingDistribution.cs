@@ -6,7 +6,10 @@ namespace A3.Runtime;
 /// What is sampled from: softmax(logits / temperature), cut to the top k, then to the top p, renormalised. Holds one
 /// distribution at a time; not thread-safe.
 /// </summary>
-/// <remarks>Weights are kept as they are, with the sums of blocks of them: a draw needs no more.</remarks>
+/// <remarks>
+/// Weights are kept as they are, with the sums of blocks of them: a draw needs no more. Where nothing is cut it needs the sums, and the
+/// weights of one block.
+/// </remarks>
 internal sealed class SamplingDistribution(int vocabulary)
 {
     private readonly float[] weights = new float[vocabulary];
@@ -26,6 +29,11 @@ internal sealed class SamplingDistribution(int vocabulary)
     {
         get
         {
+            if (sumsOnly is not null)
+            {
+                throw new InvalidOperationException("the weights of this distribution were not kept, only their sums.");
+            }
+
             if (!hasProbabilities)
             {
                 Normalise();
@@ -35,7 +43,7 @@ internal sealed class SamplingDistribution(int vocabulary)
         }
     }
 
-    /// <summary>One of <see cref="Probabilities"/>, without the others.</summary>
+    /// <summary>One of <see cref="Probabilities"/>, without the others; where only sums were kept, that of the token drawn last.</summary>
     public double Probability(int token) => weights[token] * (1 / total);
 
     /// <summary>Replaces the distribution by that of new logits plus a bias, null for none.</summary>
@@ -60,8 +68,9 @@ internal sealed class SamplingDistribution(int vocabulary)
 
     /// <summary>
     /// Some blocks of the distribution of new logits, whose largest is given, at a temperature above 0; several threads may load blocks of
-    /// their own. Once all are loaded, <see cref="Complete"/> makes it what <see cref="Load"/> does, bit for bit. Without weights, which
-    /// take as long to write as to compute, only sums are kept: enough to draw a token where nothing is cut.
+    /// their own. Once all are loaded, <see cref="Complete"/> makes it what <see cref="Load"/> does, bit for bit. Without weights only
+    /// sums are kept, enough to draw a token where nothing is cut: groups of 4 of a 15M network ran at 2,769 to 3,051 tokens/s so, at
+    /// 2,319 to 2,862 with weights, three runs of each in turn.
     /// </summary>
     public void LoadBlocks(ReadOnlySpan<float> logits, float max, double temperature, int first, int end, bool withWeights)
     {
