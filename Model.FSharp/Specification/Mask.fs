@@ -1,5 +1,6 @@
 namespace A3.Model
 
+open System.Collections.Generic
 open FParsec
 
 /// What a mask may look at, one entry per position: rank of the group, whether it is padding, which document it is of.
@@ -74,6 +75,27 @@ module Mask =
                 layout.Document[before] <> layout.Document[position]
                 || allows query layout position before)
             (seq { 0 .. position - 1 })
+
+    /// Of which positions a pass needs the content rows, where the queries of some positions and the content rows of others are wanted:
+    /// those that these see, and those that those see in turn. In each document that is all up to a rank.
+    let needed queries contents layout =
+        let highest = Dictionary<int, int>()
+
+        let reach below position =
+            let document = layout.Document[position]
+            let rank = layout.Group[position] - below
+
+            match highest.TryGetValue document with
+            | true, other when other >= rank -> ()
+            | _ -> highest[document] <- rank
+
+        Seq.iter (reach 1) queries
+        Seq.iter (reach 0) contents
+
+        Array.init (Layout.length layout) (fun position ->
+            match highest.TryGetValue layout.Document[position] with
+            | true, rank -> layout.Group[position] <= rank && not layout.Padding[position]
+            | false, _ -> false)
 
     /// The whole mask, [query, key].
     let matrix mask layout =

@@ -19,9 +19,17 @@ module Attention =
     /// MKL's products over fewer numbers than this take a path of half the speed.
     let private narrowest = 16L
 
+    /// The number type that attention is computed in: libtorch's own over half precision on a CPU makes and forgets a kernel for every few
+    /// rows, and is many times slower than float32.
+    let private computes (x: torch.Tensor) =
+        if x.device.``type`` = DeviceType.CPU then
+            torch.float32
+        else
+            x.dtype
+
     /// Scaled dot-product attention. Narrow heads are widened by zeros, which leave the products as they are, and the scale that
     /// follows from the width is put right.
-    let private dotProduct
+    let private dotProductAsGiven
         (mask: torch.Tensor | null)
         isCausal
         (queries: torch.Tensor)
@@ -39,6 +47,17 @@ module Attention =
 
             scaled_dot_product_attention(widened queries, widened keys, widened values, mask, 0.0, isCausal)
                 .narrow(3, 0L, width)
+
+    let private dotProduct (mask: torch.Tensor | null) isCausal (queries: torch.Tensor) keys values =
+        let computes = computes queries
+        let of' (x: torch.Tensor) = x.to_type computes
+
+        let mask =
+            match mask with
+            | null -> null
+            | mask -> of' mask
+
+        (dotProductAsGiven mask isCausal (of' queries) (of' keys) (of' values)).to_type queries.dtype
 
     /// Each row attends to those up to its own.
     let causal architecture queries keys values =

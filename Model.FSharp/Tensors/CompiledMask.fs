@@ -30,25 +30,40 @@ module CompiledMask =
             Document = stack (torch.tensor (batch |> Array.collect (fun layout -> layout.Document |> Array.map int64)))
         }
 
-    /// The mask between the positions that `query` takes and those that `key` takes from entries [batch, position], in the shape to
-    /// which these two broadcast.
-    let rec private between (query: torch.Tensor -> torch.Tensor) (key: torch.Tensor -> torch.Tensor) layouts mask =
-        let inner = between query key layouts
+    let private map change layouts =
+        {
+            Group = change layouts.Group
+            Padding = change layouts.Padding
+            Document = change layouts.Document
+        }
+
+    /// Those of places (batch * length + position), in the shape of these.
+    let at (places: torch.Tensor) layouts =
+        layouts
+        |> map (fun entries -> entries.flatten().index_select(0, places.flatten ()).view places.shape)
+
+    /// The mask between positions, in the shape to which the layouts of queries and of keys broadcast.
+    let rec private relate queries keys mask =
+        let inner = relate queries keys
 
         match mask with
-        | Mask.EarlierGroup -> (key layouts.Group).lt(query layouts.Group)
-        | Mask.SameGroup -> (key layouts.Group).eq(query layouts.Group)
+        | Mask.EarlierGroup -> keys.Group.lt queries.Group
+        | Mask.SameGroup -> keys.Group.eq queries.Group
         | Mask.NotPadding ->
-            let shape = (key layouts.Padding).logical_or(query layouts.Padding).shape
-            (key layouts.Padding).logical_not().expand shape
-        | Mask.SameDocument -> (key layouts.Document).eq(query layouts.Document)
+            let shape = keys.Padding.logical_or(queries.Padding).shape
+            keys.Padding.logical_not().expand shape
+        | Mask.SameDocument -> keys.Document.eq queries.Document
         | Mask.And(left, right) -> (inner left).logical_and(inner right)
         | Mask.Or(left, right) -> (inner left).logical_or(inner right)
         | Mask.Not negated -> (inner negated).logical_not()
 
-    /// Who may attend to whom, bool [batch, query, key]; the caller owns the result.
-    let compile mask (layouts: LayoutTensors) : torch.Tensor =
-        between _.unsqueeze(2) _.unsqueeze(1) layouts mask
+    /// Who may attend to whom, bool [batch, query, key], where queries and keys are some positions each of every sequence; the caller
+    /// owns the result.
+    let between mask (queries: LayoutTensors) (keys: LayoutTensors) : torch.Tensor =
+        relate (map _.unsqueeze(2) queries) (map _.unsqueeze(1) keys) mask
+
+    /// `between` all positions, bool [batch, query, key].
+    let compile mask layouts = between mask layouts layouts
 
     /// Whose query sees every token before it, bool [batch, position]: `Mask.seesAllBefore`, where documents follow one another.
     let seesAllBefore (layouts: LayoutTensors) : torch.Tensor =
@@ -68,10 +83,7 @@ module CompiledMask =
         let others = layouts.Group.shape[1] - 1L
         let nobody = torch.zeros_like(layouts.Padding).narrow(1, 0L, 1L)
 
-        torch.cat (
-            [|
-                nobody
-                between _.narrow(1, 1L, others) _.narrow(1, 0L, others) layouts (Mask.real Mask.query)
-            |],
-            1L
-        )
+        let from first =
+            layouts |> map _.narrow(1, first, others)
+
+        torch.cat ([| nobody; relate (from 1L) (from 0L) (Mask.real Mask.query) |], 1L)

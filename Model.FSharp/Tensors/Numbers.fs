@@ -36,6 +36,11 @@ module Numbers =
         use operand = number.ToScalar()
         x.mul operand
 
+    /// x modulo number, of int64.
+    let modulo (number: int64) (x: torch.Tensor) =
+        use operand = number.ToScalar()
+        x.remainder operand
+
     /// number * x.
     let scale (number: float) (x: torch.Tensor) =
         use operand = number.ToScalar()

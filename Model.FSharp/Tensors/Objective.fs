@@ -7,11 +7,12 @@ open TorchSharp
 /// [target] (never evidence, never padding); how much each of them counts, float32 [target] (once where none), and all together;
 /// and, where the content stream's causal loss is wanted, the places from which it predicts the next one, int64 [causal target]
 /// (those of the causal prefix of each sequence's partition). Places count positions row by row, batch * length + position;
-/// they are places rather than masks so that the device is never asked how many there are.
+/// they are places rather than masks so that the device is never asked how many there are. `Rows` are those that a pass computes.
 type Batch =
     {
         Tokens: torch.Tensor
         Layouts: LayoutTensors
+        Rows: StreamRows
         Targets: torch.Tensor
         TargetWeights: torch.Tensor option
         TotalWeight: float
@@ -42,10 +43,10 @@ type Teacher =
 [<RequireQualifiedAccess>]
 module Objective =
 
-    /// Rows of one stream that meet a loss: where they lie among all hidden rows, what they predict, how much each counts.
+    /// Rows of one stream that meet a loss: which they are of the hidden rows, what they predict, how much each counts.
     type private Prediction =
         {
-            Places: torch.Tensor
+            Rows: torch.Tensor
             Labels: Labels
             Weights: torch.Tensor option
             Factor: float
@@ -53,9 +54,9 @@ module Objective =
 
     let private at places (values: torch.Tensor) = values.index_select (0, places)
 
-    let private causal factor (tokens: torch.Tensor) places =
+    let private causal factor (tokens: torch.Tensor) places rows =
         {
-            Places = places
+            Rows = rows
             Labels =
                 tokens.flatten().narrow(0, 1, tokens.NumberOfElements - 1L)
                 |> at places
@@ -64,18 +65,22 @@ module Objective =
             Factor = factor
         }
 
-    let private queries factor places batch =
+    let private queries factor rows batch =
         {
-            Places = places
+            Rows = rows
             Labels = batch.Tokens.flatten () |> at batch.Targets |> Labels.Tokens
             Weights = batch.TargetWeights
             Factor = factor
         }
 
-    let private rowsOf architecture weights (hidden: torch.Tensor) places =
-        hidden.flatten (0, 1) |> at places |> TwoStream.normed architecture weights
+    let private rowsOf architecture weights (hidden: torch.Tensor) rows =
+        hidden.squeeze 0 |> at rows |> TwoStream.normed architecture weights
 
     let private head weights = weights.Head.to_type weights.Computes
+
+    let private everything batch =
+        let batches, length = batch.Tokens.shape[0], batch.Tokens.shape[1]
+        StreamRows.all batches length batch.Rows.Targets batch.Rows.CausalTargets batch.Tokens.device
 
     /// What a teacher predicts at places, after it has read the whole batch once.
     let private taught architecture teacher batch =
@@ -88,7 +93,7 @@ module Objective =
             }
 
         let hidden, _ =
-            TwoStream.stack Wanted.Content architecture teacher leftToRight batch.Tokens
+            TwoStream.stack Wanted.Content architecture teacher leftToRight batch.Tokens (everything batch)
             |> Descent.run false
 
         let hidden = scope.MoveToOuter hidden
@@ -127,14 +132,14 @@ module Objective =
             invalidArg "architecture" "the objective needs a query stream; this architecture has none."
 
         let stack wanted =
-            TwoStream.stack wanted architecture weights batch.Layouts batch.Tokens
+            TwoStream.stack wanted architecture weights batch.Layouts batch.Tokens batch.Rows
 
         let taught =
             teacher
             |> Option.map (fun teacher -> teacher.QueryShare, lazy (taught architecture teacher.Weights batch))
 
         let causal places =
-            let fromTokens = causal factors.Content batch.Tokens places
+            let fromTokens = causal factors.Content batch.Tokens places batch.Rows.CausalTargets
 
             match taught with
             | None -> fromTokens
@@ -143,8 +148,8 @@ module Objective =
                     Labels = labels.Value places
                 }
 
-        let queries places =
-            let fromTokens = queries factors.Query places batch
+        let queries rows =
+            let fromTokens = queries factors.Query rows batch
 
             match taught with
             | Some(share, labels) when share > 0.0 ->
@@ -154,10 +159,10 @@ module Objective =
             | None -> [ fromTokens ]
 
         match batch.CausalTargets with
-        | None -> stack Wanted.Query, queries batch.Targets
+        | None -> stack Wanted.Query, queries batch.Rows.Targets
         | Some places when factors.Query = 0.0 -> stack Wanted.Content, [ causal places ]
         | Some places ->
-            let behind = batch.Targets |> Numbers.addInteger batch.Tokens.NumberOfElements
+            let behind = batch.Rows.Targets |> Numbers.addInteger batch.Rows.Content.shape[0]
             stack Wanted.Both, queries behind @ [ causal places ]
 
     /// -log p(x_i | x_G<k) of every target by the query stream, and -log p(x_i | x_<i) of every causal target by the content
@@ -172,7 +177,7 @@ module Objective =
         let surprisals =
             predictions
             |> List.map (fun prediction ->
-                CrossEntropy.surprisals (rowsOf architecture weights hidden prediction.Places) head prediction.Labels)
+                CrossEntropy.surprisals (rowsOf architecture weights hidden prediction.Rows) head prediction.Labels)
 
         {
             Query = List.head surprisals
@@ -223,7 +228,7 @@ module Objective =
         let sums, rowGradients =
             predictions
             |> List.map (fun prediction ->
-                descendOne head headGradient (prediction, rowsOf architecture weights hidden prediction.Places))
+                descendOne head headGradient (prediction, rowsOf architecture weights hidden prediction.Rows))
             |> List.unzip
 
         let gradients =
@@ -255,5 +260,5 @@ module Objective =
     let descendCausal architecture weights leaf factor (tokens: torch.Tensor) places =
         let stack = TwoStream.causalStack architecture weights tokens
 
-        (stack, [ causal factor tokens places ])
+        (stack, [ causal factor tokens places places ])
         |> descendStack false architecture weights leaf

@@ -86,88 +86,159 @@ module TwoStream =
         | 0 -> positions
         | shift -> positions |> Numbers.addInteger -(int64 shift)
 
-    /// [1, heads, batch * row, head width] as [batch, heads, row, head width], a view.
-    let private bySequence batch (x: torch.Tensor) =
-        x.view(x.shape[1], batch, -1L, x.shape[3]).transpose(0, 1)
+    /// [1, heads, sequence * row, head width] as [sequence, heads, row, head width], a view.
+    let private bySequence (sequences: int64) (x: torch.Tensor) =
+        x.view(x.shape[1], sequences, -1L, x.shape[3]).transpose(0, 1)
 
-    /// [batch, heads, row, head width] as [1, heads, batch * row, head width], a view of what attention gives.
+    /// [sequence, heads, row, head width] as [1, heads, sequence * row, head width], a view of what attention gives.
     let private inOneRow (x: torch.Tensor) =
         x.transpose(1, 2).flatten(0, 1).unsqueeze(0).transpose(1, 2)
 
-    /// Attention of the streams in turn, each under its own sight, over rows that lie stream by stream, sequence by sequence.
-    let private attendByStream architecture batch (sights: Attention.Sight list) (queries: torch.Tensor) keys values =
-        let keys, values = bySequence batch keys, bySequence batch values
-        let streams = queries.chunk (int64 sights.Length, 2L)
+    /// Rows of one stream and piece: what they may see, and how many there are.
+    type private Sight =
+        {
+            Piece: int
+            Rows: int64
+            Sees: Attention.Sight
+        }
+
+    /// What the rows of a stream may see of the content rows of their piece; pieces without rows are left out.
+    let private sights dtype layouts (rows: StreamRows) mask places (count: RowPiece -> int64) =
+        let pieces count (places: torch.Tensor) =
+            places.split (
+                rows.Pieces
+                |> List.map (fun piece -> piece.Sequences * count piece)
+                |> Array.ofList
+            )
+
+        List.zip3 rows.Pieces (List.ofArray (pieces count places)) (List.ofArray (pieces _.Content rows.Content))
+        |> List.indexed
+        |> List.filter (fun (_, (piece, _, _)) -> count piece > 0L)
+        |> List.map (fun (index, (piece, queries, keys)) ->
+            let layoutsOf (places: torch.Tensor) =
+                layouts |> CompiledMask.at (places.view (piece.Sequences, -1L))
+
+            {
+                Piece = index
+                Rows = piece.Sequences * count piece
+                Sees =
+                    (CompiledMask.between (Mask.real mask) (layoutsOf queries) (layoutsOf keys)).unsqueeze 1
+                    |> Attention.sight dtype
+            })
+
+    /// Attention of rows that lie stream by stream and piece by piece, each under its sight.
+    let private attendByPiece
+        architecture
+        (pieces: RowPiece list)
+        (sights: Sight list)
+        (queries: torch.Tensor)
+        keys
+        values
+        =
+        let pieceOf =
+            let pieces = Array.ofList pieces
+            let sizes = pieces |> Array.map (fun piece -> piece.Sequences * piece.Content)
+
+            let keys, values =
+                (keys: torch.Tensor).split(sizes, 2L), (values: torch.Tensor).split(sizes, 2L)
+
+            fun index -> pieces[index].Sequences, keys[index], values[index]
+
+        let rows = queries.split (sights |> List.map _.Rows |> Array.ofList, 2L)
 
         sights
-        |> List.mapi (fun stream sight ->
-            Attention.within architecture sight (bySequence batch streams[stream]) keys values
+        |> List.mapi (fun index sight ->
+            let sequences, keys, values = pieceOf sight.Piece
+            let bySequence = bySequence sequences
+
+            Attention.within architecture sight.Sees (bySequence rows[index]) (bySequence keys) (bySequence values)
             |> inOneRow)
         |> function
+            | [] -> queries
             | [ alone ] -> alone
             | several -> torch.cat (Array.ofList several, 2L)
 
-    /// The streams of a batch, sequence after sequence, all content rows before all query rows, so that the rows that have keys and
-    /// values are one piece of memory: hidden states [1, stream * batch * position, width] of the streams wanted.
-    let stack wanted architecture (weights: Weights) (layouts: LayoutTensors) (tokens: torch.Tensor) =
-        let batch, length = tokens.shape[0], tokens.shape[1]
+    /// The rows of a batch, all content rows before all query rows, so that the rows that have keys and values are one piece of memory:
+    /// hidden states [1, row, width] of the streams wanted.
+    let stack
+        wanted
+        architecture
+        (weights: Weights)
+        (layouts: LayoutTensors)
+        (tokens: torch.Tensor)
+        (rows: StreamRows)
+        =
         let withContent = wanted <> Wanted.Query
-        let content = embed weights tokens
+        let flat, length = tokens.flatten (), tokens.shape[1]
 
-        let sight mask =
-            (CompiledMask.compile (Mask.real mask) layouts).unsqueeze 1
-            |> Attention.sight content.dtype
+        let tokensAt places =
+            flat.index_select(0, places).unsqueeze 0
 
-        let rows, sights =
-            let preceding () =
-                CompiledMask.seesPreceding layouts, content.roll (1L, 1L)
+        let content = embed weights (tokensAt rows.Content)
+        let contentRows = content.shape[1]
 
-            match queryRows architecture weights batch length preceding with
-            | Some queries when wanted <> Wanted.Content ->
-                [ content; queries ], [ sight Mask.content; sight Mask.query ]
-            | Some _
-            | None -> [ content ], [ sight Mask.content ]
+        let preceding () =
+            (CompiledMask.seesPreceding layouts).flatten().index_select(0, rows.Query).unsqueeze 0,
+            rows.Query
+            |> Numbers.addInteger -1L
+            |> _.clamp_min(0L)
+            |> tokensAt
+            |> embed weights
+
+        let queries =
+            if wanted = Wanted.Content || rows.Query.shape[0] = 0L then
+                None
+            else
+                queryRows architecture weights 1L rows.Query.shape[0] preceding
+
+        let contentSights, querySights =
+            sights content.dtype layouts rows Mask.content rows.Content _.Content,
+            if queries.IsSome then
+                sights content.dtype layouts rows Mask.query rows.Query _.Query
+            else
+                []
 
         let positions =
-            let own = (Numbers.range length tokens.device).repeat batch
+            [|
+                rows.Content |> Numbers.modulo length
 
-            rows
-            |> List.mapi (fun stream _ -> if stream = 0 then own else queryPlaces architecture own)
-            |> Array.ofList
-            |> fun positions -> torch.cat(positions).unsqueeze 0
+                if queries.IsSome then
+                    rows.Query |> Numbers.modulo length |> queryPlaces architecture
+            |]
 
         let last = weights.Blocks.Length - 1
 
         let attend layer =
             if layer = last && not withContent then
-                attendByStream architecture batch (List.tail sights)
+                attendByPiece architecture rows.Pieces querySights
             else
-                attendByStream architecture batch sights
+                attendByPiece architecture rows.Pieces (contentSights @ querySights)
 
         {
-            Rows =
-                rows
-                |> List.map (fun rows -> rows.reshape (1L, batch * length, -1L))
-                |> Array.ofList
-                |> fun rows -> torch.cat (rows, 1L)
+            Rows = torch.cat ([| content; yield! Option.toArray queries |], 1L)
             Blocks =
                 blocks
-                    (if withContent then 0L else batch * length)
+                    (if withContent then 0L else contentRows)
                     architecture
                     weights
-                    (Rotation.at architecture weights.Computes positions)
-                    (batch * length)
+                    (Rotation.at architecture weights.Computes (torch.cat(positions).unsqueeze 0))
+                    contentRows
                     attend
         }
 
     /// Both streams over whole sequences of tokens [batch, position] under their layouts, uncached: content rows under
     /// `Mask.content`, query rows under `Mask.query`, both kept from padding and other documents. Positions 0..N-1.
     let forward (architecture: Architecture) (weights: Weights) (layouts: LayoutTensors) (tokens: torch.Tensor) =
-        let stack = stack Wanted.Both architecture weights layouts tokens
+        let batch, length = tokens.shape[0], tokens.shape[1]
+        let nothing = torch.zeros (0L, dtype = torch.int64, device = tokens.device)
+
+        let stack =
+            StreamRows.all batch length nothing nothing tokens.device
+            |> stack Wanted.Both architecture weights layouts tokens
 
         let streams =
             (stack.Blocks |> Array.fold (fun x block -> block.Run x) stack.Rows)
-                .view(-1L, tokens.shape[0], tokens.shape[1], int64 architecture.Width)
+                .view(-1L, batch, length, int64 architecture.Width)
 
         {
             Content = streams.select (0, 0)

@@ -34,14 +34,15 @@ internal sealed class TwoStreamStep : ITrainStep
     {
         using var scope = NewDisposeScope();
         long length = architecture.Context;
+        Layout[] layouts = [.. partitions.Select(LayoutModule.ofPartition)];
+        long[] targets = [.. Enumerable.Range(0, (int)tokens.NumberOfElements).Where(place => place % length != 0).Select(place => (long)place)];
         var batch = new Batch(
             tokens,
-            CompiledMask.layouts(tokens.device, [.. partitions.Select(LayoutModule.ofPartition)]),
-            Numbers.place(
-                tokens.device,
-                tensor([.. Enumerable.Range(0, (int)tokens.NumberOfElements).Where(place => place % length != 0).Select(place => (long)place)])),
+            CompiledMask.layouts(tokens.device, layouts),
+            StreamRowsModule.choose(tokens.device, layouts, targets, []),
+            Numbers.place(tokens.device, tensor(targets)),
             null,
-            tokens.shape[0] * (length - 1),
+            targets.Length,
             null);
         Numbers.read(learner.Step([batch], queryWeight: 1, contentWeight: 0, LearningRate)[0]);
     }

@@ -51,6 +51,7 @@ internal sealed class BatchBuilder(Corpus corpus, TorchSharp.torch.Device device
         return new Batch(
             Placed(tensor(tokens).reshape(lines.Length, width)),
             CompiledMask.layouts(device, layouts),
+            StreamRowsModule.choose(device, layouts, [.. targets], withCausal ? [.. causal] : []),
             Placed(tensor(targets.ToArray())),
             Where(weights.Any(weight => weight != 1), () => tensor(weights.ToArray())),
             weights.Sum(weight => (double)weight),

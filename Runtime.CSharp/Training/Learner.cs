@@ -20,7 +20,7 @@ internal sealed class Learner(
     private readonly Lanes lanes = lanes ?? new Lanes(1);
 
     public AdamW Optimizer { get; } = new(
-        network.Parameters, network.Decaying, weightDecay, clip, optimizer == Runtime.Optimizer.Muon ? new Muon(network.Matrices) : null);
+        network.Parameters, network.Decaying, weightDecay, clip, optimizer == Runtime.Optimizer.Muon ? new Muon(network.Matrices, network.Computes) : null);
 
     /// <summary>
     /// One optimizer step along the gradient of the batches' loss: the weighted mean surprisal of all their targets times one weight, and

@@ -6,9 +6,9 @@ namespace A3.Runtime;
 /// <summary>
 /// Muon (Jordan et al. 2024): a matrix moves along its momentum with all singular values brought near 1, so that every direction of it learns
 /// at one pace. Scaled to the length of AdamW's steps (Liu et al. 2025, arXiv 2502.16982), so that both share one learning rate. Has no
-/// state of its own.
+/// state of its own. The iteration may run in bfloat16, as Jordan's does: what it misses of 1 by is more than what the rounding adds.
 /// </summary>
-internal sealed class Muon(IReadOnlyList<MatrixPlace> matrices)
+internal sealed class Muon(IReadOnlyList<MatrixPlace> matrices, ScalarType computes = ScalarType.Float32)
 {
     /// <summary>Share of the running mean of the gradient that stays at each step.</summary>
     public const double Momentum = 0.95;
@@ -34,7 +34,7 @@ internal sealed class Muon(IReadOnlyList<MatrixPlace> matrices)
         {
             using var scope = NewDisposeScope();
             var ahead = Numbers.add(Numbers.scale(Momentum, Stacked(shape, momentum)), Numbers.scale(1 - Momentum, Stacked(shape, gradient)));
-            var turned = Numbers.scale(StepSize * Math.Sqrt(Math.Max(shape[0].Rows, shape[0].Columns)), Orthogonalised(ahead));
+            var turned = Numbers.scale(StepSize * Math.Sqrt(Math.Max(shape[0].Rows, shape[0].Columns)), Orthogonalised(ahead, computes));
             for (var i = 0; i < shape.Length; i++)
             {
                 View(shape[i], direction).copy_(turned[i]);
@@ -43,13 +43,14 @@ internal sealed class Muon(IReadOnlyList<MatrixPlace> matrices)
     }
 
     /// <summary>
-    /// Matrices [matrix, row, column] with their singular vectors and singular values near 1, by a Newton-Schulz iteration; zero stays zero.
+    /// Matrices [matrix, row, column], float32, with their singular vectors and singular values near 1, by a Newton-Schulz iteration in the
+    /// number type given; zero stays zero.
     /// </summary>
-    public static Tensor Orthogonalised(Tensor matrices)
+    public static Tensor Orthogonalised(Tensor matrices, ScalarType computes = ScalarType.Float32)
     {
         var tall = matrices.shape[1] > matrices.shape[2];
         var x = tall ? matrices.transpose(1, 2) : matrices;
-        x = x.div(Numbers.addNumber(1e-12, linalg.norm(x, dims: [1, 2], keepdim: true)));
+        x = x.div(Numbers.addNumber(1e-12, linalg.norm(x, dims: [1, 2], keepdim: true))).to_type(computes);
         for (var i = 0; i < Iterations; i++)
         {
             var square = x.bmm(x.transpose(1, 2));
@@ -57,7 +58,7 @@ internal sealed class Muon(IReadOnlyList<MatrixPlace> matrices)
             x = Numbers.add(Numbers.scale(A, x), polynomial.bmm(x));
         }
 
-        return tall ? x.transpose(1, 2) : x;
+        return (tall ? x.transpose(1, 2) : x).to_type(ScalarType.Float32);
     }
 
     private static Tensor Stacked(MatrixPlace[] shape, Tensor flat) => stack([.. shape.Select(matrix => View(matrix, flat))]);

@@ -8,7 +8,6 @@ namespace A3.Runtime;
 internal sealed class TrainedNetwork : IDisposable
 {
     private readonly Trainable trainable;
-    private readonly ScalarType computes;
     private readonly FSharpFunc<string, Tensor> frozen;
 
     /// <summary>
@@ -18,7 +17,7 @@ internal sealed class TrainedNetwork : IDisposable
     public TrainedNetwork(
         Model.Architecture architecture, Trainable trainable, Func<string, Tensor> frozen, Tensor parameters, ScalarType computes = ScalarType.Float32)
     {
-        (Architecture, this.trainable, this.computes) = (architecture, trainable, computes);
+        (Architecture, this.trainable, Computes) = (architecture, trainable, computes);
         Parameters = parameters.DetachFromDisposeScope().requires_grad_();
         this.frozen = FuncConvert.FromFunc(frozen);
     }
@@ -32,6 +31,9 @@ internal sealed class TrainedNetwork : IDisposable
 
     public Model.Architecture Architecture { get; }
 
+    /// <summary>The number type of its passes.</summary>
+    public ScalarType Computes { get; }
+
     /// <summary>The numbers that train, decaying ones first: the leaf of the graph.</summary>
     public Tensor Parameters { get; }
 
@@ -42,7 +44,7 @@ internal sealed class TrainedNetwork : IDisposable
     public IReadOnlyList<MatrixPlace> Matrices => [.. TrainableModule.matrices(trainable)];
 
     /// <summary>The network, as views and conversions that live as long as the caller's dispose scope.</summary>
-    public Weights Weights() => TrainableModule.bind(computes, Architecture, trainable, frozen, Parameters);
+    public Weights Weights() => TrainableModule.bind(Computes, Architecture, trainable, frozen, Parameters);
 
     /// <summary>
     /// A tensor of the checkpoint that computes the same network, additions merged in; it lives as long as the caller's dispose scope, or, where

@@ -41,10 +41,48 @@ let private relabel permutation layout =
         Document = move layout.Document
     }
 
+/// What content rows and queries see, what the content rows among these see, and so on until nothing is new.
+let private seenInTurn queries contents layout =
+    let keys mask query =
+        [ 0 .. Layout.length layout - 1 ]
+        |> List.filter (Mask.allows (Mask.real mask) layout query)
+        |> set
+
+    let rec grow contents =
+        let grown =
+            contents |> Seq.map (keys Mask.content) |> Set.unionMany |> Set.union contents
+
+        if grown = contents then contents else grow grown
+
+    queries
+    |> List.map (keys Mask.query)
+    |> Set.unionMany
+    |> Set.union contents
+    |> grow
+
 let tests =
     testList
         "masks"
         [
+            property
+                "a pass needs the content rows that those it is run for see in turn"
+                (pair layout (Arb.fromGen (Gen.zip (Gen.choose (0, 1023)) (Gen.choose (0, 1023)))))
+            <| fun (layout, (queries, contents)) ->
+                let chosen bits =
+                    [ 0 .. Layout.length layout - 1 ]
+                    |> List.filter (fun position -> bits >>> position &&& 1 = 1 && not layout.Padding[position])
+
+                let queries, contents = chosen queries, chosen contents
+
+                Expect.equal
+                    (Mask.needed queries contents layout
+                     |> Seq.indexed
+                     |> Seq.filter snd
+                     |> Seq.map fst
+                     |> set)
+                    (seenInTurn queries (set contents) layout)
+                    "positions"
+
             property "3. the query mask is the content mask minus the own group" partition
             <| fun partition ->
                 let layout = Layout.ofPartition partition

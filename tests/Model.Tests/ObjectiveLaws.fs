@@ -4,6 +4,8 @@ open A3.Model
 open A3.Model.Tensors
 open A3.Model.Tests.TensorSamples
 open Expecto
+open FsCheck
+open FsCheck.FSharp
 open TorchSharp
 
 /// The losses of one sequence left to right, and the surprisals of its tokens behind the first, by stream, from the oracle.
@@ -19,6 +21,7 @@ let private lossesAndSurprisals weights =
             {
                 Tokens = torch.tensor(tokens |> Array.map int64).unsqueeze 0
                 Layouts = CompiledMask.layouts torch.CPU [| layout |]
+                Rows = StreamRows.choose torch.CPU [| layout |] [| 1L .. 6L |] [| 0L .. 5L |]
                 Targets = torch.tensor [| 1L .. 6L |]
                 TargetWeights =
                     weights
@@ -59,5 +62,81 @@ let private weighted =
         Expect.floatClose Accuracy.medium (losses.Content.Value.ToDouble()) (Array.average content) "content stream"
     }
 
+/// Sequences of one length under layouts of their own, and the places, by chance, that the query stream and the content stream predict
+/// from.
+let private batches: Gen<Layout[] * int64[] * int64[]> =
+    gen {
+        let! length = Gen.choose (1, 9)
+        let! sequences = Gen.choose (1, 3)
+
+        let! layouts = layoutsOf length |> Gen.arrayOfLength sequences
+
+        let! bits = Gen.arrayOfLength (sequences * length) (Gen.elements [ true; false ])
+
+        let places chosen =
+            [|
+                for place in 0 .. sequences * length - 1 do
+                    if chosen place && not layouts[place / length].Padding[place % length] then
+                        int64 place
+            |]
+
+        let targets, causal =
+            places (Array.get bits), places (fun place -> place % length < length - 1 && bits[place + 1])
+
+        return layouts, targets, causal
+    }
+
+let private neededRows (name, architecture) =
+    test $"the rows that a loss needs give what all rows give, loss and gradient: {name}" {
+        let network = network architecture
+
+        check 20 batches (fun (layouts, targets, causal) ->
+            let length = Layout.length layouts[0]
+
+            let tokens =
+                torch.tensor(tokensOf (layouts.Length * length) |> Array.map int64).view(layouts.LongLength, -1L)
+
+            let flat = Weights.initialise architecture 3L
+
+            let descended (rows: StreamRows) =
+                let leaf = flat.detach().clone().requires_grad_()
+
+                let loss, gradient =
+                    Objective.descend
+                        false
+                        architecture
+                        (Weights.ofFlat architecture leaf)
+                        None
+                        leaf
+                        { Query = 1.0; Content = 0.5 }
+                        {
+                            Tokens = tokens
+                            Layouts = CompiledMask.layouts torch.CPU layouts
+                            Rows = rows
+                            Targets = torch.tensor targets
+                            TargetWeights = None
+                            TotalWeight = float targets.Length
+                            CausalTargets =
+                                if causal.Length = 0 then
+                                    None
+                                else
+                                    Some(torch.tensor causal)
+                        }
+
+                loss.item<float32>(), gradient
+
+            let all =
+                StreamRows.all layouts.LongLength (int64 length) (torch.tensor targets) (torch.tensor causal) torch.CPU
+
+            let expected, expectedGradient = descended all
+            let actual, actualGradient = descended (StreamRows.needed layouts targets causal)
+            Expect.floatClose Accuracy.medium (float actual) (float expected) "loss"
+            let difference = (actualGradient - expectedGradient).abs().max().item<float32>()
+            let largest = expectedGradient.abs().max().item<float32> ()
+            Expect.isLessThan difference (1e-4f * max 1f largest) "gradient")
+    }
+
 /// Torch's thread pool is process-wide, so they run one after another.
-let tests = testSequenced <| testList "objective" [ objective; weighted ]
+let tests =
+    testList "objective" [ objective; weighted; yield! List.map neededRows architectures ]
+    |> testSequenced

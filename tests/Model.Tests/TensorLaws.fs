@@ -25,9 +25,6 @@ let rec private masks depth =
                 Gen.map Mask.Not inner
             ]
 
-let private check cases generator property =
-    Check.One(Config.QuickThrowOnFailure.WithMaxTest cases, Prop.forAll (Arb.fromGen generator) property)
-
 let private compiledMask =
     test "3. compiled mask = meaning of the mask, entry by entry" {
         check 200 (Gen.zip (masks 3) layouts) (fun (mask, layout) ->

@@ -107,10 +107,9 @@ let largestDifference (left: float[][]) (right: float[][]) =
     |> Array.concat
     |> Array.fold max 0.0
 
-/// A sequence under random groups, some of it padding, in up to two documents.
-let layouts: Gen<Layout> =
+/// A sequence of a length under random groups, some of it padding, in up to two documents.
+let layoutsOf length : Gen<Layout> =
     gen {
-        let! length = Gen.choose (1, 9)
         let! groups = Gen.arrayOfLength length (Gen.choose (0, 4))
         let! padded = Gen.choose (0, length - 1)
         let! border = Gen.choose (0, length)
@@ -122,6 +121,11 @@ let layouts: Gen<Layout> =
                 Document = Array.init length (fun position -> if position < border then 0 else 1)
             }
     }
+
+let layouts = Gen.choose (1, 9) >>= layoutsOf
+
+let check cases generator property =
+    Check.One(Config.QuickThrowOnFailure.WithMaxTest cases, Prop.forAll (Arb.fromGen generator) property)
 
 let tokensOf length =
     Array.init length (fun position -> (position * 7 + 3) % 40)

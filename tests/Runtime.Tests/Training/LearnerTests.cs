@@ -206,6 +206,6 @@ public sealed class LearnerTests : IDisposable
             [.. partitions.Zip(drawings, (partition, drawing) => new Drawing(partition, drawing.Weight))],
             withCausal: true);
         return new Batch(
-            batch.Tokens.remainder(40), batch.Layouts, batch.Targets, batch.TargetWeights, batch.TotalWeight, batch.CausalTargets);
+            batch.Tokens.remainder(40), batch.Layouts, batch.Rows, batch.Targets, batch.TargetWeights, batch.TotalWeight, batch.CausalTargets);
     }
 }

@@ -1,0 +1,108 @@
+namespace A3.Model.Tensors
+
+open A3.Model
+open TorchSharp
+
+/// Sequences behind one another that have as many rows each.
+type RowPiece =
+    {
+        Sequences: int64
+        /// Content rows of each.
+        Content: int64
+        /// Query rows of each.
+        Query: int64
+    }
+
+/// The rows of a pass over whole sequences: the content rows and the query rows that something depends on, sequence after sequence.
+/// Places count positions row by row, batch * length + position.
+type StreamRows =
+    {
+        /// Places, int64 [content row], ascending.
+        Content: torch.Tensor
+        /// Places, int64 [query row], ascending.
+        Query: torch.Tensor
+        /// The sequences of both.
+        Pieces: RowPiece list
+        /// Where the rows of targets lie among the query rows, int64 [target].
+        Targets: torch.Tensor
+        /// Where the rows of causal targets lie among the content rows, int64 [causal target].
+        CausalTargets: torch.Tensor
+    }
+
+[<RequireQualifiedAccess>]
+module StreamRows =
+
+    /// Every row of both streams in one piece, for targets at some places and causal targets at others.
+    let all (batch: int64) (length: int64) targets causalTargets (device: torch.Device) =
+        let places = Numbers.range (batch * length) device
+
+        {
+            Content = places
+            Query = places
+            Pieces =
+                [
+                    {
+                        Sequences = batch
+                        Content = length
+                        Query = length
+                    }
+                ]
+            Targets = targets
+            CausalTargets = causalTargets
+        }
+
+    let private host (numbers: int64 seq) = torch.tensor (Array.ofSeq numbers)
+
+    /// The query rows of the targets, and the content rows that these need and that causal targets are predicted from; places ascending.
+    /// The first content row of every sequence is there in any case.
+    let needed (layouts: Layout[]) (targets: int64[]) (causalTargets: int64[]) =
+        let length = Layout.length layouts[0]
+
+        let bySequence (places: int64[]) =
+            let positions = Array.init layouts.Length (fun _ -> ResizeArray())
+
+            for place in places do
+                positions[int place / length].Add(int place % length)
+
+            positions
+
+        let queries, causal = bySequence targets, bySequence causalTargets
+
+        let contents =
+            layouts
+            |> Array.mapi (fun sequence layout ->
+                let needed = Mask.needed queries[sequence] causal[sequence] layout
+
+                [| 0 .. length - 1 |]
+                |> Array.filter (fun position -> position = 0 || needed[position]))
+
+        let places =
+            contents
+            |> Array.mapi (fun sequence positions ->
+                positions
+                |> Array.map (fun position -> int64 sequence * int64 length + int64 position))
+            |> Array.concat
+
+        let rowOf = places |> Seq.mapi (fun row place -> place, int64 row) |> dict
+
+        {
+            Content = host places
+            Query = host targets
+            Pieces =
+                List.init layouts.Length (fun sequence ->
+                    {
+                        Sequences = 1L
+                        Content = int64 contents[sequence].Length
+                        Query = int64 queries[sequence].Count
+                    })
+            Targets = host (Seq.init targets.Length int64)
+            CausalTargets = host (causalTargets |> Seq.map (fun place -> rowOf[place]))
+        }
+
+    /// On a CPU what is needed, each sequence by itself; on a GPU, which would rather do more at a time than less, everything.
+    let choose (device: torch.Device) (layouts: Layout[]) targets causalTargets =
+        if device.``type`` = DeviceType.CUDA then
+            let placed numbers = host numbers |> Numbers.place device
+            all layouts.LongLength (int64 (Layout.length layouts[0])) (placed targets) (placed causalTargets) device
+        else
+            needed layouts targets causalTargets
