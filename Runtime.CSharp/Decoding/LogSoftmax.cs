@@ -55,7 +55,7 @@ internal static class LogSoftmax
     public static float Max(ReadOnlySpan<float> logits) => Finite(Largest(logits), logits.Length);
 
     /// <summary>The largest of some logits; one that is not a number is larger than all others.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static float Largest(ReadOnlySpan<float> logits)
     {
         var start = new Vector<float>(float.NegativeInfinity);
@@ -96,7 +96,7 @@ internal static class LogSoftmax
         : throw new InvalidOperationException(
             $"The largest of {logits} logits is {max}, but it must be finite: the weights are damaged or overflow their number format.");
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static double Block(ReadOnlySpan<float> logits, float max, float factor, Span<float> weights)
     {
         ref var source = ref MemoryMarshal.GetReference(logits);

@@ -10,7 +10,7 @@ internal static unsafe class RowMath
     private const int WeightUnits = 1 << 30;
 
     /// <summary>RMSNorm: target = source / sqrt(mean(source^2) + epsilon) * gain, all [width]; in place is allowed.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Normalise(float* source, float* gain, int width, float epsilon, float* target)
     {
         var squares = Vector<float>.Zero;
@@ -40,7 +40,7 @@ internal static unsafe class RowMath
     }
 
     /// <summary>target = source * factor, both [width].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Scale(float* source, float factor, int width, float* target)
     {
         var i = 0;
@@ -56,7 +56,7 @@ internal static unsafe class RowMath
     }
 
     /// <summary>RoPE with half-rotation, in place: pairs (i, i + half) of a head [2 half] turn by the angle of pair i.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Rotate(float* head, float* cosines, float* sines, int half)
     {
         var i = 0;
@@ -80,7 +80,7 @@ internal static unsafe class RowMath
     /// SwiGLU: target = gate / (1 + exp(-gate)) * up; gate and up are [rows, columns] without gaps, columns in whole vectors,
     /// and the rows of the target lie the given stride apart.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void SwiGlu(float* gate, float* up, int rows, int columns, float* target, nint targetStride)
     {
         for (var row = 0; row < rows; row++, gate += columns, up += columns, target += targetStride)
@@ -106,7 +106,7 @@ internal static unsafe class RowMath
     /// <param name="ranks">[keys], padded to whole vectors, or null where every key is visible.</param>
     /// <param name="limit">The highest visible rank.</param>
     /// <param name="scale">What scores are multiplied by.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static float Soften(float* scores, int keys, int* ranks, int limit, float scale)
     {
         var hidden = Vector.Create(float.NegativeInfinity);
