@@ -19,13 +19,13 @@ module Attention =
     /// MKL's products over fewer numbers than this take a path of half the speed.
     let private narrowest = 16L
 
-    /// The number type that attention is computed in: libtorch's own over half precision on a CPU makes and forgets a kernel for every few
-    /// rows, and is many times slower than float32.
-    let private computes (x: torch.Tensor) =
-        if x.device.``type`` = DeviceType.CPU then
+    /// The number type that attention over heads of one is computed in: over half precision on a CPU libtorch makes and forgets a kernel
+    /// for every few rows, and is many times slower than over float32.
+    let private computes (device: torch.Device) dtype =
+        if device.``type`` = DeviceType.CPU then
             torch.float32
         else
-            x.dtype
+            dtype
 
     /// Scaled dot-product attention. Narrow heads are widened by zeros, which leave the products as they are, and the scale that
     /// follows from the width is put right.
@@ -48,16 +48,11 @@ module Attention =
             scaled_dot_product_attention(widened queries, widened keys, widened values, mask, 0.0, isCausal)
                 .narrow(3, 0L, width)
 
-    let private dotProduct (mask: torch.Tensor | null) isCausal (queries: torch.Tensor) keys values =
-        let computes = computes queries
-        let of' (x: torch.Tensor) = x.to_type computes
+    let private dotProduct mask isCausal (queries: torch.Tensor) keys values =
+        let computes = computes queries.device queries.dtype
+        let converted (x: torch.Tensor) = x.to_type computes
 
-        let mask =
-            match mask with
-            | null -> null
-            | mask -> of' mask
-
-        (dotProductAsGiven mask isCausal (of' queries) (of' keys) (of' values)).to_type queries.dtype
+        (dotProductAsGiven mask isCausal (converted queries) (converted keys) (converted values)).to_type queries.dtype
 
     /// Each row attends to those up to its own.
     let causal architecture queries keys values =
@@ -72,14 +67,17 @@ module Attention =
             Sees: torch.Tensor
         }
 
-    /// Compiled once for all layers from bool [batch or 1, 1, row, key].
+    /// Compiled once for all layers from bool [batch or 1, 1, row, key], for heads of a number type.
     let sight (dtype: torch.ScalarType) (mask: torch.Tensor) =
         use nothing = Double.NegativeInfinity.ToScalar()
         let sees = mask.any (-1L, true)
         let hidden = mask.logical_not().logical_and sees
 
         {
-            Mask = torch.zeros(mask.shape, dtype = dtype, device = mask.device).masked_fill_(hidden, nothing)
+            Mask =
+                torch
+                    .zeros(mask.shape, dtype = computes mask.device dtype, device = mask.device)
+                    .masked_fill_(hidden, nothing)
             Sees = sees.to_type dtype
         }
 
