@@ -74,7 +74,7 @@ module Objective =
         }
 
     let private rowsOf architecture weights (hidden: torch.Tensor) rows =
-        hidden.squeeze 0 |> at rows |> TwoStream.normed architecture weights
+        hidden.flatten (0, 1) |> at rows |> TwoStream.normed architecture weights
 
     let private head weights = weights.Head.to_type weights.Computes
 
