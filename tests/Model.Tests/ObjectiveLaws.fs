@@ -132,7 +132,7 @@ let private neededRows (name, architecture) =
             let actual, actualGradient = descended (StreamRows.needed layouts targets causal)
             Expect.floatClose Accuracy.medium (float actual) (float expected) "loss"
             let difference = (actualGradient - expectedGradient).abs().max().item<float32>()
-            let largest = expectedGradient.abs().max().item<float32> ()
+            let largest = expectedGradient.abs().max().item<float32>()
             Expect.isLessThan difference (1e-4f * max 1f largest) "gradient")
     }
 
