@@ -53,6 +53,19 @@ module StreamRows =
 
     let private host (numbers: int64 seq) = torch.tensor (Array.ofSeq numbers)
 
+    /// Neighbours that have as many rows as one piece.
+    let private joined pieces =
+        let join (piece: RowPiece) (joined: RowPiece list) =
+            match joined with
+            | next :: others when next.Content = piece.Content && next.Query = piece.Query ->
+                { next with
+                    Sequences = piece.Sequences + next.Sequences
+                }
+                :: others
+            | others -> piece :: others
+
+        List.foldBack join pieces []
+
     /// The query rows of the targets, and the content rows that these need and that causal targets are predicted from; places ascending.
     /// The first content row of every sequence is there in any case.
     let needed (layouts: Layout[]) (targets: int64[]) (causalTargets: int64[]) =
@@ -95,11 +108,12 @@ module StreamRows =
                         Content = int64 contents[sequence].Length
                         Query = int64 queries[sequence].Count
                     })
+                |> joined
             Targets = host (Seq.init targets.Length int64)
             CausalTargets = host (causalTargets |> Seq.map (fun place -> rowOf[place]))
         }
 
-    /// On a CPU what is needed, each sequence by itself; on a GPU, which would rather do more at a time than less, everything.
+    /// On a CPU what is needed; on a GPU, which would rather do more at a time than less, everything.
     let choose (device: torch.Device) (layouts: Layout[]) targets causalTargets =
         if device.``type`` = DeviceType.CUDA then
             let placed numbers = host numbers |> Numbers.place device
