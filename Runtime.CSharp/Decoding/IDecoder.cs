@@ -50,6 +50,9 @@ internal readonly struct PassPredictions(IPredictions all, int first)
     /// <summary>[vocabulary], on the host, until the next pass.</summary>
     public ReadOnlySpan<float> Logits(int row) => all.Logits(first + row);
 
+    /// <summary>log p of one token.</summary>
+    public double LogProbability(int row, int token) => all.LogProbability(first + row, token);
+
     /// <summary>log p of known tokens, whose predictions are the rows from 0 on.</summary>
     public double[] Score(int[] tokens) => all.Score(first, tokens);
 

@@ -16,35 +16,45 @@ internal static class LogSoftmax
     /// <summary>The tokens of some blocks.</summary>
     public static Range TokensOf(int first, int end, int vocabulary) => (first * BlockTokens)..Math.Min(end * BlockTokens, vocabulary);
 
-    /// <summary>log p(token) under the model itself: temperature 1, nothing cut.</summary>
+    /// <summary>How many blocks a vocabulary has.</summary>
+    public static int BlocksOf(int vocabulary) => (vocabulary + BlockTokens - 1) / BlockTokens;
+
+    /// <summary>log p(token) under the model itself: temperature 1, nothing cut. By blocks, as <see cref="BlockSums"/> has it, bit for bit.</summary>
     public static double Of(ReadOnlySpan<float> logits, int token)
     {
-        var max = Max(logits);
-        return (double)logits[token] - max - Math.Log(Exponentials(logits, max, 1, [], []));
+        var sums = new BlockSums(logits.Length);
+        sums.Renew(1);
+        sums.Add(0, 0, BlocksOf(logits.Length), logits, 1);
+        return sums.LogProbability(0, logits[token]);
+    }
+
+    /// <summary>What logits are multiplied by at a temperature.</summary>
+    public static float Factor(double temperature) =>
+        // Finite, so that the largest logit keeps weight 1, and above 0, so that minus infinity keeps weight 0.
+        (float)Math.Clamp(1 / temperature, float.Epsilon, float.MaxValue);
+
+    /// <summary>
+    /// The largest logit of a block, and the sum of exp(factor (logit - largest)), 0 where all are minus infinity; neither is a number
+    /// where some logit is not.
+    /// </summary>
+    public static (float Max, double Sum) Block(ReadOnlySpan<float> logits, float factor)
+    {
+        var max = Largest(logits);
+        return (max, float.IsNegativeInfinity(max) ? 0 : Block(logits, max, factor, []));
     }
 
     /// <summary>
-    /// exp((logit - max) / temperature) of each token into <paramref name="weights"/>, their sum over each block into
-    /// <paramref name="sums"/> (or nowhere, where empty), and the sum of all.
+    /// exp(factor (logit - max)) of each token into <paramref name="weights"/>, and the sum of all.
     /// </summary>
     public static double Exponentials(
-        ReadOnlySpan<float> logits, float max, double temperature, Span<float> weights, Span<double> sums)
+        ReadOnlySpan<float> logits, float max, float factor, Span<float> weights)
     {
-        // Finite, so that the largest logit keeps weight 1, and above 0, so that minus infinity keeps weight 0.
-        var factor = (float)Math.Clamp(1 / temperature, float.Epsilon, float.MaxValue);
         var total = 0.0;
 
         for (var first = 0; first < logits.Length; first += BlockTokens)
         {
             var tokens = Math.Min(BlockTokens, logits.Length - first);
-            var sum = Block(
-                logits.Slice(first, tokens), max, factor, weights.IsEmpty ? default : weights.Slice(first, tokens));
-            total += sum;
-
-            if (!sums.IsEmpty)
-            {
-                sums[first / BlockTokens] = sum;
-            }
+            total += Block(logits.Slice(first, tokens), max, factor, weights.Slice(first, tokens));
         }
 
         return total;
@@ -96,44 +106,56 @@ internal static class LogSoftmax
         : throw new InvalidOperationException(
             $"The largest of {logits} logits is {max}, but it must be finite: the weights are damaged or overflow their number format.");
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    /// <summary>exp(factor (logit - max)) of each token into <paramref name="weights"/>, where not empty, and their sum.</summary>
     private static double Block(ReadOnlySpan<float> logits, float max, float factor, Span<float> weights)
     {
-        ref var source = ref MemoryMarshal.GetReference(logits);
-        ref var target = ref MemoryMarshal.GetReference(weights);
-        var (lows, highs) = (Vector<double>.Zero, Vector<double>.Zero);
-        var token = 0;
+        var whole = logits.Length / RowMath.Padding * RowMath.Padding;
+        var sum = Whole(logits[..whole], max, factor, weights.IsEmpty ? weights : weights[..whole]);
+        return whole == logits.Length ? sum : sum + Rest(logits[whole..], max, factor, weights.IsEmpty ? weights : weights[whole..]);
+    }
 
-        for (; token <= logits.Length - Vector<float>.Count; token += Vector<float>.Count)
+    /// <summary>Tokens that do not fill a register.</summary>
+    private static double Rest(ReadOnlySpan<float> logits, float max, float factor, Span<float> weights)
+    {
+        Span<float> padded = stackalloc float[RowMath.Padding];
+        padded.Fill(float.NegativeInfinity);
+        logits.CopyTo(padded);
+        var sum = Whole(padded, max, factor, padded);
+        if (!weights.IsEmpty)
         {
-            var exponentials = Exponentials(Vector.LoadUnsafe(ref source, (nuint)token), max, factor);
-            Vector.Widen(exponentials, out var low, out var high);
-            lows += low;
-            highs += high;
-
-            if (!weights.IsEmpty)
-            {
-                exponentials.StoreUnsafe(ref target, (nuint)token);
-            }
-        }
-
-        var sum = Vector.Sum(lows + highs);
-
-        for (; token < logits.Length; token++)
-        {
-            var exponential = Exponentials(Vector.Create(logits[token]), max, factor)[0];
-            sum += exponential;
-
-            if (!weights.IsEmpty)
-            {
-                weights[token] = exponential;
-            }
+            padded[..logits.Length].CopyTo(weights);
         }
 
         return sum;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<float> Exponentials(Vector<float> logits, float max, float factor) =>
-        RowMath.Exp((logits - Vector.Create(max)) * Vector.Create(factor));
+    private static unsafe double Whole(ReadOnlySpan<float> logits, float max, float factor, Span<float> weights)
+    {
+        fixed (float* source = logits, target = weights)
+        {
+            return Registers.AreWide
+                ? Whole<Registers.Wide>(source, logits.Length, max, factor, target)
+                : Whole<Registers.Plain>(source, logits.Length, max, factor, target);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static unsafe double Whole<T>(float* logits, int count, float max, float factor, float* weights)
+        where T : struct, IRegister<T>
+    {
+        var (low, high) = (default(T), default(T));
+
+        for (var token = 0; token < count; token += T.Count)
+        {
+            var exponentials = RowMath.Exp((T.Load(logits + token) - T.All(max)) * T.All(factor));
+            T.AddWide(exponentials, ref low, ref high);
+
+            if (weights != null)
+            {
+                exponentials.Store(weights + token);
+            }
+        }
+
+        return T.SumWide(low, high);
+    }
 }

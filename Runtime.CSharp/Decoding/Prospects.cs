@@ -12,7 +12,7 @@ internal static class Prospects
     public static Score Of(int position, ReadOnlySpan<float> logits, Span<float> weights)
     {
         var max = LogSoftmax.Max(logits);
-        var sum = LogSoftmax.Exponentials(logits, max, 1, weights, []);
+        var sum = LogSoftmax.Exponentials(logits, max, 1, weights);
         var (best, next, energy) = (0.0, 0.0, 0.0);
 
         for (var token = 0; token < logits.Length; token++)

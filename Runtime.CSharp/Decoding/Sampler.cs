@@ -20,20 +20,6 @@ internal sealed record Sampler(SamplingOptions Options, Seed Seed, AllowedTokens
     /// <summary>[vocabulary], minus infinity where a token is not allowed at a position; null where all are.</summary>
     public float[]? Bias(int position) => Allowed?.BiasAt(position);
 
-    /// <summary>One token, with a distribution as scratch.</summary>
-    public DecodedToken Draw(int position, ReadOnlySpan<float> logits, SamplingDistribution distribution)
-    {
-        distribution.Load(logits, Options, Bias(position));
-        return DrawLoaded(position, logits, distribution);
-    }
-
-    /// <summary>One token, from the distribution of these logits.</summary>
-    public DecodedToken DrawLoaded(int position, ReadOnlySpan<float> logits, SamplingDistribution distribution)
-    {
-        var token = distribution.Draw(Uniform(position), logits);
-        return new(position, token, distribution.LogProbability(logits, token), Math.Log(distribution.Probability(token)));
-    }
-
     /// <summary>Confidence, entropy and margin among the allowed tokens, with a distribution as scratch.</summary>
     public Score Assess(int position, ReadOnlySpan<float> logits, SamplingDistribution distribution) =>
         distribution.Assess(position, logits, Bias(position));

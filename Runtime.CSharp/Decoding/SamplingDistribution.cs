@@ -7,33 +7,24 @@ namespace A3.Runtime;
 /// distribution at a time; not thread-safe.
 /// </summary>
 /// <remarks>
-/// Weights are kept as they are, with the sums of blocks of them: a draw needs no more. Where nothing is cut it needs the sums, and the
-/// weights of one block.
+/// Weights are kept as they are, with the sums of blocks of them: a draw needs no more. Where nothing is cut it needs no weights either, and
+/// <see cref="BlockSums"/> draws.
 /// </remarks>
 internal sealed class SamplingDistribution(int vocabulary)
 {
     private readonly float[] weights = new float[vocabulary];
-    private readonly double[] sums = new double[(vocabulary + LogSoftmax.BlockTokens - 1) / LogSoftmax.BlockTokens];
+    private readonly double[] sums = new double[LogSoftmax.BlocksOf(vocabulary)];
     private readonly HeaviestTokens heaviest = new();
     private float[] biased = [];
     private double[] probabilities = [];
     private bool hasProbabilities;
     private double total;
-    private (float Max, double Log)? logNormaliser;
-
-    /// <summary>The largest logit and the temperature where sums were kept only; null where weights were too.</summary>
-    private (float Max, double Temperature)? sumsOnly;
 
     /// <summary>[vocabulary], sums to 1; exactly 0 for tokens that were cut. Computed when it is asked for.</summary>
     public ReadOnlySpan<double> Probabilities
     {
         get
         {
-            if (sumsOnly is not null)
-            {
-                throw new InvalidOperationException("the weights of this distribution were not kept, only their sums.");
-            }
-
             if (!hasProbabilities)
             {
                 Normalise();
@@ -43,7 +34,7 @@ internal sealed class SamplingDistribution(int vocabulary)
         }
     }
 
-    /// <summary>One of <see cref="Probabilities"/>, without the others; where only sums were kept, that of the token drawn last.</summary>
+    /// <summary>One of <see cref="Probabilities"/>, without the others.</summary>
     public double Probability(int token) => weights[token] * (1 / total);
 
     /// <summary>Replaces the distribution by that of new logits plus a bias, null for none.</summary>
@@ -51,54 +42,39 @@ internal sealed class SamplingDistribution(int vocabulary)
     {
         logits = Biased(logits, bias);
         var max = LogSoftmax.Max(logits);
-        (logNormaliser, hasProbabilities, sumsOnly) = (null, false, null);
 
         if (options.Temperature == 0)
         {
+            hasProbabilities = false;
             Take(logits.IndexOf(max));
             return;
         }
 
-        LoadBlocks(logits, max, options.Temperature, 0, sums.Length, withWeights: true);
-        Complete(max, options, withWeights: true, bias);
+        LoadBlocks(logits, max, options.Temperature, 0, sums.Length);
+        Complete(options);
     }
-
-    /// <summary>Blocks of <see cref="LogSoftmax.BlockTokens"/> tokens.</summary>
-    public int Blocks => sums.Length;
 
     /// <summary>
-    /// Some blocks of the distribution of new logits, whose largest is given, at a temperature above 0; several threads may load blocks of
-    /// their own. Once all are loaded, <see cref="Complete"/> makes it what <see cref="Load"/> does, bit for bit. Without weights only
-    /// sums are kept, enough to draw a token where nothing is cut: groups of 4 of a 15M network ran at 2,769 to 3,051 tokens/s so, at
-    /// 2,319 to 2,862 with weights, three runs of each in turn.
+    /// Some blocks of <see cref="LogSoftmax.BlockTokens"/> tokens of the distribution of new logits, whose largest is given, at a temperature
+    /// above 0; several threads may load blocks of their own. Once all are loaded, <see cref="Complete"/> makes it what <see cref="Load"/>
+    /// does, bit for bit.
     /// </summary>
-    public void LoadBlocks(ReadOnlySpan<float> logits, float max, double temperature, int first, int end, bool withWeights)
+    public void LoadBlocks(ReadOnlySpan<float> logits, float max, double temperature, int first, int end)
     {
-        var tokens = LogSoftmax.TokensOf(first, end, vocabulary);
-        LogSoftmax.Exponentials(logits[tokens], max, temperature, withWeights ? weights.AsSpan(tokens) : default, sums.AsSpan(first..end));
+        var factor = LogSoftmax.Factor(temperature);
+        for (var block = first; block < end; block++)
+        {
+            var tokens = LogSoftmax.TokensOf(block, block + 1, vocabulary);
+            sums[block] = LogSoftmax.Exponentials(logits[tokens], max, factor, weights.AsSpan(tokens));
+        }
     }
 
-    /// <summary>The distribution of the blocks that were loaded, all with weights or all without.</summary>
-    public void Complete(float max, SamplingOptions options, bool withWeights, float[]? bias = null)
+    /// <summary>The distribution of the blocks that were loaded.</summary>
+    public void Complete(SamplingOptions options)
     {
-        (logNormaliser, hasProbabilities, total) = (null, false, 0);
-        sumsOnly = withWeights ? null : (max, options.Temperature);
-        foreach (var sum in sums)
-        {
-            total += sum;
-        }
-
-        if (options.Temperature == 1 && bias is null)
-        {
-            logNormaliser = (max, Math.Log(total));
-        }
-
+        (hasProbabilities, total) = (false, sums.Sum());
         Cut(options);
     }
-
-    /// <summary>What <see cref="LogSoftmax.Of"/> gives for a token of the logits loaded, bit for bit; at temperature 1 it is known.</summary>
-    public double LogProbability(ReadOnlySpan<float> logits, int token) =>
-        logNormaliser is var (max, log) ? (double)logits[token] - max - log : LogSoftmax.Of(logits, token);
 
     /// <summary>
     /// The token at which the cumulative distribution, by token id, passes <paramref name="uniform"/> in [0, 1).
@@ -109,32 +85,6 @@ internal sealed class SamplingDistribution(int vocabulary)
         var first = block * LogSoftmax.BlockTokens;
         var token = Walk<float>(weights.AsSpan(first), rest);
         return token >= 0 ? first + token : Last<float>(weights);
-    }
-
-    /// <summary>
-    /// As <see cref="Draw(double)"/>, from the logits that were loaded: where only sums were kept, the weights of the block that is drawn
-    /// from are computed once more.
-    /// </summary>
-    public int Draw(double uniform, ReadOnlySpan<float> logits)
-    {
-        if (sumsOnly is not var (max, temperature))
-        {
-            return Draw(uniform);
-        }
-
-        var (block, rest) = BlockAt(uniform);
-        LoadBlocks(logits, max, temperature, block, block + 1, withWeights: true);
-        var tokens = LogSoftmax.TokensOf(block, block + 1, vocabulary);
-        var token = Walk<float>(weights.AsSpan(tokens), rest);
-        if (token >= 0)
-        {
-            return tokens.Start.Value + token;
-        }
-
-        // Rounding left a little over.
-        LoadBlocks(logits, max, temperature, 0, sums.Length, withWeights: true);
-        sumsOnly = null;
-        return Draw(uniform);
     }
 
     /// <summary>

@@ -168,7 +168,7 @@ internal sealed class SpeculativeDecoder : IDecoder
 
         for (var i = 1; i < drafts.Length; i++)
         {
-            var (token, accepted) = rule.Verify(drafts[i], predictions.Logits(i - 1));
+            var (token, accepted) = rule.Verify(drafts[i], predictions, i - 1);
             tokens.Add(token);
 
             if (!accepted)
@@ -195,7 +195,7 @@ internal sealed class SpeculativeDecoder : IDecoder
 
         for (var i = 0; i < read.Length; i++)
         {
-            read[i] = rule.Draw(positions[i], predictions.Logits(firstRow + i));
+            read[i] = rule.Draw(positions[i], predictions, firstRow + i);
         }
 
         return read;

@@ -35,31 +35,32 @@ internal sealed class SpeculativeRule(Sampler sampler, Redraw redraw)
     /// <summary>A rule of its own, which may draw by another seed.</summary>
     public SpeculativeRule Fork(Seed? seed) => new(sampler.Reseeded(seed), redraw);
 
-    public Draft Draw(int position, ReadOnlySpan<float> logits)
+    /// <summary>A draft from a row of predictions.</summary>
+    public Draft Draw(int position, PassPredictions predictions, int row)
     {
-        var drawing = Load(position, logits);
+        var drawing = Load(position, predictions.Logits(row));
         var token = drawing.Draw(Uniform(position, Drafting));
-        var probabilities = spare.TryPop(out var used) ? used : new double[logits.Length];
+        var probabilities = spare.TryPop(out var used) ? used : new double[drawing.Probabilities.Length];
         drawing.Probabilities.CopyTo(probabilities);
-        return new(Drawn(position, logits, token), probabilities);
+        return new(Drawn(position, token, predictions.LogProbability(row, token)), probabilities);
     }
 
     /// <summary>The draft again with its verified log-probabilities, or its replacement; whether it was kept.</summary>
-    public (DecodedToken Token, bool Accepted) Verify(Draft draft, ReadOnlySpan<float> logits)
+    public (DecodedToken Token, bool Accepted) Verify(Draft draft, PassPredictions predictions, int row)
     {
         var (position, token) = (draft.Drawn.Position, draft.Drawn.Token);
-        var verified = Load(position, logits);
+        var verified = Load(position, predictions.Logits(row));
         var accepted = Uniform(position, Accepting) * draft.Probabilities[token] < verified.Probabilities[token];
 
         if (!accepted)
         {
-            var weights = spare.TryPop(out var used) ? used : new double[logits.Length];
+            var weights = spare.TryPop(out var used) ? used : new double[draft.Probabilities.Length];
             redraw(draft.Probabilities, verified.Probabilities, weights);
             token = SamplingDistribution.Draw(weights, Uniform(position, Redrawing) * weights.Sum());
             spare.Push(weights);
         }
 
-        return (Drawn(position, logits, token), accepted);
+        return (Drawn(position, token, predictions.LogProbability(row, token)), accepted);
     }
 
     /// <summary>Takes back the memory of drafts that nobody will look at again.</summary>
@@ -71,8 +72,8 @@ internal sealed class SpeculativeRule(Sampler sampler, Redraw redraw)
         }
     }
 
-    private DecodedToken Drawn(int position, ReadOnlySpan<float> logits, int token) => new(
-        position, token, distribution!.LogProbability(logits, token), Math.Log(distribution.Probabilities[token]));
+    private DecodedToken Drawn(int position, int token, double logProbability) =>
+        new(position, token, logProbability, Math.Log(distribution!.Probabilities[token]));
 
     private SamplingDistribution Load(int position, ReadOnlySpan<float> logits)
     {

@@ -8,15 +8,24 @@ namespace A3.Runtime;
 /// <param name="team">Who draws; null for the caller alone.</param>
 internal sealed class HostPredictions(int vocabulary, WorkerTeam? team = null) : IPredictions
 {
-    /// <summary>Multiply-adds that a token costs in a draw, about; in the search for the largest logit.</summary>
-    private const long TokenCost = 32, SearchCost = 4;
+    /// <summary>Multiply-adds that a token costs in a draw, about.</summary>
+    private const long TokenCost = 32;
 
-    /// <summary>Rows that are drawn together, parts of their vocabularies, and at least so many blocks in a part.</summary>
-    private const int RowsTogether = 8, MostParts = 16, FewestBlocks = 4;
+    /// <summary>Rows that are drawn together, parts of their vocabularies, and at least so many tokens in a part.</summary>
+    private const int RowsTogether = 8, MostParts = 16, FewestTokens = 512;
 
+    private readonly int blocks = LogSoftmax.BlocksOf(vocabulary);
     private readonly SamplingDistribution?[] distributions = new SamplingDistribution?[Math.Max(RowsTogether, team?.Size ?? 1)];
-    private readonly float[] maxima = new float[RowsTogether * MostParts];
+
+    /// <summary>Of the model's own distributions, of all rows; of those at another temperature, of rows that are drawn together.</summary>
+    private readonly BlockSums sums = new(vocabulary), tempered = new(vocabulary);
+
+    private int rowCount;
+    private bool areSummed;
     private float[] logits = [];
+
+    /// <summary>Numbers that it has room for.</summary>
+    public long Numbers => logits.Length;
 
     /// <summary>[rows, vocabulary], to be written; what it held before is gone.</summary>
     /// <exception cref="InvalidOperationException">More rows than one array holds.</exception>
@@ -36,31 +45,69 @@ internal sealed class HostPredictions(int vocabulary, WorkerTeam? team = null) :
             logits = GC.AllocateUninitializedArray<float>((int)needed);
         }
 
+        rowCount = rows;
+        areSummed = false;
+        sums.Renew(rows);
         return logits.AsSpan(0, (int)needed);
     }
 
+    /// <summary>Sums some blocks of all rows, whose logits were just written; several threads may sum blocks of their own.</summary>
+    public void Sum(int first, int end)
+    {
+        for (var row = 0; row < rowCount; row++)
+        {
+            sums.Add(row, first, end, Logits(row), 1);
+        }
+    }
+
+    /// <summary>All blocks were summed by <see cref="Sum(int, int)"/>.</summary>
+    public void AreSummed() => areSummed = true;
+
     public ReadOnlySpan<float> Logits(int row) => logits.AsSpan(row * vocabulary, vocabulary);
+
+    public double LogProbability(int row, int token)
+    {
+        SumWhatIsNot();
+        return sums.LogProbability(row, Logits(row)[token]);
+    }
 
     public double[] Score(int first, int[] tokens)
     {
-        var logProbabilities = new double[tokens.Length];
-        ForEach(tokens.Length, (_, i) => logProbabilities[i] = LogSoftmax.Of(Logits(first + i), tokens[i]));
-        return logProbabilities;
+        SumWhatIsNot();
+        return [.. tokens.Select((token, i) => sums.LogProbability(first + i, Logits(first + i)[token]))];
     }
 
     public DecodedToken[] Draw(PredictedRow[] rows, Sampler sampler)
     {
-        var drawn = new DecodedToken[rows.Length];
-        if (team is null || sampler.Options.Temperature == 0 || rows.Any(row => sampler.Bias(row.Position) is not null))
+        SumWhatIsNot();
+        foreach (var row in rows)
         {
-            ForEach(rows.Length, (own, i) => drawn[i] = sampler.Draw(rows[i].Position, Logits(rows[i].Row), own));
+            sums.Join(row.Row);
+        }
+
+        var drawn = new DecodedToken[rows.Length];
+        if (rows.Any(row => sampler.Bias(row.Position) is not null))
+        {
+            ForEach(rows.Length, (own, i) =>
+            {
+                own.Load(Logits(rows[i].Row), sampler.Options, sampler.Bias(rows[i].Position));
+                drawn[i] = DrawCut(rows[i], sampler, own);
+            });
             return drawn;
         }
 
         for (var first = 0; first < rows.Length; first += RowsTogether)
         {
             var count = Math.Min(RowsTogether, rows.Length - first);
-            DrawTogether(team, rows.AsMemory(first, count), sampler, drawn.AsMemory(first, count));
+            var (some, target) = (rows.AsMemory(first, count), drawn.AsMemory(first, count));
+            if (sampler.Options is { Temperature: 0 } or { TopK: null, TopP: 1 })
+            {
+                DrawWhole(some, sampler, target);
+            }
+            else
+            {
+                DrawCut(some, sampler, target);
+            }
         }
 
         return drawn;
@@ -73,73 +120,102 @@ internal sealed class HostPredictions(int vocabulary, WorkerTeam? team = null) :
         return scores;
     }
 
-    /// <summary>
-    /// Rows that share one walk over the vocabulary, part by part: each worker then reads the logits that he wrote, for those of the others
-    /// come from their caches. The same bits as row by row.
-    /// </summary>
-    private void DrawTogether(WorkerTeam team, ReadOnlyMemory<PredictedRow> rows, Sampler sampler, Memory<DecodedToken> drawn)
+    /// <summary>From distributions of which nothing is cut, by the sums of their blocks.</summary>
+    private void DrawWhole(ReadOnlyMemory<PredictedRow> rows, Sampler sampler, Memory<DecodedToken> drawn)
     {
-        var (count, blocks) = (rows.Length, Distribution(0).Blocks);
-        var parts = Math.Clamp(blocks / FewestBlocks, 1, MostParts);
-        var tokens = vocabulary / parts;
-        for (var i = 1; i < count; i++)
+        var temperature = sampler.Options.Temperature;
+        var isTempered = temperature is not (0 or 1);
+        if (isTempered)
+        {
+            var factor = LogSoftmax.Factor(temperature);
+            tempered.Renew(rows.Length);
+            ForParts(rows.Length, (i, first, end) => tempered.Add(i, first, end, Logits(rows.Span[i].Row), factor));
+        }
+
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var (row, position) = rows.Span[i];
+            var (from, source) = isTempered ? (tempered, i) : (sums, row);
+            var token = temperature == 0
+                ? from.Likeliest(source, Logits(row))
+                : from.Draw(source, sampler.Uniform(position), Logits(row));
+            var logProbability = temperature == 0 ? 0 : from.LogProbability(source, Logits(row)[token]);
+            drawn.Span[i] = new(position, token, LogProbability(row, token), logProbability);
+        }
+    }
+
+    /// <summary>From distributions of which only the likeliest tokens are kept, each loaded by all workers. The same bits as row by row.</summary>
+    private void DrawCut(ReadOnlyMemory<PredictedRow> rows, Sampler sampler, Memory<DecodedToken> drawn)
+    {
+        for (var i = 0; i < rows.Length; i++)
         {
             Distribution(i);
         }
 
-        team.Run(parts * count, SearchCost * tokens, (_, start, end) => ForParts(start, end, (i, part, first, last) =>
-            maxima[(i * MostParts) + part] = LogSoftmax.Largest(Logits(rows.Span[i].Row)[LogSoftmax.TokensOf(first, last, vocabulary)])));
-        for (var i = 0; i < count; i++)
+        ForParts(rows.Length, (i, first, end) =>
         {
-            maxima[i * MostParts] = LogSoftmax.Finite(LogSoftmax.Largest(maxima.AsSpan(i * MostParts, parts)), vocabulary);
-        }
-
-        var cuts = sampler.Options is not { TopK: null, TopP: 1 };
-        team.Run(parts * count, TokenCost * tokens, (_, start, end) => ForParts(start, end, (i, part, first, last) =>
-            Distribution(i).LoadBlocks(Logits(rows.Span[i].Row), maxima[i * MostParts], sampler.Options.Temperature, first, last, withWeights: cuts)));
-        team.Run(count, cuts ? TokenCost * vocabulary : 1, (_, start, end) =>
-        {
-            for (var i = start; i < end; i++)
-            {
-                var (position, own) = (rows.Span[i].Position, Distribution(i));
-                own.Complete(maxima[i * MostParts], sampler.Options, withWeights: cuts);
-                drawn.Span[i] = sampler.DrawLoaded(position, Logits(rows.Span[i].Row), own);
-            }
+            var row = rows.Span[i].Row;
+            Distribution(i).LoadBlocks(Logits(row), sums.Largest(row), sampler.Options.Temperature, first, end);
         });
-
-        // A part of all rows, then the next part of all rows: pieces of work follow the vocabulary as those of the head do.
-        void ForParts(int start, int end, Action<int, int, int, int> work)
+        Share(rows.Length, TokenCost * vocabulary, (_, i) =>
         {
-            for (var item = start; item < end; item++)
-            {
-                var part = item / count;
-                work(item % count, part, blocks * part / parts, blocks * (part + 1) / parts);
-            }
+            Distribution(i).Complete(sampler.Options);
+            drawn.Span[i] = DrawCut(rows.Span[i], sampler, Distribution(i));
+        });
+    }
+
+    private DecodedToken DrawCut(PredictedRow row, Sampler sampler, SamplingDistribution loaded)
+    {
+        var token = loaded.Draw(sampler.Uniform(row.Position));
+        return new(row.Position, token, LogProbability(row.Row, token), Math.Log(loaded.Probability(token)));
+    }
+
+    private void SumWhatIsNot()
+    {
+        if (!areSummed)
+        {
+            ForParts(rowCount, (row, first, end) => sums.Add(row, first, end, Logits(row), 1));
+            areSummed = true;
         }
+    }
+
+    /// <summary>
+    /// Blocks of each row: a part of all rows, then the next part of all rows, so that pieces of work follow the vocabulary as those of the
+    /// head do, and each worker reads the logits that he wrote.
+    /// </summary>
+    private void ForParts(int rows, Action<int, int, int> work)
+    {
+        var parts = Math.Clamp(vocabulary / FewestTokens, 1, MostParts);
+        Share(parts * rows, TokenCost * vocabulary / parts, (_, item) =>
+        {
+            var part = item / rows;
+            work(item % rows, blocks * part / parts, blocks * (part + 1) / parts);
+        });
     }
 
     private SamplingDistribution Distribution(int index) => distributions[index] ??= new(vocabulary);
 
     /// <summary>Each item by one worker, who brings scratch of its own.</summary>
-    private void ForEach(int items, Action<SamplingDistribution, int> work)
+    private void ForEach(int items, Action<SamplingDistribution, int> work) =>
+        Share(items, TokenCost * vocabulary, (worker, item) => work(Distribution(worker), item));
+
+    private void Share(int items, long cost, Action<int, int> work)
     {
-        void Some(int worker, int start, int end)
-        {
-            var own = Distribution(worker);
-
-            for (var i = start; i < end; i++)
-            {
-                work(own, i);
-            }
-        }
-
         if (team is null)
         {
             Some(0, 0, items);
         }
         else
         {
-            team.Run(items, TokenCost * vocabulary, Some);
+            team.Run(items, cost, Some);
+        }
+
+        void Some(int worker, int start, int end)
+        {
+            for (var item = start; item < end; item++)
+            {
+                work(worker, item);
+            }
         }
     }
 }

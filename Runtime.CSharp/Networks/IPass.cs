@@ -23,6 +23,9 @@ internal interface IPredictions
     /// <summary>[vocabulary], on the host.</summary>
     ReadOnlySpan<float> Logits(int row);
 
+    /// <summary>log p of one token.</summary>
+    double LogProbability(int row, int token);
+
     /// <summary>log p of a known token for each of the rows from <paramref name="first"/> on.</summary>
     double[] Score(int first, int[] tokens);
 

@@ -32,6 +32,8 @@ internal sealed class TorchPredictions(TorchSharp.torch.Device device) : IPredic
         return host.AsSpan(row * vocabulary, vocabulary);
     }
 
+    public double LogProbability(int row, int token) => LogSoftmax.Of(Logits(row), token);
+
     public double[] Score(int first, int[] tokens)
     {
         using var mode = inference_mode();

@@ -2,18 +2,20 @@ namespace A3.Runtime;
 
 /// <summary>Keys and values of the content rows of one sequence, in the order of arrival, each with its rank.</summary>
 /// <remarks>
-/// They lie in pages that are made when they are needed. A fork shares all pages; who then writes into a shared one writes into a
-/// copy of it, so that evidence is held once however many decodes go on from it.
+/// They lie in pages that are taken when they are needed. A fork shares all pages; who then writes into a shared one writes into a
+/// copy of it, so that evidence is held once however many decodes go on from it. Once closed, its pages serve others.
 /// </remarks>
 internal sealed unsafe class KeyValueCache
 {
+    private readonly KeyValuePages source;
     private readonly KeyValueLayout layout;
     private readonly KeyValuePage?[] pages;
+    private Occupancy occupancy;
 
     /// <summary>An empty cache for at most so many rows.</summary>
-    public KeyValueCache(KeyValueLayout layout, int capacity)
+    public KeyValueCache(KeyValuePages source, int capacity)
     {
-        this.layout = layout;
+        (this.source, layout) = (source, source.Layout);
         Capacity = capacity;
         pages = new KeyValuePage?[(capacity + KeyValueLayout.PageRows - 1) / KeyValueLayout.PageRows];
         Committed = new CommittedRows(pages.Length * KeyValueLayout.PageRows);
@@ -34,11 +36,12 @@ internal sealed unsafe class KeyValueCache
         {
             if (pages[page] is not { } held)
             {
-                KeyValuePage.Make(layout, Math.Min(layout.PagesTogether, pages.Length - page)).CopyTo(pages, page);
+                source.Fill(pages.AsSpan(page));
             }
             else if (held.IsShared)
             {
-                pages[page] = held.Copy();
+                pages[page] = source.Copy(held);
+                source.Release(held);
             }
         }
     }
@@ -68,15 +71,38 @@ internal sealed unsafe class KeyValueCache
     /// <summary>A cache of its own with the same rows; the two may be used by two threads.</summary>
     public KeyValueCache Fork()
     {
-        var fork = new KeyValueCache(layout, Capacity) { Length = Length, Committed = Committed.Copy(Length) };
+        var fork = new KeyValueCache(source, Capacity) { Length = Length, Committed = Committed.Copy(Length) };
 
         for (var page = 0; page * KeyValueLayout.PageRows < Length; page++)
         {
-            pages[page]!.IsShared = true;
+            pages[page]!.Hold();
             fork.pages[page] = pages[page];
         }
 
         return fork;
+    }
+
+    /// <summary>A pass begins to write to it, and to read.</summary>
+    public void Enter() => occupancy.Enter(this);
+
+    /// <summary>The pass has ended.</summary>
+    public void Leave() => occupancy.Leave();
+
+    /// <summary>Gives its pages back, unless a pass of another thread runs on them: then the collector will have them.</summary>
+    public void Close()
+    {
+        if (occupancy.Close())
+        {
+            foreach (var page in pages)
+            {
+                if (page is not null)
+                {
+                    source.Release(page);
+                }
+            }
+
+            Array.Clear(pages);
+        }
     }
 
     private float* Page(int index) => pages[index / KeyValueLayout.PageRows]!.Pointer;

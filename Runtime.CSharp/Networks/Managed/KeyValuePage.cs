@@ -45,18 +45,19 @@ internal sealed class KeyValueLayout
     public nint Values(int layer, int kvHead) => Keys(layer, kvHead) + PageRows * HeadWidth;
 }
 
-/// <summary>The keys and values of <see cref="KeyValueLayout.PageRows"/> rows; once shared, it is never written again.</summary>
+/// <summary>The keys and values of <see cref="KeyValueLayout.PageRows"/> rows; while several caches hold it, none writes to it.</summary>
 internal sealed unsafe class KeyValuePage
 {
     private readonly KeyValueLayout layout;
     private readonly AlignedBuffer numbers;
+    private int holders = 1;
 
     private KeyValuePage(KeyValueLayout layout, AlignedBuffer numbers) => (this.layout, this.numbers) = (layout, numbers);
 
     public float* Pointer => numbers.Pointer;
 
     /// <summary>Whether several caches read it.</summary>
-    public bool IsShared { get; set; }
+    public bool IsShared => Volatile.Read(ref holders) > 1;
 
     /// <summary>
     /// So many empty pages, at most <see cref="KeyValueLayout.PagesTogether"/>: all of these lie in a huge page of memory, which takes the kernel
@@ -74,12 +75,19 @@ internal sealed unsafe class KeyValuePage
         return [.. Enumerable.Range(0, count).Select(page => new KeyValuePage(layout, memory.Slice(page * layout.PageNumbers, layout.PageNumbers)))];
     }
 
-    /// <summary>A page of one's own with the same numbers.</summary>
-    public KeyValuePage Copy()
+    /// <summary>Copies its numbers to a page of the same layout.</summary>
+    public void CopyTo(KeyValuePage target)
     {
-        var copy = Make(layout, 1)[0];
         var bytes = layout.PageNumbers * sizeof(float);
-        Buffer.MemoryCopy(Pointer, copy.Pointer, bytes, bytes);
-        return copy;
+        Buffer.MemoryCopy(Pointer, target.Pointer, bytes, bytes);
     }
+
+    /// <summary>One more cache holds it.</summary>
+    public void Hold() => Interlocked.Increment(ref holders);
+
+    /// <summary>One cache fewer holds it; true for the last one.</summary>
+    public bool Release() => Interlocked.Decrement(ref holders) == 0;
+
+    /// <summary>Held by one cache, after none held it.</summary>
+    public void Renew() => Volatile.Write(ref holders, 1);
 }

@@ -20,7 +20,8 @@ internal sealed unsafe class ManagedMlp
     private AlignedBuffer activation = new(0);
     private int layer;
     private int rows;
-    private float* input;
+    private RowNorm? norm;
+    private nint offset;
     private float* hidden;
 
     public ManagedMlp(ManagedNetwork network)
@@ -37,16 +38,16 @@ internal sealed unsafe class ManagedMlp
     /// <summary>Numbers of one row of activations: the MLP width in whole panels.</summary>
     private int Stride => Block.GateUp.Outputs / 2;
 
-    /// <summary>hidden += down (silu (gate input) * up input), both [rows, width]; they may be the same memory.</summary>
-    public void Run(int index, int rowCount, float* source, float* target)
+    /// <summary>hidden += down (silu (gate input) * up input), both [rows, width]; the input is what was normed, or hidden itself.</summary>
+    public void Run(int index, int rowCount, RowNorm? normed, float* target)
     {
-        layer = index;
+        (layer, norm) = (index, normed);
 
         for (var first = 0; first < rowCount; first += BlockRows)
         {
             rows = Math.Min(BlockRows, rowCount - first);
-            input = source + (nint)first * width;
-            hidden = target + (nint)first * width;
+            offset = (nint)first * width;
+            hidden = target + offset;
             if (activation.Length < (long)rows * Stride)
             {
                 activation = new AlignedBuffer((long)rows * Stride);
@@ -61,6 +62,7 @@ internal sealed unsafe class ManagedMlp
     [SkipLocalsInit]
     private void Gate(int worker, int start, int end)
     {
+        var input = norm is null ? hidden : norm.Of(worker) + offset;
         var columns = PanelKernel.Columns;
         var gates = stackalloc float[2 * TileRows * columns];
         var ups = gates + TileRows * columns;

@@ -8,6 +8,8 @@ namespace A3.Runtime;
 /// </remarks>
 internal sealed class ManagedNetwork : INetwork
 {
+    private readonly ManagedPasses passes;
+    private readonly KeyValuePages pages;
     private bool disposed;
 
     /// <summary>Packs the weights; an architecture or a tensor that breaks a rule throws <see cref="ArgumentException"/>.</summary>
@@ -28,6 +30,7 @@ internal sealed class ManagedNetwork : INetwork
         InverseFrequencies = ArchitectureModule.inverseFrequencies(architecture);
         CacheLayout = new KeyValueLayout(architecture);
         Team = new WorkerTeam(threads);
+        (passes, pages) = (new ManagedPasses(this), new KeyValuePages(CacheLayout));
     }
 
     /// <summary>As the other constructor, with a thread for each processor.</summary>
@@ -59,13 +62,13 @@ internal sealed class ManagedNetwork : INetwork
                 $"capacity = {capacity}: must be in 1..{Architecture.Context}, the context of the network.");
         }
 
-        return new ManagedSequence(this, new(CacheLayout, capacity));
+        return new ManagedSequence(this, new(pages, capacity));
     }
 
     public IPass NewPass()
     {
         ThrowIfDisposed();
-        return new ManagedPass(this);
+        return passes.Take();
     }
 
     public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed), this);

@@ -4,7 +4,7 @@ namespace A3.Runtime;
 
 /// <summary>Forward passes over the rows of one or several sequences, which are the rows of every product.</summary>
 /// <remarks>Its buffers grow to the largest pass and are used again: a decode step allocates nothing.</remarks>
-internal sealed unsafe class ManagedPass : IPass
+internal sealed unsafe class ManagedPass
 {
     /// <summary>Multiply-adds that rotating and caching a head of a row is worth, about.</summary>
     private const long RotationCost = 1 << 14;
@@ -12,30 +12,30 @@ internal sealed unsafe class ManagedPass : IPass
     private readonly ManagedNetwork network;
     private readonly Model.Architecture architecture;
     private readonly ManagedAttention attention;
+    private readonly RowNorm norm;
     private readonly ManagedMlp mlp;
     private readonly WorkerTeam team;
     private readonly RowRotation rotation;
+    private readonly ManagedEmbedding embedding;
     private readonly HostPredictions predictions;
     private readonly int queryWidth;
     private readonly int fusedWidth;
-    private readonly int queryShift;
 
     /// <summary>Panels of the fused projection that hold some query output; keys and values fill the others.</summary>
     private readonly int queryPanels;
 
-    private readonly TeamWork normaliseBeforeAttention;
+    /// <summary>Panels of the fused projection, sorted by the worker who attends to their heads and will find them in his cache.</summary>
+    private readonly int[] projectionOrder;
+
     private readonly TeamWork project;
     private readonly TeamWork rotate;
     private readonly TeamWork attend;
     private readonly TeamWork rotateAndAttend;
     private readonly TeamWork addAttention;
-    private readonly TeamWork normaliseBeforeMlp;
-    private readonly TeamWork normaliseForHead;
     private readonly TeamWork predict;
 
     private int room;
     private AlignedBuffer hidden = new(0);
-    private AlignedBuffer normed = new(0);
     private AlignedBuffer fused = new(0);
     private AlignedBuffer attended = new(0);
 
@@ -54,32 +54,63 @@ internal sealed unsafe class ManagedPass : IPass
         team = network.Team;
         predictions = new HostPredictions(architecture.Vocabulary, team);
         attention = new ManagedAttention(architecture, network.CacheLayout, team.Size);
+        norm = new RowNorm(network);
         mlp = new ManagedMlp(network);
         rotation = new RowRotation(network);
+        embedding = new ManagedEmbedding(network, rotation);
         queryWidth = ArchitectureModule.queryWidth(architecture);
         fusedWidth = queryWidth + 2 * ArchitectureModule.kvWidth(architecture);
-        queryShift = ArchitectureModule.queryShift(architecture);
         queryPanels = (queryWidth + PanelKernel.Columns - 1) / PanelKernel.Columns;
+        projectionOrder = ProjectionOrder();
 
-        normaliseBeforeAttention = NormaliseBeforeAttention;
         project = Project;
         rotate = Rotate;
         attend = Attend;
         rotateAndAttend = RotateAndAttend;
         addAttention = AddAttention;
-        normaliseBeforeMlp = NormaliseBeforeMlp;
-        normaliseForHead = NormaliseForHead;
         predict = Predict;
     }
 
+    /// <summary>Panels of the head that hold the logits of a block of tokens.</summary>
+    private static int PanelsOfBlock => LogSoftmax.BlockTokens / PanelKernel.Columns;
+
     private ManagedBlock Block => network.Weights.Blocks[layer];
 
-    private float* MlpInput => architecture.Residual.IsPreNorm ? normed.Pointer : hidden.Pointer;
+    /// <summary>Numbers that its buffers hold.</summary>
+    public long Numbers => hidden.Length + norm.Numbers + fused.Length + attended.Length + predictions.Numbers;
 
     public IPredictions Run(ReadOnlySpan<PassRows> batch)
     {
         network.ThrowIfDisposed();
         Rows.Check(network, batch);
+        if (caches.Length < batch.Length)
+        {
+            caches = new KeyValueCache[batch.Length];
+        }
+
+        var entered = 0;
+        try
+        {
+            for (; entered < batch.Length; entered++)
+            {
+                caches[entered] = ((ManagedSequence)batch[entered].Sequence).Cache;
+                caches[entered].Enter();
+            }
+
+            RunBlocks(batch);
+            return predictions;
+        }
+        finally
+        {
+            while (entered > 0)
+            {
+                caches[--entered].Leave();
+            }
+        }
+    }
+
+    private void RunBlocks(ReadOnlySpan<PassRows> batch)
+    {
         Lay(batch);
         attention.Begin(batch, caches.AsSpan(0, batch.Length), rows);
 
@@ -93,20 +124,12 @@ internal sealed unsafe class ManagedPass : IPass
         {
             caches[i].Length += batch[i].Content.Length;
         }
-
-        return predictions;
-    }
-
-    public void Dispose()
-    {
-        // All memory is the collector's.
     }
 
     /// <summary>One block; of the last one only the keys and values of rows that predict nothing are needed.</summary>
     private void RunBlock(ReadOnlySpan<PassRows> batch)
     {
-        var width = architecture.Width;
-        team.Run(rows, width, normaliseBeforeAttention);
+        norm.Begin(hidden.Pointer, rows, Block.AttentionNorm);
         ForPanels(Block.QueryKeyValue, project);
         RunAttention(batch);
 
@@ -116,8 +139,21 @@ internal sealed unsafe class ManagedPass : IPass
         }
 
         ForPanels(Block.AttentionOutput, addAttention);
-        team.Run(rows, width, normaliseBeforeMlp);
-        mlp.Run(layer, rows, MlpInput, hidden.Pointer);
+        RunMlp();
+    }
+
+    private void RunMlp()
+    {
+        if (architecture.Residual.IsPreNorm)
+        {
+            norm.Begin(hidden.Pointer, rows, Block.MlpNorm);
+            mlp.Run(layer, rows, norm, hidden.Pointer);
+        }
+        else
+        {
+            norm.Replace(hidden.Pointer, rows, Block.MlpNorm);
+            mlp.Run(layer, rows, null, hidden.Pointer);
+        }
     }
 
     /// <summary>
@@ -182,8 +218,10 @@ internal sealed unsafe class ManagedPass : IPass
         fixed (float* pinned = target)
         {
             logits = pinned;
-            team.Run(rows, architecture.Width, normaliseForHead);
-            ForPanels(network.Weights.Head, predict);
+            norm.Begin(hidden.Pointer, rows, network.Weights.FinalNorm);
+            var head = network.Weights.Head;
+            team.Run(LogSoftmax.BlocksOf(architecture.Vocabulary), PanelsOfBlock * head.PanelCost(rows), predict);
+            predictions.AreSummed();
         }
     }
 
@@ -196,8 +234,9 @@ internal sealed unsafe class ManagedPass : IPass
 
         room = Math.Max(rows, Math.Min(2 * room, architecture.Context));
         rotation.MakeRoom(room);
+        embedding.MakeRoom(room);
         hidden = new AlignedBuffer((long)room * architecture.Width);
-        normed = new AlignedBuffer((long)room * architecture.Width);
+        norm.MakeRoom(room);
         fused = new AlignedBuffer((long)room * fusedWidth);
         attended = new AlignedBuffer((long)room * queryWidth);
     }
@@ -218,94 +257,61 @@ internal sealed unsafe class ManagedPass : IPass
         }
 
         MakeRoom();
-        if (caches.Length < batch.Length)
-        {
-            caches = new KeyValueCache[batch.Length];
-        }
-
         for (int i = 0, row = 0; i < batch.Length; row += batch[i].Rows, i++)
         {
-            var cache = caches[i] = ((ManagedSequence)batch[i].Sequence).Cache;
-            cache.Reserve(cache.Length + batch[i].Content.Length);
-            LayContent(batch[i].Content.Span, cache, row);
-            LayQueries(batch[i].Queries.Span, cache, cache.Length + batch[i].Content.Length, row + batch[i].Content.Length);
+            caches[i].Reserve(caches[i].Length + batch[i].Content.Length);
+            embedding.Set(row, batch[i], caches[i]);
         }
-    }
 
-    private void LayContent(ReadOnlySpan<ContentRow> content, KeyValueCache cache, int first)
-    {
-        for (var i = 0; i < content.Length; i++)
-        {
-            network.Weights.Embed(content[i].Token, hidden.Pointer + (nint)(first + i) * architecture.Width);
-            rotation.Set(first + i, content[i].Position, (cache, cache.Length + i));
-            cache.Committed.Set(cache.Length + i, content[i]);
-        }
-    }
-
-    /// <summary>Queries of a sequence of so many rows, those of this pass included.</summary>
-    private void LayQueries(ReadOnlySpan<QueryRow> queries, KeyValueCache cache, int committed, int first)
-    {
-        for (var i = 0; i < queries.Length; i++)
-        {
-            var target = hidden.Pointer + (nint)(first + i) * architecture.Width;
-            if (architecture.QueryStream.IsPreceding && cache.Committed.Preceding(queries[i], committed) is { } token)
-            {
-                network.Weights.Embed(token, target);
-            }
-            else
-            {
-                new ReadOnlySpan<float>(network.Weights.QueryEmbedding!.Pointer, architecture.Width)
-                    .CopyTo(new Span<float>(target, architecture.Width));
-            }
-
-            rotation.Set(first + i, queries[i].Position - queryShift, null);
-        }
+        embedding.Run(rows, hidden.Pointer);
     }
 
     private void ForPanels(PackedMatrix matrix, TeamWork work) =>
         team.Run(matrix.Panels, matrix.PanelCost(rows), work);
 
-    private void Normalise(float* source, AlignedBuffer gain, float* target, int start, int end)
+    /// <summary>
+    /// Heads are shared out by their numbers, and so are these panels: those of queries, keys and values of one worker's heads, then the
+    /// next one's.
+    /// </summary>
+    private int[] ProjectionOrder()
     {
-        for (nint row = start; row < end; row++)
+        var kvWidth = ArchitectureModule.kvWidth(architecture);
+        return [.. Enumerable.Range(0, (fusedWidth + PanelKernel.Columns - 1) / PanelKernel.Columns).OrderBy(Worker)];
+
+        int Worker(int panel)
         {
-            RowMath.Normalise(
-                source + row * architecture.Width,
-                gain.Pointer,
-                architecture.Width,
-                (float)architecture.NormEpsilon,
-                target + row * architecture.Width);
+            var column = panel * PanelKernel.Columns;
+            var (head, width) = column < queryWidth ? (column, queryWidth) : ((column - queryWidth) % kvWidth, kvWidth);
+            return (int)((long)head * team.Size / width);
         }
     }
-
-    private void NormaliseBeforeAttention(int worker, int start, int end) =>
-        Normalise(hidden.Pointer, Block.AttentionNorm, normed.Pointer, start, end);
-
-    private void NormaliseBeforeMlp(int worker, int start, int end) =>
-        Normalise(hidden.Pointer, Block.MlpNorm, MlpInput, start, end);
-
-    private void NormaliseForHead(int worker, int start, int end) =>
-        Normalise(hidden.Pointer, network.Weights.FinalNorm, normed.Pointer, start, end);
 
     /// <summary>Queries of all rows; keys and values of content rows only, nobody attends to the others.</summary>
     private void Project(int worker, int start, int end)
     {
-        var border = Math.Clamp(queryPanels, start, end);
-        Project(0, rows, start, border);
-
-        foreach (var (first, count) in contentRuns)
+        var normed = norm.Of(worker);
+        foreach (var panel in projectionOrder.AsSpan(start..end))
         {
-            Project(first, count, border, end);
+            if (panel < queryPanels)
+            {
+                ProjectPanel(normed, panel, 0, rows);
+                continue;
+            }
+
+            foreach (var (first, count) in contentRuns)
+            {
+                ProjectPanel(normed, panel, first, count);
+            }
         }
     }
 
-    private void Project(nint first, int count, int start, int end) =>
+    private void ProjectPanel(float* normed, int panel, nint first, int count) =>
         Block.QueryKeyValue.Multiply(
-            normed.Pointer + first * architecture.Width,
+            normed + first * architecture.Width,
             architecture.Width,
             count,
-            start,
-            end,
+            panel,
+            panel + 1,
             fused.Pointer + first * fusedWidth,
             fusedWidth,
             accumulate: false);
@@ -342,7 +348,16 @@ internal sealed unsafe class ManagedPass : IPass
         Block.AttentionOutput.Multiply(
             attended.Pointer, queryWidth, rows, start, end, hidden.Pointer, architecture.Width, accumulate: true);
 
-    private void Predict(int worker, int start, int end) =>
-        network.Weights.Head.Multiply(
-            normed.Pointer, architecture.Width, rows, start, end, logits, architecture.Vocabulary, accumulate: false);
+    /// <summary>Whoever computes a block of logits sums it at once, while it is in his cache.</summary>
+    private void Predict(int worker, int start, int end)
+    {
+        var head = network.Weights.Head;
+        var normed = norm.Of(worker);
+        for (var block = start; block < end; block++)
+        {
+            var (first, last) = (block * PanelsOfBlock, Math.Min((block + 1) * PanelsOfBlock, head.Panels));
+            head.Multiply(normed, architecture.Width, rows, first, last, logits, architecture.Vocabulary, accumulate: false);
+            predictions.Sum(block, block + 1);
+        }
+    }
 }

@@ -3,7 +3,7 @@ namespace A3.Runtime;
 /// <summary>A sequence of a <see cref="ManagedNetwork"/>: its cache. Not thread-safe.</summary>
 internal sealed class ManagedSequence(ManagedNetwork network, KeyValueCache cache) : ISequence
 {
-    /// <summary>Null once disposed of, so that the collector may have it.</summary>
+    /// <summary>Null once disposed of.</summary>
     private KeyValueCache? held = cache;
 
     public INetwork Network => network;
@@ -31,5 +31,5 @@ internal sealed class ManagedSequence(ManagedNetwork network, KeyValueCache cach
 
     public ISequence Fork() => new ManagedSequence(network, Cache.Fork());
 
-    public void Dispose() => held = null;
+    public void Dispose() => Interlocked.Exchange(ref held, null)?.Close();
 }

@@ -9,6 +9,9 @@ internal static unsafe class RowMath
     /// <summary>What an attention weight of 1, the largest, is summed as.</summary>
     private const int WeightUnits = 1 << 30;
 
+    /// <summary>Numbers of the registers that exponentials are computed in.</summary>
+    public static int Padding => Registers.AreWide ? Registers.Wide.Count : Registers.Plain.Count;
+
     /// <summary>RMSNorm: target = source / sqrt(mean(source^2) + epsilon) * gain, all [width]; in place is allowed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Normalise(float* source, float* gain, int width, float epsilon, float* target)
@@ -77,19 +80,18 @@ internal static unsafe class RowMath
     }
 
     /// <summary>
-    /// SwiGLU: target = gate / (1 + exp(-gate)) * up; gate and up are [rows, columns] without gaps, columns in whole vectors,
+    /// SwiGLU: target = gate / (1 + exp(-gate)) * up; gate and up are [rows, columns] without gaps, columns in whole <see cref="Padding"/>,
     /// and the rows of the target lie the given stride apart.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void SwiGlu(float* gate, float* up, int rows, int columns, float* target, nint targetStride)
     {
-        for (var row = 0; row < rows; row++, gate += columns, up += columns, target += targetStride)
+        if (Registers.AreWide)
         {
-            for (var i = 0; i < columns; i += Vector<float>.Count)
-            {
-                var value = Vector.Load(gate + i);
-                (value / (Vector<float>.One + Exp(-value)) * Vector.Load(up + i)).Store(target + i);
-            }
+            SwiGlu<Registers.Wide>(gate, up, rows, columns, target, targetStride);
+        }
+        else
+        {
+            SwiGlu<Registers.Plain>(gate, up, rows, columns, target, targetStride);
         }
     }
 
@@ -101,16 +103,16 @@ internal static unsafe class RowMath
     /// Weights are summed as whole numbers of 2^-30, which no order and no hidden key in between can change (law 12), lane by
     /// lane: one float after the other would take longer than all the rest.
     /// </remarks>
-    /// <param name="scores">[keys], padded to whole vectors, rewritten.</param>
+    /// <param name="scores">[keys], with room for whole <see cref="Padding"/>, rewritten.</param>
     /// <param name="keys">How many keys there are.</param>
-    /// <param name="ranks">[keys], padded to whole vectors, or null where every key is visible.</param>
+    /// <param name="ranks">[keys], with as much room, or null where every key is visible.</param>
     /// <param name="limit">The highest visible rank.</param>
     /// <param name="scale">What scores are multiplied by.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static float Soften(float* scores, int keys, int* ranks, int limit, float scale)
     {
         var hidden = Vector.Create(float.NegativeInfinity);
-        var padded = (keys + Vector<float>.Count - 1) / Vector<float>.Count * Vector<float>.Count;
+        var padded = (keys + Padding - 1) / Padding * Padding;
         for (var i = keys; i < padded; i++)
         {
             scores[i] = float.NegativeInfinity;
@@ -137,46 +139,62 @@ internal static unsafe class RowMath
         }
 
         // With nothing visible, minus infinity less itself would be NaN.
-        var shift = Vector.Create(float.IsNegativeInfinity(top) ? 0f : top);
-        var units = Vector.Create((float)WeightUnits);
-        var sums = Vector<long>.Zero;
-        for (var i = 0; i < padded; i += Vector<float>.Count)
-        {
-            var weights = Exp((Vector.Load(scores + i) - shift) * scale);
-            weights.Store(scores + i);
-            Vector.Widen(Vector.ConvertToInt32Native(weights * units), out var low, out var high);
-            sums += low + high;
-        }
-
-        var sum = Vector.Sum(sums);
+        var shift = float.IsNegativeInfinity(top) ? 0f : top;
+        var sum = Registers.AreWide ? Weigh<Registers.Wide>(scores, padded, shift, scale) : Weigh<Registers.Plain>(scores, padded, shift, scale);
         return sum > 0 ? (float)(WeightUnits / (double)sum) : 0f;
     }
 
     /// <summary>exp to 2 units in the last place (Cephes); exactly 0 below -87.3 and clamped above 88.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> Exp(Vector<float> x)
+    public static T Exp<T>(T x)
+        where T : struct, IRegister<T>
     {
         // Adding 1.5 * 2^23 leaves the rounded exponent in the low bits of the sum.
-        var magic = Vector.Create(12582912f);
-        var low = Vector.Create(-87.3f);
-        // Not Vector.Max, which spends three instructions on NaN; a comparison hands it on as well.
-        var isLow = Vector.LessThan(x, low);
-        var clamped = Vector.Min(Vector.ConditionalSelect(isLow, low, x), Vector.Create(88f));
-        var shifted = Vector.FusedMultiplyAdd(clamped, Vector.Create(1.44269504f), magic);
+        var magic = T.All(12582912f);
+        var low = T.All(-87.3f);
+        var clamped = T.Min(T.WhereBelow(x, low, low, x), T.All(88f));
+        var shifted = T.FusedMultiplyAdd(clamped, T.All(1.44269504f), magic);
         var exponent = shifted - magic;
-        var rest = Vector.FusedMultiplyAdd(exponent, Vector.Create(-0.693359375f), clamped);
-        rest = Vector.FusedMultiplyAdd(exponent, Vector.Create(2.12194440e-4f), rest);
+        var rest = T.FusedMultiplyAdd(exponent, T.All(-0.693359375f), clamped);
+        rest = T.FusedMultiplyAdd(exponent, T.All(2.12194440e-4f), rest);
 
-        var series = Vector.Create(1.9875691500e-4f);
-        series = Vector.FusedMultiplyAdd(series, rest, Vector.Create(1.3981999507e-3f));
-        series = Vector.FusedMultiplyAdd(series, rest, Vector.Create(8.3334519073e-3f));
-        series = Vector.FusedMultiplyAdd(series, rest, Vector.Create(4.1665795894e-2f));
-        series = Vector.FusedMultiplyAdd(series, rest, Vector.Create(1.6666665459e-1f));
-        series = Vector.FusedMultiplyAdd(series, rest, Vector.Create(5.0000001201e-1f));
-        series = Vector.FusedMultiplyAdd(series, rest * rest, rest + Vector<float>.One);
+        var series = T.All(1.9875691500e-4f);
+        series = T.FusedMultiplyAdd(series, rest, T.All(1.3981999507e-3f));
+        series = T.FusedMultiplyAdd(series, rest, T.All(8.3334519073e-3f));
+        series = T.FusedMultiplyAdd(series, rest, T.All(4.1665795894e-2f));
+        series = T.FusedMultiplyAdd(series, rest, T.All(1.6666665459e-1f));
+        series = T.FusedMultiplyAdd(series, rest, T.All(5.0000001201e-1f));
+        series = T.FusedMultiplyAdd(series, rest * rest, rest + T.All(1f));
+        return T.WhereBelow(x, low, default, series * T.PowerOfTwo(shifted));
+    }
 
-        var power = Vector.AsVectorSingle(
-            Vector.ShiftLeft(Vector.AsVectorInt32(shifted), 23) + Vector.Create(0x3f800000));
-        return Vector.ConditionalSelect(isLow, Vector<float>.Zero, series * power);
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void SwiGlu<T>(float* gate, float* up, int rows, int columns, float* target, nint targetStride)
+        where T : struct, IRegister<T>
+    {
+        for (var row = 0; row < rows; row++, gate += columns, up += columns, target += targetStride)
+        {
+            for (var i = 0; i < columns; i += T.Count)
+            {
+                var value = T.Load(gate + i);
+                (value / (T.All(1f) + Exp(-value)) * T.Load(up + i)).Store(target + i);
+            }
+        }
+    }
+
+    /// <summary>Scores to weights, exp(scale (score - largest)), and their sum in whole units.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static long Weigh<T>(float* scores, int padded, float largest, float scale)
+        where T : struct, IRegister<T>
+    {
+        var sums = default(T);
+        for (var i = 0; i < padded; i += T.Count)
+        {
+            var weights = Exp((T.Load(scores + i) - T.All(largest)) * T.All(scale));
+            weights.Store(scores + i);
+            T.AddWhole(weights * T.All(WeightUnits), ref sums);
+        }
+
+        return T.SumWhole(sums);
     }
 }

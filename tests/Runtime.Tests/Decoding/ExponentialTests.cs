@@ -18,7 +18,7 @@ public sealed class ExponentialTests
         var weights = new float[Vocabulary];
         var logits = Logits(seed: 1, spread: 84);
         var max = LogSoftmax.Max(logits);
-        LogSoftmax.Exponentials(logits, max, 1, weights, []);
+        LogSoftmax.Exponentials(logits, max, 1, weights);
 
         Assert.All(logits.Zip(weights), pair =>
             Assert.InRange(pair.Second / Math.Exp(pair.First - max), 1 - 3e-7, 1 + 3e-7));
@@ -31,24 +31,21 @@ public sealed class ExponentialTests
 
         foreach (var temperature in new[] { double.Epsilon, 1e-300, 1, 1e300, double.MaxValue })
         {
-            LogSoftmax.Exponentials([7, float.NegativeInfinity, 7, -93], 7, temperature, weights, []);
+            LogSoftmax.Exponentials([7, float.NegativeInfinity, 7, -93], 7, LogSoftmax.Factor(temperature), weights);
             Assert.Equal([1, 0, 1], weights[..3]);
             Assert.Equal(temperature > 1 ? 1 : 0, weights[3]);
         }
     }
 
-    [Theory(DisplayName = "The sums of blocks and of all are those of the weights, whatever is left of the last block")]
+    [Theory(DisplayName = "The sum of all is that of the weights, whatever is left of the last block")]
     [InlineData(1)]
     [InlineData(128)]
     [InlineData(333)]
     public void Sums(int vocabulary)
     {
         var weights = new float[vocabulary];
-        var sums = new double[(vocabulary + LogSoftmax.BlockTokens - 1) / LogSoftmax.BlockTokens];
-        var total = LogSoftmax.Exponentials(Logits(2, 9).AsSpan(0, vocabulary), 4.5f, 1, weights, sums);
+        var total = LogSoftmax.Exponentials(Logits(2, 9).AsSpan(0, vocabulary), 4.5f, 1, weights);
 
-        Assert.All(weights.Chunk(LogSoftmax.BlockTokens).Zip(sums), block =>
-            Assert.Equal(block.First.Sum(weight => (double)weight), block.Second, 1e-12));
         Assert.Equal(weights.Sum(weight => (double)weight), total, 1e-12);
     }
 
@@ -74,21 +71,6 @@ public sealed class ExponentialTests
         }
 
         Assert.Equal(Array.FindLastIndex(probabilities, p => p > 0), distribution.Draw(1));
-    }
-
-    [Theory(DisplayName = "The log-probability known after a draw is that of scoring, bit for bit")]
-    [InlineData(0.0)]
-    [InlineData(0.7)]
-    [InlineData(1.0)]
-    public void LogProbabilities(double temperature)
-    {
-        var random = new Random(5);
-        float[] logits = [.. Enumerable.Range(0, 333).Select(_ => random.NextSingle() * 9)];
-        var distribution = new SamplingDistribution(logits.Length);
-        distribution.Load(logits, new SamplingOptions { Temperature = temperature, TopK = 5 });
-
-        Assert.All(Enumerable.Range(0, logits.Length), token =>
-            Assert.Equal(LogSoftmax.Of(logits, token), distribution.LogProbability(logits, token)));
     }
 
     [Fact(DisplayName = "A draw is the token at which the sum of the weights before and its own passes the number")]

@@ -17,7 +17,7 @@ public sealed class KeyValueCacheTests
     {
         var layout = new KeyValueLayout(ArchitectureModule.create(50, Heads * headWidth, Layers, Heads, 1024));
         const int Capacity = 5 * KeyValueLayout.PageRows;
-        var cache = new KeyValueCache(layout, Capacity);
+        var cache = new KeyValueCache(new KeyValuePages(layout), Capacity);
         Assert.Equal(together, layout.PagesTogether);
 
         Write(cache, 0, Capacity - 30, offset: 0);

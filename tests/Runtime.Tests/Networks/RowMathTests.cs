@@ -1,4 +1,4 @@
-using System.Numerics;
+using System.Runtime.Intrinsics;
 using Xunit;
 
 namespace A3.Runtime.Tests;
@@ -24,13 +24,13 @@ public sealed unsafe class RowMathTests
     public void HiddenKeys()
     {
         var random = new Random(11);
-        var padded = 10 * Vector<float>.Count;
+        var padded = 10 * RowMath.Padding;
 
         var scores = stackalloc float[padded];
         var ranks = stackalloc int[padded];
         var visible = stackalloc float[padded];
 
-        for (var keys = 1; keys <= padded - Vector<float>.Count; keys++)
+        for (var keys = 1; keys <= padded - RowMath.Padding; keys++)
         {
             var count = 0;
             for (var i = 0; i < keys; i++)
@@ -71,5 +71,17 @@ public sealed unsafe class RowMathTests
         }
     }
 
-    private static float Exp(float x) => RowMath.Exp(Vector.Create(x))[0];
+    /// <summary>Of every kind of register the same bits, in every lane.</summary>
+    private static float Exp(float x)
+    {
+        var numbers = stackalloc float[2 * Vector512<float>.Count];
+        RowMath.Exp(Registers.Plain.All(x)).Store(numbers);
+        RowMath.Exp(Registers.Wide.All(x)).Store(numbers + Vector512<float>.Count);
+        foreach (var number in new Span<float>(numbers + Vector512<float>.Count, Registers.Wide.Count))
+        {
+            Assert.Equal(numbers[0], number);
+        }
+
+        return numbers[0];
+    }
 }

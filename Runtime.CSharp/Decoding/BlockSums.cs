@@ -1,0 +1,137 @@
+namespace A3.Runtime;
+
+/// <summary>
+/// Softmax of rows of logits by blocks of tokens: of each block the largest logit, and the sum of exponentials of the distances to it. That
+/// is all it takes to score a token and to draw one where nothing is cut; whoever writes the logits of a block adds it while it is in his
+/// cache. Several threads may add blocks.
+/// </summary>
+internal sealed class BlockSums(int vocabulary)
+{
+    private readonly int blocks = LogSoftmax.BlocksOf(vocabulary);
+
+    /// <summary>[rows, blocks], each of the block alone until the row is joined.</summary>
+    private double[] sums = [];
+
+    /// <summary>[rows, blocks].</summary>
+    private float[] maxima = [];
+
+    /// <summary>What the logits of each row are multiplied by.</summary>
+    private float[] factors = [];
+
+    /// <summary>Of each row, once its sums are brought to one largest logit.</summary>
+    private Joined?[] joined = [];
+
+    /// <param name="Max">The largest logit of the row.</param>
+    /// <param name="Total">The sum of exponentials of all distances to it.</param>
+    /// <param name="Log">Its logarithm.</param>
+    public readonly record struct Joined(float Max, double Total, double Log);
+
+    /// <summary>Rows to be added; what it held before is gone.</summary>
+    public void Renew(int rows)
+    {
+        if (joined.Length < rows)
+        {
+            (sums, maxima) = (new double[rows * blocks], new float[rows * blocks]);
+            (joined, factors) = (new Joined?[rows], new float[rows]);
+        }
+
+        Array.Clear(joined);
+    }
+
+    /// <summary>Blocks of a row, from its logits, [vocabulary], times a factor.</summary>
+    public void Add(int row, int first, int end, ReadOnlySpan<float> logits, float factor)
+    {
+        factors[row] = factor;
+        for (var block = first; block < end; block++)
+        {
+            var tokens = LogSoftmax.TokensOf(block, block + 1, vocabulary);
+            (maxima[(row * blocks) + block], sums[(row * blocks) + block]) = LogSoftmax.Block(logits[tokens], factor);
+        }
+    }
+
+    /// <summary>log softmax of one of a row's logits.</summary>
+    public double LogProbability(int row, float logit)
+    {
+        var all = Join(row);
+        return ((double)logit - all.Max) * factors[row] - all.Log;
+    }
+
+    /// <summary>The largest of a row's logits.</summary>
+    public float Largest(int row) => Join(row).Max;
+
+    /// <summary>The token of the largest logit; of equals the lowest.</summary>
+    public int Likeliest(int row, ReadOnlySpan<float> logits)
+    {
+        var max = Join(row).Max;
+        var block = maxima.AsSpan(row * blocks, blocks).IndexOf(max);
+        return block * LogSoftmax.BlockTokens + logits[LogSoftmax.TokensOf(block, block + 1, vocabulary)].IndexOf(max);
+    }
+
+    /// <summary>The token at which the cumulative distribution, by token id, passes <paramref name="uniform"/> in [0, 1).</summary>
+    public int Draw(int row, double uniform, ReadOnlySpan<float> logits)
+    {
+        var all = Join(row);
+        var own = sums.AsSpan(row * blocks, blocks);
+        var (rest, likely) = (uniform * all.Total, 0);
+        var last = own.LastIndexOfAnyExcept(0.0);
+        Span<float> weights = stackalloc float[LogSoftmax.BlockTokens];
+
+        // Rounding may leave a little over at the end of a block: then it is the next token of any weight, or the last one.
+        for (var block = 0; block <= last; block++)
+        {
+            if (rest >= own[block] && block < last)
+            {
+                rest -= own[block];
+                continue;
+            }
+
+            var tokens = LogSoftmax.TokensOf(block, block + 1, vocabulary);
+            var some = logits[tokens];
+            LogSoftmax.Exponentials(some, all.Max, factors[row], weights[..some.Length]);
+            for (var token = 0; token < some.Length; token++)
+            {
+                if (weights[token] > 0)
+                {
+                    likely = tokens.Start.Value + token;
+                    if ((rest -= weights[token]) < 0)
+                    {
+                        return likely;
+                    }
+                }
+            }
+
+            rest = 0;
+        }
+
+        return likely;
+    }
+
+    /// <summary>Brings the sums of a row, all of them added, to its largest logit. By one thread; afterwards several may read the row.</summary>
+    /// <exception cref="InvalidOperationException">The largest logit is not finite, or some logit is not a number.</exception>
+    public Joined Join(int row)
+    {
+        if (joined[row] is { } known)
+        {
+            return known;
+        }
+
+        var own = sums.AsSpan(row * blocks, blocks);
+        var largest = maxima.AsSpan(row * blocks, blocks);
+        var max = LogSoftmax.Finite(LogSoftmax.Largest(largest), vocabulary);
+        Span<float> scales = stackalloc float[LogSoftmax.BlockTokens];
+        var total = 0.0;
+
+        for (var first = 0; first < blocks; first += scales.Length)
+        {
+            var some = largest[first..Math.Min(blocks, first + scales.Length)];
+            LogSoftmax.Exponentials(some, max, factors[row], scales[..some.Length]);
+            for (var i = 0; i < some.Length; i++)
+            {
+                total += own[first + i] *= scales[i];
+            }
+        }
+
+        joined[row] = new(max, total, Math.Log(total));
+        return joined[row]!.Value;
+    }
+}
