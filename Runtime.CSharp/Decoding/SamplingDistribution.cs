@@ -190,9 +190,9 @@ internal sealed class SamplingDistribution(int vocabulary)
         }
     }
 
-    /// <summary>What an adaptive policy goes by; nothing is cut. The distribution held is lost.</summary>
+    /// <summary>What an adaptive policy goes by; nothing is cut, and the distribution held is not looked at.</summary>
     public Model.Score Assess(int position, ReadOnlySpan<float> logits, float[]? bias) =>
-        Prospects.Of(position, Biased(logits, bias), weights);
+        Prospects.Of(position, Biased(logits, bias));
 
     private ReadOnlySpan<float> Biased(ReadOnlySpan<float> logits, float[]? bias)
     {

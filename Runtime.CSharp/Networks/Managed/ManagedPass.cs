@@ -13,21 +13,14 @@ internal sealed unsafe class ManagedPass
     private readonly Model.Architecture architecture;
     private readonly ManagedAttention attention;
     private readonly RowNorm norm;
+    private readonly ManagedProjection projection;
     private readonly ManagedMlp mlp;
     private readonly WorkerTeam team;
     private readonly RowRotation rotation;
     private readonly ManagedEmbedding embedding;
     private readonly HostPredictions predictions;
     private readonly int queryWidth;
-    private readonly int fusedWidth;
 
-    /// <summary>Panels of the fused projection that hold some query output; keys and values fill the others.</summary>
-    private readonly int queryPanels;
-
-    /// <summary>Panels of the fused projection, sorted by the worker who attends to their heads and will find them in his cache.</summary>
-    private readonly int[] projectionOrder;
-
-    private readonly TeamWork project;
     private readonly TeamWork rotate;
     private readonly TeamWork attend;
     private readonly TeamWork rotateAndAttend;
@@ -36,11 +29,7 @@ internal sealed unsafe class ManagedPass
 
     private int room;
     private AlignedBuffer hidden = new(0);
-    private AlignedBuffer fused = new(0);
     private AlignedBuffer attended = new(0);
-
-    /// <summary>Neighbouring content rows: where they start, and how many.</summary>
-    private readonly List<(int First, int Count)> contentRuns = [];
 
     private KeyValueCache[] caches = [];
     private int rows;
@@ -55,15 +44,12 @@ internal sealed unsafe class ManagedPass
         predictions = new HostPredictions(architecture.Vocabulary, team);
         attention = new ManagedAttention(architecture, network.CacheLayout, team.Size);
         norm = new RowNorm(network);
+        projection = new ManagedProjection(network, norm);
         mlp = new ManagedMlp(network);
         rotation = new RowRotation(network);
         embedding = new ManagedEmbedding(network, rotation);
         queryWidth = ArchitectureModule.queryWidth(architecture);
-        fusedWidth = queryWidth + 2 * ArchitectureModule.kvWidth(architecture);
-        queryPanels = (queryWidth + PanelKernel.Columns - 1) / PanelKernel.Columns;
-        projectionOrder = ProjectionOrder();
 
-        project = Project;
         rotate = Rotate;
         attend = Attend;
         rotateAndAttend = RotateAndAttend;
@@ -77,7 +63,7 @@ internal sealed unsafe class ManagedPass
     private ManagedBlock Block => network.Weights.Blocks[layer];
 
     /// <summary>Numbers that its buffers hold.</summary>
-    public long Numbers => hidden.Length + norm.Numbers + fused.Length + attended.Length + predictions.Numbers;
+    public long Numbers => hidden.Length + norm.Numbers + projection.Numbers + attended.Length + predictions.Numbers;
 
     public IPredictions Run(ReadOnlySpan<PassRows> batch)
     {
@@ -130,7 +116,7 @@ internal sealed unsafe class ManagedPass
     private void RunBlock(ReadOnlySpan<PassRows> batch)
     {
         norm.Begin(hidden.Pointer, rows, Block.AttentionNorm);
-        ForPanels(Block.QueryKeyValue, project);
+        projection.Run(Block.QueryKeyValue);
         RunAttention(batch);
 
         if (rows == 0)
@@ -138,7 +124,7 @@ internal sealed unsafe class ManagedPass
             return;
         }
 
-        ForPanels(Block.AttentionOutput, addAttention);
+        team.Run(Block.AttentionOutput.Panels, Block.AttentionOutput.PanelCost(rows), addAttention);
         RunMlp();
     }
 
@@ -189,8 +175,8 @@ internal sealed unsafe class ManagedPass
         {
             var kept = sequence.Predictions;
             from += sequence.Rows;
-            Move(hidden, architecture.Width, from - kept, to, kept);
-            Move(fused, fusedWidth, from - kept, to, kept);
+            Move(hidden.Pointer, architecture.Width, from - kept, to, kept);
+            Move(projection.Pointer, projection.Stride, from - kept, to, kept);
             to += kept;
         }
 
@@ -198,12 +184,12 @@ internal sealed unsafe class ManagedPass
         rows = to;
     }
 
-    private static void Move(AlignedBuffer buffer, nint width, int from, int to, int count)
+    private static void Move(float* numbers, nint width, int from, int to, int count)
     {
         if (from != to)
         {
-            new Span<float>(buffer.Pointer + from * width, (int)(count * width))
-                .CopyTo(new Span<float>(buffer.Pointer + to * width, (int)(count * width)));
+            new Span<float>(numbers + from * width, (int)(count * width))
+                .CopyTo(new Span<float>(numbers + to * width, (int)(count * width)));
         }
     }
 
@@ -237,25 +223,14 @@ internal sealed unsafe class ManagedPass
         embedding.MakeRoom(room);
         hidden = new AlignedBuffer((long)room * architecture.Width);
         norm.MakeRoom(room);
-        fused = new AlignedBuffer((long)room * fusedWidth);
+        projection.MakeRoom(room);
         attended = new AlignedBuffer((long)room * queryWidth);
     }
 
     /// <summary>Embeds all rows, sequence after sequence, content rows first, and reserves their places in the caches.</summary>
     private void Lay(ReadOnlySpan<PassRows> batch)
     {
-        rows = 0;
-        contentRuns.Clear();
-        foreach (var sequence in batch)
-        {
-            if (sequence.Content.Length > 0)
-            {
-                contentRuns.Add((rows, sequence.Content.Length));
-            }
-
-            rows += sequence.Rows;
-        }
-
+        rows = projection.Set(batch);
         MakeRoom();
         for (int i = 0, row = 0; i < batch.Length; row += batch[i].Rows, i++)
         {
@@ -266,56 +241,6 @@ internal sealed unsafe class ManagedPass
         embedding.Run(rows, hidden.Pointer);
     }
 
-    private void ForPanels(PackedMatrix matrix, TeamWork work) =>
-        team.Run(matrix.Panels, matrix.PanelCost(rows), work);
-
-    /// <summary>
-    /// Heads are shared out by their numbers, and so are these panels: those of queries, keys and values of one worker's heads, then the
-    /// next one's.
-    /// </summary>
-    private int[] ProjectionOrder()
-    {
-        var kvWidth = ArchitectureModule.kvWidth(architecture);
-        return [.. Enumerable.Range(0, (fusedWidth + PanelKernel.Columns - 1) / PanelKernel.Columns).OrderBy(Worker)];
-
-        int Worker(int panel)
-        {
-            var column = panel * PanelKernel.Columns;
-            var (head, width) = column < queryWidth ? (column, queryWidth) : ((column - queryWidth) % kvWidth, kvWidth);
-            return (int)((long)head * team.Size / width);
-        }
-    }
-
-    /// <summary>Queries of all rows; keys and values of content rows only, nobody attends to the others.</summary>
-    private void Project(int worker, int start, int end)
-    {
-        var normed = norm.Of(worker);
-        foreach (var panel in projectionOrder.AsSpan(start..end))
-        {
-            if (panel < queryPanels)
-            {
-                ProjectPanel(normed, panel, 0, rows);
-                continue;
-            }
-
-            foreach (var (first, count) in contentRuns)
-            {
-                ProjectPanel(normed, panel, first, count);
-            }
-        }
-    }
-
-    private void ProjectPanel(float* normed, int panel, nint first, int count) =>
-        Block.QueryKeyValue.Multiply(
-            normed + first * architecture.Width,
-            architecture.Width,
-            count,
-            panel,
-            panel + 1,
-            fused.Pointer + first * fusedWidth,
-            fusedWidth,
-            accumulate: false);
-
     /// <summary>One item is a row and a head of keys.</summary>
     private void Rotate(int worker, int start, int end)
     {
@@ -325,7 +250,7 @@ internal sealed unsafe class ManagedPass
         }
     }
 
-    private void Rotate(int row, int kvHead) => rotation.Turn(layer, row, kvHead, fused.Pointer + (nint)row * fusedWidth);
+    private void Rotate(int row, int kvHead) => rotation.Turn(layer, row, kvHead, projection.Pointer + (nint)row * projection.Stride);
 
     private void RotateAndAttend(int worker, int start, int end)
     {
@@ -342,7 +267,7 @@ internal sealed unsafe class ManagedPass
     }
 
     private void Attend(int worker, int start, int end) =>
-        attention.Run(worker, layer, start, end, fused.Pointer, fusedWidth, attended.Pointer);
+        attention.Run(worker, layer, start, end, projection.Pointer, projection.Stride, attended.Pointer);
 
     private void AddAttention(int worker, int start, int end) =>
         Block.AttentionOutput.Multiply(

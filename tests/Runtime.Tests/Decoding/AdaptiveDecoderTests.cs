@@ -72,13 +72,39 @@ public sealed class AdaptiveDecoderTests
         foreach (var probabilities in orders)
         {
             float[] logits = [.. probabilities.Select(p => (float)Math.Log(p) - 2)];
-            var prospect = Prospects.Of(6, logits, new float[4]);
+            var prospect = Prospects.Of(6, logits);
 
             Assert.Equal(6, prospect.Position);
             Assert.Equal(0.5, prospect.Confidence, 1e-6);
             Assert.Equal(-(0.2 * Math.Log(0.2)) - (0.5 * Math.Log(0.5)) - (0.3 * Math.Log(0.3)), prospect.Entropy, 1e-6);
             Assert.Equal(0.2, prospect.Margin, 1e-6);
         }
+    }
+
+    [Theory]
+    [InlineData(1, 0, 0)]
+    [InlineData(16, 3, 3)]
+    [InlineData(33, 5, 21)]
+    [InlineData(1000, 999, 500)]
+    [InlineData(1000, 8, 999)]
+    public void Prospects_of_many_tokens_are_those_of_float64(int vocabulary, int best, int next)
+    {
+        var random = new Random(vocabulary + best);
+        float[] logits = [.. Enumerable.Range(0, vocabulary).Select(_ => 30 * random.NextSingle() - 15)];
+        (logits[next], logits[best]) = (15.5f, 16);
+        if (vocabulary > 2)
+        {
+            logits[vocabulary / 2 + 1] = float.NegativeInfinity;
+        }
+
+
+        var weights = logits.Select(logit => Math.Exp((double)logit - 16)).ToArray();
+        var probabilities = weights.Select(weight => weight / weights.Sum()).OrderDescending().ToArray();
+        var prospect = Prospects.Of(6, logits);
+
+        Assert.Equal(probabilities[0], prospect.Confidence, 3e-7);
+        Assert.Equal(-probabilities.Where(p => p > 0).Sum(p => p * Math.Log(p)), prospect.Entropy, 2e-6);
+        Assert.Equal(probabilities[0] - probabilities.ElementAtOrDefault(1), prospect.Margin, 3e-7);
     }
 
     [Fact]
