@@ -2,5 +2,5 @@ namespace A3.Runtime;
 
 /// <summary>A token drawn before its predecessors were certain.</summary>
 /// <param name="Drawn">The token and its log-probabilities under the draft's condition.</param>
-/// <param name="Probabilities">[vocabulary], what it was drawn from.</param>
-internal sealed record Draft(DecodedToken Drawn, double[] Probabilities);
+/// <param name="Distribution">What it was drawn from.</param>
+internal sealed record Draft(DecodedToken Drawn, SamplingDistribution Distribution);

@@ -14,7 +14,7 @@ internal sealed class SamplingDistribution(int vocabulary)
 {
     private readonly float[] weights = new float[vocabulary];
     private readonly double[] sums = new double[LogSoftmax.BlocksOf(vocabulary)];
-    private readonly HeaviestTokens heaviest = new();
+    private HeaviestTokens? heaviest;
     private float[] biased = [];
     private double[] probabilities = [];
     private bool hasProbabilities;
@@ -157,12 +157,12 @@ internal sealed class SamplingDistribution(int vocabulary)
     {
         if (options.TopK is int count && count < weights.Length)
         {
-            heaviest.Keep(weights, count);
+            (heaviest ??= new()).Keep(weights, count);
         }
 
         if (options.TopP < 1)
         {
-            heaviest.KeepMass(weights, options.TopP);
+            (heaviest ??= new()).KeepMass(weights, options.TopP);
         }
 
         if (options is not { TopK: null, TopP: 1 })

@@ -9,8 +9,8 @@ using A3.Model;
 internal delegate void Redraw(ReadOnlySpan<double> drafted, ReadOnlySpan<double> verified, Span<double> weights);
 
 /// <summary>
-/// Drafting, acceptance and redrawing at one position; the random numbers of each are named by position and use. Holds scratch
-/// and distributions that no draft uses any more; not thread-safe.
+/// Drafting, acceptance and redrawing at one position; the random numbers of each are named by position and use. Holds distributions
+/// that no draft uses any more; not thread-safe.
 /// </summary>
 internal sealed class SpeculativeRule(Sampler sampler, Redraw redraw)
 {
@@ -18,8 +18,8 @@ internal sealed class SpeculativeRule(Sampler sampler, Redraw redraw)
     private const int Accepting = 1;
     private const int Redrawing = 2;
 
-    private readonly Stack<double[]> spare = [];
-    private SamplingDistribution? distribution;
+    private readonly Stack<SamplingDistribution> spare = [];
+    private double[] weights = [];
 
     /// <summary>
     /// (q - p)+ of draft p and verified q: together with acceptance at min(1, q/p) it makes the committed token one of q.
@@ -38,29 +38,28 @@ internal sealed class SpeculativeRule(Sampler sampler, Redraw redraw)
     /// <summary>A draft from a row of predictions.</summary>
     public Draft Draw(int position, PassPredictions predictions, int row)
     {
-        var drawing = Load(position, predictions.Logits(row));
-        var token = drawing.Draw(Uniform(position, Drafting));
-        var probabilities = spare.TryPop(out var used) ? used : new double[drawing.Probabilities.Length];
-        drawing.Probabilities.CopyTo(probabilities);
-        return new(Drawn(position, token, predictions.LogProbability(row, token)), probabilities);
+        var drafted = Load(position, predictions.Logits(row));
+        var token = drafted.Draw(Uniform(position, Drafting));
+        return new(Drawn(position, token, predictions.LogProbability(row, token), drafted), drafted);
     }
 
     /// <summary>The draft again with its verified log-probabilities, or its replacement; whether it was kept.</summary>
     public (DecodedToken Token, bool Accepted) Verify(Draft draft, PassPredictions predictions, int row)
     {
         var (position, token) = (draft.Drawn.Position, draft.Drawn.Token);
-        var verified = Load(position, predictions.Logits(row));
-        var accepted = Uniform(position, Accepting) * draft.Probabilities[token] < verified.Probabilities[token];
+        var (drafted, verified) = (draft.Distribution, Load(position, predictions.Logits(row)));
+        var accepted = Uniform(position, Accepting) * drafted.Probability(token) < verified.Probability(token);
 
         if (!accepted)
         {
-            var weights = spare.TryPop(out var used) ? used : new double[draft.Probabilities.Length];
-            redraw(draft.Probabilities, verified.Probabilities, weights);
+            Array.Resize(ref weights, verified.Probabilities.Length);
+            redraw(drafted.Probabilities, verified.Probabilities, weights);
             token = SamplingDistribution.Draw(weights, Uniform(position, Redrawing) * weights.Sum());
-            spare.Push(weights);
         }
 
-        return (Drawn(position, token, predictions.LogProbability(row, token)), accepted);
+        var drawn = Drawn(position, token, predictions.LogProbability(row, token), verified);
+        spare.Push(verified);
+        return (drawn, accepted);
     }
 
     /// <summary>Takes back the memory of drafts that nobody will look at again.</summary>
@@ -68,18 +67,18 @@ internal sealed class SpeculativeRule(Sampler sampler, Redraw redraw)
     {
         foreach (var draft in drafts)
         {
-            spare.Push(draft.Probabilities);
+            spare.Push(draft.Distribution);
         }
     }
 
-    private DecodedToken Drawn(int position, int token, double logProbability) =>
-        new(position, token, logProbability, Math.Log(distribution!.Probabilities[token]));
+    private static DecodedToken Drawn(int position, int token, double logProbability, SamplingDistribution from) =>
+        new(position, token, logProbability, Math.Log(from.Probability(token)));
 
     private SamplingDistribution Load(int position, ReadOnlySpan<float> logits)
     {
-        distribution ??= new(logits.Length);
-        distribution.Load(logits, sampler.Options, sampler.Bias(position));
-        return distribution;
+        var loaded = spare.TryPop(out var used) ? used : new(logits.Length);
+        loaded.Load(logits, sampler.Options, sampler.Bias(position));
+        return loaded;
     }
 
     private double Uniform(int position, int use) =>

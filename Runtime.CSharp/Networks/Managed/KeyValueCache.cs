@@ -83,7 +83,7 @@ internal sealed unsafe class KeyValueCache
     }
 
     /// <summary>A pass begins to write to it, and to read.</summary>
-    public void Enter() => occupancy.Enter(this);
+    public void Enter() => occupancy.Enter(this, "sequence");
 
     /// <summary>The pass has ended.</summary>
     public void Leave() => occupancy.Leave();

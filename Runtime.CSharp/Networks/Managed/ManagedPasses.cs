@@ -30,7 +30,7 @@ internal sealed class ManagedPasses(ManagedNetwork network)
 
         public IPredictions Run(ReadOnlySpan<PassRows> batch)
         {
-            occupancy.Enter(this);
+            occupancy.Enter(this, "pass");
             try
             {
                 return pass.Run(batch);

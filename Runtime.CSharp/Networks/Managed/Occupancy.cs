@@ -12,13 +12,13 @@ internal struct Occupancy
 
     /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
     /// <exception cref="InvalidOperationException">Another thread uses it.</exception>
-    public void Enter(object what)
+    public void Enter(object owner, string noun)
     {
         var seen = Interlocked.CompareExchange(ref state, Taken, Free);
-        ObjectDisposedException.ThrowIf(seen == Closed, what);
+        ObjectDisposedException.ThrowIf(seen == Closed, owner);
         if (seen == Taken)
         {
-            throw new InvalidOperationException($"two threads use one {what.GetType().Name} at once; give each its own.");
+            throw new InvalidOperationException($"two threads use one {noun} at once; give each its own.");
         }
     }
 

@@ -98,13 +98,13 @@ public sealed class ReusedMemoryTests
     public void Two_users_at_once_are_an_error()
     {
         var occupancy = default(Occupancy);
-        occupancy.Enter(this);
-        Assert.StartsWith("two threads use one ReusedMemoryTests at once", Assert.Throws<InvalidOperationException>(() => occupancy.Enter(this)).Message);
+        occupancy.Enter(this, "pass");
+        Assert.StartsWith("two threads use one pass at once", Assert.Throws<InvalidOperationException>(() => occupancy.Enter(this, "pass")).Message);
         occupancy.Leave();
-        occupancy.Enter(this);
+        occupancy.Enter(this, "pass");
         Assert.False(occupancy.Close());
         occupancy.Leave();
-        Assert.Throws<ObjectDisposedException>(() => occupancy.Enter(this));
+        Assert.Throws<ObjectDisposedException>(() => occupancy.Enter(this, "pass"));
     }
 
     /// <summary>Several decodes at once, of any orders and lengths.</summary>
