@@ -67,19 +67,19 @@ internal sealed class HostPredictions(int vocabulary, WorkerTeam? team = null) :
 
     public double LogProbability(int row, int token)
     {
-        SumWhatIsNot();
+        EnsureSums();
         return sums.LogProbability(row, Logits(row)[token]);
     }
 
     public double[] Score(int first, int[] tokens)
     {
-        SumWhatIsNot();
+        EnsureSums();
         return [.. tokens.Select((token, i) => sums.LogProbability(first + i, Logits(first + i)[token]))];
     }
 
     public DecodedToken[] Draw(PredictedRow[] rows, Sampler sampler)
     {
-        SumWhatIsNot();
+        EnsureSums();
         foreach (var row in rows)
         {
             sums.Join(row.Row);
@@ -170,7 +170,7 @@ internal sealed class HostPredictions(int vocabulary, WorkerTeam? team = null) :
         return new(row.Position, token, LogProbability(row.Row, token), Math.Log(loaded.Probability(token)));
     }
 
-    private void SumWhatIsNot()
+    private void EnsureSums()
     {
         if (!areSummed)
         {
