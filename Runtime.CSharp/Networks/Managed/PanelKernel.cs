@@ -41,6 +41,9 @@ internal static unsafe class PanelKernel
     /// </summary>
     private static bool HasEight => Vector512.IsHardwareAccelerated && Columns == 2 * Vector512<float>.Count;
 
+    /// <summary>Whether there are 16 registers only, half of what four rows of a panel need.</summary>
+    private static bool HasFewRegisters => X86Base.IsSupported && !Vector512.IsHardwareAccelerated;
+
     /// <summary>
     /// y = x panel, or y += x panel: x is [rows, depth], y is [rows, <see cref="Columns"/>], with rows the given strides apart;
     /// <paramref name="fromMemory"/> says that the panel is likely in no cache.
@@ -70,6 +73,12 @@ internal static unsafe class PanelKernel
                     break;
                 case > 2 when HasEight:
                     Four<PanelKernelRows.WidePair>(input, xStride, count, panel, panelStride, depth, output, yStride, accumulate);
+                    break;
+                case > 2 when HasFewRegisters:
+                    // Its halves, one after the other, each of them in registers; lines of the second are fetched with the first.
+                    var half = Columns / 2;
+                    Four<PanelKernelRows.Pair>(input, xStride, count, panel, panelStride, depth, output, yStride, accumulate);
+                    Four<PanelKernelRows.Pair>(input, xStride, count, panel + half, panelStride, depth, output + half, yStride, accumulate);
                     break;
                 case > 2:
                     Four<PanelKernelRows.Quad>(input, xStride, count, panel, panelStride, depth, output, yStride, accumulate);

@@ -48,6 +48,35 @@ internal static unsafe class PanelKernelRows
         }
     }
 
+    /// <summary>Two registers of whatever width the machine has: half a row.</summary>
+    internal struct Pair : IPanelRow<Pair>
+    {
+        private Vector<float> a;
+        private Vector<float> b;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Pair Load(float* source) => new()
+        {
+            a = Vector.Load(source),
+            b = Vector.Load(source + Vector<float>.Count),
+        };
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Add(ref Pair sum, float factor, in Pair weights)
+        {
+            var broadcast = Vector.Create(factor);
+            sum.a = Vector.FusedMultiplyAdd(broadcast, weights.a, sum.a);
+            sum.b = Vector.FusedMultiplyAdd(broadcast, weights.b, sum.b);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Store(float* target)
+        {
+            a.Store(target);
+            b.Store(target + Vector<float>.Count);
+        }
+    }
+
     /// <summary>Four registers of whatever width the machine has.</summary>
     internal struct Quad : IPanelRow<Quad>
     {
