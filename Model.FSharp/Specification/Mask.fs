@@ -1,5 +1,6 @@
 namespace A3.Model
 
+open System
 open System.Collections.Generic
 open FParsec
 
@@ -23,6 +24,10 @@ module Layout =
         }
 
     let length layout = layout.Group.Length
+
+/// Keys next to one another, from `First` up to, not including, `End`.
+[<Struct>]
+type Span = { First: int; End: int }
 
 /// Who may attend to whom, as an algebra over relations of a query position to a key position.
 [<RequireQualifiedAccess>]
@@ -96,6 +101,53 @@ module Mask =
             match highest.TryGetValue layout.Document[position] with
             | true, rank -> layout.Group[position] <= rank && not layout.Padding[position]
             | false, _ -> false)
+
+    /// Sorted as they are generated: document after document, in each of them the groups by rank, padding behind everything.
+    let private place layout position =
+        if layout.Padding[position] then
+            Int64.MaxValue
+        else
+            (int64 layout.Document[position] <<< 32) + int64 layout.Group[position]
+
+    /// Positions in the order in which they are generated: document after document, group after group, padding behind all.
+    let inOrder layout (positions: int[]) =
+        positions |> Array.sortWith (fun one other -> compare (place layout one) (place layout other))
+
+    /// How many of the sorted numbers are less than a number.
+    let private countBelow (sorted: int64[]) number =
+        let rec search low high =
+            if low = high then
+                low
+            else
+                let middle = (low + high) / 2
+
+                if sorted[middle] < number then
+                    search (middle + 1) high
+                else
+                    search low middle
+
+        search 0 sorted.Length
+
+    /// In the order in which positions are generated, any mask of an any-order model is like a causal one: what a row sees of some keys in
+    /// this order is one span of them, with its own group (`real content`) or without (`real query`).
+    let private spans ownGroup layout keys rows =
+        let places = keys |> Array.map (place layout)
+
+        rows
+        |> Array.map (fun row ->
+            let document = int64 layout.Document[row] <<< 32
+            let rank = int64 layout.Group[row] + ownGroup
+
+            {
+                First = countBelow places document
+                End = countBelow places (document + rank)
+            })
+
+    /// Which of some keys, in the order of `inOrder`, the content rows of positions see, by `real content`.
+    let contentSpans layout keys positions = spans 1L layout keys positions
+
+    /// Which of some keys, in the order of `inOrder`, the query rows of positions see, by `real query`.
+    let querySpans layout keys positions = spans 0L layout keys positions
 
     /// The whole mask, [query, key].
     let matrix mask layout =

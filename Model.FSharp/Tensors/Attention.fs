@@ -5,6 +5,24 @@ open A3.Model
 open TorchSharp
 open type TorchSharp.torch.nn.functional
 
+/// What attention has mixed, [batch, heads, row, head width], and the way back: from the gradient towards it to those towards queries, keys
+/// and values. `Kept` are the tensors that it needs for this.
+type Attended =
+    {
+        Mixed: torch.Tensor
+        Kept: torch.Tensor list
+        Back: torch.Tensor -> torch.Tensor list
+    }
+
+/// Attention of a block: which rows see which keys is known already, and so is how heads are turned.
+type Attention =
+    {
+        /// Mixed values of queries, keys and values.
+        Mix: torch.Tensor -> torch.Tensor -> torch.Tensor -> torch.Tensor
+        /// The same with a way back that is not libtorch's.
+        Descend: torch.Tensor -> torch.Tensor -> torch.Tensor -> Attended
+    }
+
 /// Scaled dot-product attention, [batch, heads, row, head width] from queries of that shape and keys and values [batch, KV heads, key,
 /// head width].
 [<RequireQualifiedAccess>]
@@ -107,3 +125,46 @@ module Attention =
         | _ when values.shape[2] = 0L -> torch.zeros_like queries
         | None -> mixed ()
         | Some sight -> mixed () * sight.Sees
+
+    /// Attention that libtorch differentiates.
+    let differentiated mix =
+        let descend (queries: torch.Tensor) (keys: torch.Tensor) (values: torch.Tensor) =
+            let heads = [ queries; keys; values ]
+            let learn = heads |> List.exists _.requires_grad
+            let heads = heads |> List.map (fun heads -> heads.detach().requires_grad_ learn)
+
+            let mixed: torch.Tensor = mix heads[0] heads[1] heads[2]
+
+            {
+                Mixed = mixed.detach ()
+                Kept = mixed :: heads
+                Back =
+                    fun gradient ->
+                        torch.autograd.grad (ResizeArray [ mixed ], ResizeArray heads, ResizeArray [ gradient ])
+                        |> List.ofSeq
+            }
+
+        { Mix = mix; Descend = descend }
+
+    /// Attention over spans, which libtorch does not differentiate.
+    let overSpans (rows: SpanRows) =
+        let own (queries: torch.Tensor) keys values =
+            use _ = torch.no_grad ()
+            let mixed, normalisers = SpanAttention.mix rows queries keys values
+            mixed.to_type queries.dtype, normalisers
+
+        {
+            Mix = fun queries keys values -> fst (own queries keys values)
+            Descend =
+                fun queries keys values ->
+                    let mixed, normalisers = own queries keys values
+
+                    {
+                        Mixed = mixed
+                        Kept = [ normalisers ]
+                        Back =
+                            fun gradient ->
+                                SpanAttention.descend rows queries keys values normalisers gradient
+                                |> List.map _.to_type(queries.dtype)
+                    }
+        }

@@ -4,11 +4,19 @@ open A3.Model
 open TorchSharp
 open type TorchSharp.torch.nn.functional
 
-/// One block of a pass: the tensors it reads, and what it makes of rows [batch, row, width].
+/// One block of a pass over rows [batch, row, width], in the three steps in which its way back is walked.
 type Block =
     {
-        Weights: torch.Tensor list
-        Run: torch.Tensor -> torch.Tensor
+        /// Of rows, their queries [batch, heads, row, head width], and the keys and values [batch, KV heads, content row, head width] of
+        /// content rows, not turned yet.
+        Heads: torch.Tensor -> torch.Tensor * torch.Tensor * torch.Tensor
+        /// The tensors that this reads.
+        HeadWeights: torch.Tensor list
+        Attention: Attention
+        /// Of rows and what attention mixes for them, the rows behind the block.
+        Close: torch.Tensor -> torch.Tensor -> torch.Tensor
+        /// The tensors that this reads.
+        CloseWeights: torch.Tensor list
     }
 
 [<RequireQualifiedAccess>]
@@ -26,7 +34,7 @@ module Block =
         (x32 * scale).to_type(x.dtype) * gain.to_type x.dtype
 
     /// [batch, row, heads * head width] to [batch, heads, row, head width].
-    let private heads (architecture: Architecture) (x: torch.Tensor) =
+    let private split (architecture: Architecture) (x: torch.Tensor) =
         x
             .view(x.shape[0], x.shape[1], x.shape[2] / int64 architecture.HeadWidth, int64 architecture.HeadWidth)
             .transpose(1, 2)
@@ -42,30 +50,20 @@ module Block =
         else
             x.narrow (1, first, x.shape[1] - first)
 
-    let private attention architecture (block: BlockWeights) rotation contentRows firstKept attend (x: torch.Tensor) =
+    let private heads architecture (block: BlockWeights) contentRows firstKept x =
+        let x: torch.Tensor = norm architecture block.AttentionNorm x
         let content = x.narrow (1, 0, contentRows)
 
-        let queries =
-            Projection.apply block.Query (from firstKept x)
-            |> heads architecture
-            |> Rotation.apply (Rotation.rows firstKept (x.shape[1] - firstKept) rotation)
+        Projection.apply block.Query (from firstKept x) |> split architecture,
+        Projection.apply block.Key content |> split architecture,
+        Projection.apply block.Value content |> split architecture
 
-        let keys =
-            Projection.apply block.Key content
-            |> heads architecture
-            |> Rotation.apply (Rotation.rows 0L contentRows rotation)
-
-        let values = Projection.apply block.Value content |> heads architecture
-        let mixed: torch.Tensor = attend queries keys values
-        mixed.transpose(1, 2).flatten(2, 3) |> Projection.apply block.Output
-
-    /// A block over rows of which those before `firstKept` are needed no more: they give keys and values only.
-    let run (architecture: Architecture) (block: BlockWeights) rotation contentRows firstKept attend (x: torch.Tensor) =
-        let norm1 = norm architecture block.AttentionNorm
+    let private close (architecture: Architecture) (block: BlockWeights) firstKept x (mixed: torch.Tensor) =
         let norm2 = norm architecture block.MlpNorm
 
         let mixed =
-            attention architecture block rotation contentRows firstKept attend (norm1 x)
+            mixed.transpose(1, 2).flatten (2, 3)
+            |> Projection.apply block.Output
             |> Numbers.add (from firstKept x)
 
         match architecture.Residual with
@@ -73,3 +71,19 @@ module Block =
         | Residual.Reference ->
             let h = norm2 mixed
             mlp block h |> Numbers.add h
+
+    /// A block over rows of which the first are content rows, and those before `firstKept` are needed no more: they give keys and values
+    /// only, and attention is asked for none.
+    let make architecture (weights: BlockWeights) contentRows firstKept attention =
+        {
+            Heads = heads architecture weights contentRows firstKept
+            HeadWeights = Weights.ofHeads weights
+            Attention = attention
+            Close = close architecture weights firstKept
+            CloseWeights = Weights.ofClose weights
+        }
+
+    /// The rows behind a block; differentiable where gradients are wanted.
+    let run block x =
+        let queries, keys, values = block.Heads x
+        block.Attention.Mix queries keys values |> block.Close x

@@ -128,7 +128,9 @@ module Cached =
             (Array.map2 (fun (sequence: CachedRows) -> lastRows sequence.Queries) sequences mixed)
         |> fun parts -> torch.cat (parts, 2L)
 
-    let private attend architecture (sequences: CachedRows[]) sights layer queries newKeys newValues =
+    let private attend architecture rotation (sequences: CachedRows[]) sights layer queries newKeys newValues =
+        let queries, newKeys = Rotation.turned rotation queries newKeys
+
         match sequences with
         | [| alone |] ->
             let keys, values = alone.Cache.Extend(layer, newKeys, newValues)
@@ -162,9 +164,8 @@ module Cached =
             TwoStream.run
                 architecture
                 weights
-                (Rotation.at architecture weights.Computes places)
                 content.shape[1]
-                (attend architecture sequences sights)
+                (attend architecture (Rotation.at architecture weights.Computes places) sequences sights)
                 (torch.cat (streams, 1L))
 
         for sequence in sequences do

@@ -26,46 +26,116 @@ module Descent =
             |> List.ofSeq
             |> List.zip inputs
 
-    /// A block whose temporaries are gone behind it, but for what the way back needs.
-    let private step x (block: Block) =
+    /// A block that has been run, and what it holds for its way back: the graphs before and behind its attention.
+    type private Step =
+        {
+            Block: Block
+            Input: torch.Tensor
+            /// Queries, keys and values.
+            Heads: torch.Tensor list
+            Attended: Attended
+            Mixed: torch.Tensor
+            Output: torch.Tensor
+        }
+
+    let private tensorsOf (step: Step) =
+        step.Input :: step.Mixed :: step.Output :: step.Heads @ step.Attended.Kept
+
+    /// Runs a block, whose temporaries are gone behind it, but for what the way back needs; `learns` is whether anything before it does.
+    let private keep learns (x: torch.Tensor) (block: Block) =
         use scope = torch.NewDisposeScope()
-        block.Run x |> scope.MoveToOuter
+        let input = x.detach().requires_grad_ learns
+        let queries, keys, values = block.Heads input
+        let heads = [ queries; keys; values ]
+        let attended = block.Attention.Descend queries keys values
 
-    let private gradientOf (tensor: torch.Tensor) (gradients: Gradients) =
-        gradients
-        |> List.tryFind (fun (other, _) -> obj.ReferenceEquals(other, tensor))
-        |> Option.map snd
+        let mixed =
+            attended.Mixed.detach().requires_grad_ (heads |> List.exists _.requires_grad)
 
-    /// Hidden states behind all blocks, keeping only what goes into each: gradients are carried back by running a block once
-    /// more. A third more arithmetic, for the memory of one block in place of all of them.
-    let private recomputed (stack: Stack) =
-        let inputs, hidden =
-            using (torch.no_grad ()) (fun _ ->
-                stack.Blocks |> Array.mapFold (fun x block -> x, step x block) stack.Rows)
+        let step =
+            {
+                Block = block
+                Input = input
+                Heads = heads
+                Attended = attended
+                Mixed = mixed
+                Output = block.Close input mixed
+            }
 
-        let carryBack (block: Block, input: torch.Tensor) (gradient, found: Gradients) =
-            use scope = torch.NewDisposeScope()
-            let input = input.detach().requires_grad_()
+        for tensor in tensorsOf step do
+            scope.MoveToOuter tensor |> ignore
 
-            let gradients = [ block.Run input, gradient ] |> towards (input :: block.Weights)
+        step
 
-            for _, gradient in gradients do
-                scope.MoveToOuter gradient |> ignore
+    /// The gradients of a tensor among others, summed, and the others.
+    let private taken tensor (gradients: Gradients) =
+        let own, others =
+            gradients |> List.partition (fun (other, _) -> obj.ReferenceEquals(other, tensor))
 
-            (gradientOf input gradients).Value, gradients.Tail @ found
+        match own with
+        | [] -> None, others
+        | own -> Some(own |> List.map snd |> List.reduce Numbers.add), others
 
-        let back gradient =
-            let toRows, gradients =
-                Array.foldBack carryBack (Array.zip stack.Blocks inputs) (gradient, [])
+    /// From the gradient towards what came out of a block to that towards what went in, if anything before learns, and those towards its
+    /// weights. What the block held is gone.
+    let private back (step: Step) gradient =
+        use scope = torch.NewDisposeScope()
 
-            (stack.Rows, toRows) :: gradients
+        let toMixed, closing =
+            [ step.Output, gradient ]
+            |> towards (step.Mixed :: step.Input :: step.Block.CloseWeights)
+            |> taken step.Mixed
 
-        hidden.detach().requires_grad_(), back
+        let opening =
+            match toMixed with
+            | None -> []
+            | Some gradient ->
+                List.zip step.Heads (step.Attended.Back gradient)
+                |> towards (step.Input :: step.Block.HeadWeights)
 
-    /// Hidden states behind all blocks, and how a gradient towards them is carried back to tensors in the graph.
+        let toInput, toWeights = closing @ opening |> taken step.Input
+
+        for gradient in Option.toList toInput @ List.map snd toWeights do
+            scope.MoveToOuter gradient |> ignore
+
+        for tensor in tensorsOf step do
+            tensor.Dispose()
+
+        toInput, toWeights
+
+    let private learns (block: Block) =
+        block.HeadWeights @ block.CloseWeights |> List.exists _.requires_grad
+
+    /// Blocks, each with whether anything before it learns.
+    let private blocks (stack: Stack) =
+        stack.Blocks
+        |> Array.mapFold (fun before block -> (before, block), before || learns block) stack.Rows.requires_grad
+        |> fst
+
+    /// Hidden states behind all blocks, and how a gradient towards them is carried back to what learns: the rows of the stack and weights.
+    /// With `recompute` only what goes into each block is kept, which is run once more on the way back: a third more arithmetic, for the
+    /// memory of one block in place of all of them.
     let run recompute (stack: Stack) : torch.Tensor * (torch.Tensor -> Gradients) =
-        if recompute then
-            recomputed stack
-        else
-            let hidden = stack.Blocks |> Array.fold step stack.Rows
-            hidden, (fun gradient -> [ hidden, gradient ])
+        let step x (before, block: Block) =
+            if recompute then
+                let output = using (torch.no_grad ()) (fun _ -> TwoStream.step x block)
+                (fun () -> keep before x block), output
+            else
+                let step = keep before x block
+                (fun () -> step), step.Output
+
+        let steps, hidden = blocks stack |> Array.mapFold step stack.Rows
+
+        let carryBack reopen (gradient, found: Gradients) =
+            match gradient with
+            | None -> None, found
+            | Some gradient ->
+                let toInput, toWeights = back (reopen ()) gradient
+                toInput, toWeights @ found
+
+        let carryBack gradient : Gradients =
+            match Array.foldBack carryBack steps (Some gradient, []) with
+            | Some gradient, found -> (stack.Rows, gradient) :: found
+            | None, found -> found
+
+        hidden.detach().requires_grad_ (), carryBack

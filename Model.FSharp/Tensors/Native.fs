@@ -170,8 +170,15 @@ module Native =
             |> Option.defaultValue IntPtr.Zero)
 
         torch.InitializeDeviceType DeviceType.CPU
+        handles
 
     let private started = lazy start ()
 
     /// Loads the libraries once; every way into the tensor layer calls this first.
-    let ensure () = started.Force()
+    let ensure () = started.Force() |> ignore
+
+    /// Where a function of a library of libtorch, or of those that it needs, lies in memory.
+    let symbol library name =
+        match NativeLibrary.TryGetExport(started.Value[library], name) with
+        | true, address -> Some address
+        | false, _ -> None

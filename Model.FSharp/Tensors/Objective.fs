@@ -92,11 +92,10 @@ module Objective =
                 Group = (Numbers.range batch.Tokens.shape[1] batch.Tokens.device).expand_as batch.Tokens
             }
 
-        let hidden, _ =
+        let hidden =
             TwoStream.stack Wanted.Content architecture teacher leftToRight batch.Tokens (everything batch)
-            |> Descent.run false
-
-        let hidden = scope.MoveToOuter hidden
+            |> TwoStream.hidden
+            |> scope.MoveToOuter
 
         fun places ->
             use _ = torch.no_grad ()
@@ -168,10 +167,17 @@ module Objective =
     /// -log p(x_i | x_G<k) of every target by the query stream, and -log p(x_i | x_<i) of every causal target by the content
     /// stream; one forward pass for both.
     let surprisals architecture weights batch : StreamLosses =
-        let stack, predictions =
-            plan architecture weights None { Query = 1.0; Content = 1.0 } batch
+        // Attention over spans has a way back of its own, which libtorch does not know.
+        let masked: Batch =
+            { batch with
+                Batch.Rows = StreamRows.masked batch.Rows
+            }
 
-        let hidden, _ = Descent.run false stack
+        let stack, predictions =
+            if torch.is_grad_enabled () then masked else batch
+            |> plan architecture weights None { Query = 1.0; Content = 1.0 }
+
+        let hidden = TwoStream.hidden stack
         let head = head weights
 
         let surprisals =

@@ -41,3 +41,9 @@ module Rotation =
     let apply rotation (x: torch.Tensor) =
         use one = (1).ToScalar()
         (x * rotation.Cosine).addcmul(x.roll (x.shape[3] / 2L, 3L), rotation.Sine, one)
+
+    /// The heads of a pass turned, where the rotation is that of all rows: keys are those of the first, queries those of the last.
+    let turned rotation (queries: torch.Tensor) (keys: torch.Tensor) =
+        let behind = rotation.Cosine.shape[2] - queries.shape[2]
+
+        queries |> apply (rows behind queries.shape[2] rotation), keys |> apply (rows 0L keys.shape[2] rotation)

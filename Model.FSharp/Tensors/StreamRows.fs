@@ -13,16 +13,27 @@ type RowPiece =
         Query: int64
     }
 
+/// Which of its sequence's content rows every row sees, where these lie in the order of generation.
+type StreamSpans =
+    {
+        /// [content row].
+        Content: Span[]
+        /// [query row].
+        Query: Span[]
+    }
+
 /// The rows of a pass over whole sequences: the content rows and the query rows that something depends on, sequence after sequence.
 /// Places count positions row by row, batch * length + position.
 type StreamRows =
     {
-        /// Places, int64 [content row], ascending.
+        /// Places, int64 [content row].
         Content: torch.Tensor
-        /// Places, int64 [query row], ascending.
+        /// Places, int64 [query row].
         Query: torch.Tensor
         /// The sequences of both.
         Pieces: RowPiece list
+        /// Where the rows of every sequence are in the order of generation: what they see.
+        Spans: StreamSpans option
         /// Where the rows of targets lie among the query rows, int64 [target].
         Targets: torch.Tensor
         /// Where the rows of causal targets lie among the content rows, int64 [causal target].
@@ -47,6 +58,7 @@ module StreamRows =
                         Query = length
                     }
                 ]
+            Spans = None
             Targets = targets
             CausalTargets = causalTargets
         }
@@ -66,8 +78,8 @@ module StreamRows =
 
         List.foldBack join pieces []
 
-    /// The query rows of the targets, and the content rows that these need and that causal targets are predicted from; places ascending.
-    /// The first content row of every sequence is there in any case.
+    /// The query rows of the targets, and the content rows that these need and that causal targets are predicted from, in the order in
+    /// which each sequence is generated. The first content row of every sequence is there in any case.
     let needed (layouts: Layout[]) (targets: int64[]) (causalTargets: int64[]) =
         let length = Layout.length layouts[0]
 
@@ -79,7 +91,11 @@ module StreamRows =
 
             positions
 
-        let queries, causal = bySequence targets, bySequence causalTargets
+        let causal = bySequence causalTargets
+
+        let queries =
+            bySequence targets
+            |> Array.map2 (fun layout positions -> positions.ToArray() |> Mask.inOrder layout) layouts
 
         let contents =
             layouts
@@ -87,31 +103,46 @@ module StreamRows =
                 let needed = Mask.needed queries[sequence] causal[sequence] layout
 
                 [| 0 .. length - 1 |]
-                |> Array.filter (fun position -> position = 0 || needed[position]))
+                |> Array.filter (fun position -> position = 0 || needed[position])
+                |> Mask.inOrder layout)
 
-        let places =
-            contents
+        let placesOf positions =
+            positions
             |> Array.mapi (fun sequence positions ->
                 positions
                 |> Array.map (fun position -> int64 sequence * int64 length + int64 position))
             |> Array.concat
 
-        let rowOf = places |> Seq.mapi (fun row place -> place, int64 row) |> dict
+        let rowOf places =
+            let rows = places |> Seq.mapi (fun row place -> place, int64 row) |> dict
+            Seq.map (fun place -> rows[place])
+
+        let content, query = placesOf contents, placesOf queries
 
         {
-            Content = host places
-            Query = host targets
+            Content = host content
+            Query = host query
             Pieces =
                 List.init layouts.Length (fun sequence ->
                     {
                         Sequences = 1L
                         Content = int64 contents[sequence].Length
-                        Query = int64 queries[sequence].Count
+                        Query = int64 queries[sequence].Length
                     })
                 |> joined
-            Targets = host (Seq.init targets.Length int64)
-            CausalTargets = host (causalTargets |> Seq.map (fun place -> rowOf[place]))
+            Spans =
+                Some
+                    {
+                        Content =
+                            Array.map3 Mask.contentSpans layouts contents contents |> Array.concat
+                        Query = Array.map3 Mask.querySpans layouts contents queries |> Array.concat
+                    }
+            Targets = host (targets |> rowOf query)
+            CausalTargets = host (causalTargets |> rowOf content)
         }
+
+    /// The same rows, whose sight is told by masks alone.
+    let masked rows = { rows with Spans = None }
 
     /// On a CPU what is needed; on a GPU, which would rather do more at a time than less, everything.
     let choose (device: torch.Device) (layouts: Layout[]) targets causalTargets =

@@ -29,24 +29,27 @@ module TwoStream =
 
     /// The blocks as functions of their weights and rows; of the last one's rows only those from `firstKept` on are given, and what
     /// it would compute for the others is left out.
-    let private blocks firstKept (architecture: Architecture) (weights: Weights) rotation contentRows attend =
+    let private blocks firstKept (architecture: Architecture) (weights: Weights) contentRows attention =
         let last = weights.Blocks.Length - 1
 
         weights.Blocks
         |> Array.mapi (fun layer block ->
-            let firstKept = if layer = last then firstKept else 0L
+            Block.make architecture block contentRows (if layer = last then firstKept else 0L) (attention layer))
 
-            {
-                Weights = Weights.ofBlock block
-                Run = Block.run architecture block rotation contentRows firstKept (attend layer)
-            })
+    /// A block whose temporaries are gone behind it, but for what libtorch's way back needs.
+    let step x block =
+        use scope = torch.NewDisposeScope()
+        Block.run block x |> scope.MoveToOuter
+
+    /// The rows behind all blocks of a stack, [batch, row, width].
+    let hidden (stack: Stack) = stack.Blocks |> Array.fold step stack.Rows
 
     /// All blocks over rows [batch, row, width], the first `contentRows` of them content. `attend layer queries keys
-    /// values` mixes the values for each query: [batch, heads, row, head width] from the new content rows' keys and values
-    /// [batch, kv heads, content row, head width]; a cache is an `attend` that also remembers.
-    let run architecture weights rotation contentRows attend rows =
-        blocks 0L architecture weights rotation contentRows attend
-        |> Array.fold (fun x block -> block.Run x) rows
+    /// values` turns the heads and mixes the values for each query: [batch, heads, row, head width] from the new content rows' keys and
+    /// values [batch, kv heads, content row, head width]; a cache is an `attend` that also remembers.
+    let run architecture weights contentRows attend rows =
+        blocks 0L architecture weights contentRows (attend >> Attention.differentiated)
+        |> Array.fold (fun x block -> Block.run block x) rows
 
     /// Embedded content tokens [batch, position] to [batch, position, width]. Of libtorch's two ways to look them up, one adds up its
     /// gradient in the same order every time on the CPU, the other on a GPU.
@@ -158,6 +161,46 @@ module TwoStream =
             | [ alone ] -> alone
             | several -> torch.cat (Array.ofList several, 2L)
 
+    /// Attention of a pass's rows under masks compiled from layouts; rows lie stream by stream and piece by piece, and `rotation` is that
+    /// of all, of which the last attend.
+    let private masked architecture (pieces: RowPiece list) rotation sights =
+        Attention.differentiated (fun queries keys values ->
+            let queries, keys = Rotation.turned rotation queries keys
+            attendByPiece architecture pieces sights queries keys values)
+
+    /// Stretches of so many rows, one behind the other.
+    let private stretches first counts =
+        let starts = counts |> List.scan (+) first
+        List.map2 (fun start count -> { Start = start; Count = count }) (List.take (List.length counts) starts) counts
+
+    /// Attention of a pass's rows over spans of content rows: those of the streams given, one behind the other, which are the last.
+    let private spanned (rows: StreamRows) rotation (streams: ((RowPiece -> int64) * Span[]) list) =
+        let each count =
+            rows.Pieces
+            |> List.collect (fun piece -> List.replicate (int piece.Sequences) (int (count piece)))
+
+        let keys = each _.Content |> stretches 0
+        let spans = streams |> List.map snd |> Array.concat
+
+        let queries =
+            streams
+            |> List.collect (fst >> each)
+            |> stretches 0
+            |> List.chunkBySize keys.Length
+            |> List.transpose
+
+        let behind = (rotation: Rotation).Cosine.shape[2] - spans.LongLength
+
+        Attention.overSpans
+            {
+                Sequences =
+                    List.map2 (fun keys queries -> { Keys = keys; Queries = queries }) keys queries
+                    |> Array.ofList
+                Spans = spans
+                KeyRotation = Rotation.rows 0L rows.Content.shape[0] rotation
+                QueryRotation = Rotation.rows behind spans.LongLength rotation
+            }
+
     /// The rows of a batch, all content rows before all query rows, so that the rows that have keys and values are one piece of memory:
     /// hidden states [1, row, width] of the streams wanted.
     let stack
@@ -191,13 +234,6 @@ module TwoStream =
             else
                 queryRows architecture weights 1L rows.Query.shape[0] preceding
 
-        let contentSights, querySights =
-            sights content.dtype layouts rows Mask.content rows.Content _.Content,
-            if queries.IsSome then
-                sights content.dtype layouts rows Mask.query rows.Query _.Query
-            else
-                []
-
         let positions =
             [|
                 rows.Content |> Numbers.modulo length
@@ -206,24 +242,41 @@ module TwoStream =
                     rows.Query |> Numbers.modulo length |> queryPlaces architecture
             |]
 
-        let last = weights.Blocks.Length - 1
+        let rotation dtype =
+            Rotation.at architecture dtype (torch.cat(positions).unsqueeze 0)
 
-        let attend layer =
-            if layer = last && not withContent then
-                attendByPiece architecture rows.Pieces querySights
-            else
-                attendByPiece architecture rows.Pieces (contentSights @ querySights)
+        /// Attention of all rows, and of the query rows alone.
+        let ofAll, ofQueries =
+            let ofBoth content query =
+                (if queries.IsSome then content @ query else content), query
+
+            match rows.Spans with
+            | Some spans when SpanAttention.isFor tokens.device ->
+                let content: RowPiece -> int64 = _.Content
+                let query: RowPiece -> int64 = _.Query
+                let rotation = rotation torch.float32
+                let all, queries = ofBoth [ content, spans.Content ] [ query, spans.Query ]
+                spanned rows rotation all, spanned rows rotation queries
+            | Some _
+            | None ->
+                let rotation = rotation weights.Computes
+                let sights = sights content.dtype layouts rows
+
+                let all, queries =
+                    ofBoth (sights Mask.content rows.Content _.Content) (sights Mask.query rows.Query _.Query)
+
+                masked architecture rows.Pieces rotation all, masked architecture rows.Pieces rotation queries
+
+        let last = weights.Blocks.Length - 1
 
         {
             Rows = torch.cat ([| content; yield! Option.toArray queries |], 1L)
             Blocks =
-                blocks
-                    (if withContent then 0L else contentRows)
-                    architecture
-                    weights
-                    (Rotation.at architecture weights.Computes (torch.cat(positions).unsqueeze 0))
-                    contentRows
-                    attend
+                blocks (if withContent then 0L else contentRows) architecture weights contentRows (fun layer ->
+                    if layer = last && not withContent then
+                        ofQueries
+                    else
+                        ofAll)
         }
 
     /// Both streams over whole sequences of tokens [batch, position] under their layouts, uncached: content rows under
@@ -237,8 +290,7 @@ module TwoStream =
             |> stack Wanted.Both architecture weights layouts tokens
 
         let streams =
-            (stack.Blocks |> Array.fold (fun x block -> block.Run x) stack.Rows)
-                .view(-1L, batch, length, int64 architecture.Width)
+            (hidden stack).view(-1L, batch, length, int64 architecture.Width)
 
         {
             Content = streams.select (0, 0)
@@ -252,22 +304,43 @@ module TwoStream =
     /// The content stream alone, without evidence, padding or a mask: what a plain causal LLaMA computes of tokens [batch,
     /// position].
     let causalStack architecture (weights: Weights) (tokens: torch.Tensor) =
-        let positions = (Numbers.range tokens.shape[1] tokens.device).unsqueeze 0
+        let batch, length = int tokens.shape[0], int tokens.shape[1]
+        let rows = embed weights tokens
+        let positions = (Numbers.range length tokens.device).unsqueeze 0
 
-        let attend _ queries keys values =
-            Attention.causal architecture queries keys values
+        let ofRows (rows: torch.Tensor) attention =
+            {
+                Rows = rows
+                Blocks = blocks 0L architecture weights rows.shape[1] (fun _ -> attention)
+            }
 
-        {
-            Rows = embed weights tokens
-            Blocks =
-                blocks
-                    0L
-                    architecture
-                    weights
-                    (Rotation.at architecture weights.Computes positions)
-                    tokens.shape[1]
-                    attend
-        }
+        if SpanAttention.isFor tokens.device then
+            let rotation =
+                Rotation.at architecture torch.float32 (positions.repeat (1L, int64 batch))
+
+            Attention.overSpans
+                {
+                    Sequences =
+                        Array.init batch (fun sequence ->
+                            let rows =
+                                {
+                                    Start = sequence * length
+                                    Count = length
+                                }
+
+                            { Keys = rows; Queries = [ rows ] })
+                    Spans = Array.init (batch * length) (fun row -> { First = 0; End = row % length + 1 })
+                    KeyRotation = rotation
+                    QueryRotation = rotation
+                }
+            |> ofRows (rows.view (1L, -1L, rows.shape[2]))
+        else
+            let turned =
+                Rotation.apply (Rotation.at architecture weights.Computes positions)
+
+            Attention.differentiated (fun queries keys values ->
+                Attention.causal architecture (turned queries) (turned keys) values)
+            |> ofRows rows
 
     /// Hidden rows [..., width] as the head reads them.
     let normed architecture (weights: Weights) hidden =

@@ -140,24 +140,15 @@ module Weights =
     let bind architecture (tensor: string -> torch.Tensor) =
         bindWith (tensor Architecture.embedding).dtype architecture tensor (fun _ -> None)
 
-    /// The tensors of a block.
-    let ofBlock (block: BlockWeights) =
-        [
-            for projection in
-                [
-                    block.Query
-                    block.Key
-                    block.Value
-                    block.Output
-                    block.Gate
-                    block.Up
-                    block.Down
-                ] do
-                yield! Projection.tensors projection
+    /// The tensors that make a block's queries, keys and values.
+    let ofHeads (block: BlockWeights) =
+        block.AttentionNorm
+        :: List.collect Projection.tensors [ block.Query; block.Key; block.Value ]
 
-            block.AttentionNorm
-            block.MlpNorm
-        ]
+    /// The others of a block.
+    let ofClose (block: BlockWeights) =
+        block.MlpNorm
+        :: List.collect Projection.tensors [ block.Output; block.Gate; block.Up; block.Down ]
 
     /// All parameters as views of one flat vector, see `Flat`.
     let ofFlat architecture flat =
