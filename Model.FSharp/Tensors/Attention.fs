@@ -147,7 +147,7 @@ module Attention =
         { Mix = mix; Descend = descend }
 
     /// Attention over spans, which libtorch does not differentiate.
-    let overSpans (rows: SpanRows) =
+    let internal overSpans (rows: SpanRows) =
         let own (queries: torch.Tensor) keys values =
             use _ = torch.no_grad ()
             let mixed, normalisers = SpanAttention.mix rows queries keys values

@@ -62,7 +62,7 @@ module Block =
         let norm2 = norm architecture block.MlpNorm
 
         let mixed =
-            mixed.transpose(1, 2).flatten (2, 3)
+            mixed.transpose(1, 2).flatten(2, 3)
             |> Projection.apply block.Output
             |> Numbers.add (from firstKept x)
 

@@ -50,7 +50,7 @@ module Descent =
         let attended = block.Attention.Descend queries keys values
 
         let mixed =
-            attended.Mixed.detach().requires_grad_ (heads |> List.exists _.requires_grad)
+            attended.Mixed.detach().requires_grad_(heads |> List.exists _.requires_grad)
 
         let step =
             {
@@ -70,7 +70,8 @@ module Descent =
     /// The gradients of a tensor among others, summed, and the others.
     let private taken tensor (gradients: Gradients) =
         let own, others =
-            gradients |> List.partition (fun (other, _) -> obj.ReferenceEquals(other, tensor))
+            gradients
+            |> List.partition (fun (other, _) -> obj.ReferenceEquals(other, tensor))
 
         match own with
         | [] -> None, others
@@ -138,4 +139,4 @@ module Descent =
             | Some gradient, found -> (stack.Rows, gradient) :: found
             | None, found -> found
 
-        hidden.detach().requires_grad_ (), carryBack
+        hidden.detach().requires_grad_(), carryBack

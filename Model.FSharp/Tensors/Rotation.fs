@@ -30,20 +30,24 @@ module Rotation =
             Sine = torch.cat([| sine.neg (); sine |], -1L).to_type dtype
         }
 
-    /// Those of `count` rows from one on.
-    let rows first count (rotation: Rotation) =
+    let private rows first count (rotation: Rotation) =
         {
             Cosine = rotation.Cosine.narrow (2, first, count)
             Sine = rotation.Sine.narrow (2, first, count)
         }
+
+    /// Those of the first rows.
+    let first count rotation = rows 0L count rotation
+
+    /// Those of the last rows.
+    let last count rotation =
+        rows (rotation.Cosine.shape[2] - count) count rotation
 
     /// RoPE with half-rotation, as Hugging Face stores LLaMA: dimension i turns with dimension i + half.
     let apply rotation (x: torch.Tensor) =
         use one = (1).ToScalar()
         (x * rotation.Cosine).addcmul(x.roll (x.shape[3] / 2L, 3L), rotation.Sine, one)
 
-    /// The heads of a pass turned, where the rotation is that of all rows: keys are those of the first, queries those of the last.
+    /// The heads of a pass turned, where the rotation is that of all its rows: keys are those of the first, queries those of the last.
     let turned rotation (queries: torch.Tensor) (keys: torch.Tensor) =
-        let behind = rotation.Cosine.shape[2] - queries.shape[2]
-
-        queries |> apply (rows behind queries.shape[2] rotation), keys |> apply (rows 0L keys.shape[2] rotation)
+        queries |> apply (rotation |> last queries.shape[2]), keys |> apply (rotation |> first keys.shape[2])

@@ -133,8 +133,7 @@ module StreamRows =
             Spans =
                 Some
                     {
-                        Content =
-                            Array.map3 Mask.contentSpans layouts contents contents |> Array.concat
+                        Content = Array.map3 Mask.contentSpans layouts contents contents |> Array.concat
                         Query = Array.map3 Mask.querySpans layouts contents queries |> Array.concat
                     }
             Targets = host (targets |> rowOf query)

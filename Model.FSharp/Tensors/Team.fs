@@ -26,10 +26,7 @@ module Team =
 
     /// How many may take part in a loop that the calling thread begins.
     let members () =
-        if entry.Value.IsSome then
-            torch.get_num_threads ()
-        else
-            1
+        if entry.Value.IsSome then torch.get_num_threads () else 1
 
     /// Calls `work item` once for every item below `count`, in any order, each of the members with a `work` of its own, which `join` makes
     /// of its number. The first error is raised again when all have stopped.

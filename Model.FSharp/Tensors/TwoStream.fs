@@ -42,7 +42,8 @@ module TwoStream =
         Block.run block x |> scope.MoveToOuter
 
     /// The rows behind all blocks of a stack, [batch, row, width].
-    let hidden (stack: Stack) = stack.Blocks |> Array.fold step stack.Rows
+    let hidden (stack: Stack) =
+        stack.Blocks |> Array.fold step stack.Rows
 
     /// All blocks over rows [batch, row, width], the first `contentRows` of them content. `attend layer queries keys
     /// values` turns the heads and mixes the values for each query: [batch, heads, row, head width] from the new content rows' keys and
@@ -89,118 +90,6 @@ module TwoStream =
         | 0 -> positions
         | shift -> positions |> Numbers.addInteger -(int64 shift)
 
-    /// [1, heads, sequence * row, head width] as [sequence, heads, row, head width], a view.
-    let private bySequence (sequences: int64) (x: torch.Tensor) =
-        x.view(x.shape[1], sequences, -1L, x.shape[3]).transpose(0, 1)
-
-    /// [sequence, heads, row, head width] as [1, heads, sequence * row, head width], a view of what attention gives.
-    let private inOneRow (x: torch.Tensor) =
-        x.transpose(1, 2).flatten(0, 1).unsqueeze(0).transpose(1, 2)
-
-    /// Rows of one stream and piece: what they may see, and how many there are.
-    type private Sight =
-        {
-            Piece: int
-            Rows: int64
-            Sees: Attention.Sight
-        }
-
-    /// What the rows of a stream may see of the content rows of their piece; pieces without rows are left out.
-    let private sights dtype layouts (rows: StreamRows) mask places (count: RowPiece -> int64) =
-        let pieces count (places: torch.Tensor) =
-            places.split (
-                rows.Pieces
-                |> List.map (fun piece -> piece.Sequences * count piece)
-                |> Array.ofList
-            )
-
-        List.zip3 rows.Pieces (List.ofArray (pieces count places)) (List.ofArray (pieces _.Content rows.Content))
-        |> List.indexed
-        |> List.filter (fun (_, (piece, _, _)) -> count piece > 0L)
-        |> List.map (fun (index, (piece, queries, keys)) ->
-            let layoutsOf (places: torch.Tensor) =
-                layouts |> CompiledMask.at (places.view (piece.Sequences, -1L))
-
-            {
-                Piece = index
-                Rows = piece.Sequences * count piece
-                Sees =
-                    (CompiledMask.between (Mask.real mask) (layoutsOf queries) (layoutsOf keys)).unsqueeze 1
-                    |> Attention.sight dtype
-            })
-
-    /// Attention of rows that lie stream by stream and piece by piece, each under its sight.
-    let private attendByPiece
-        architecture
-        (pieces: RowPiece list)
-        (sights: Sight list)
-        (queries: torch.Tensor)
-        keys
-        values
-        =
-        let pieceOf =
-            let pieces = Array.ofList pieces
-            let sizes = pieces |> Array.map (fun piece -> piece.Sequences * piece.Content)
-
-            let keys, values =
-                (keys: torch.Tensor).split(sizes, 2L), (values: torch.Tensor).split(sizes, 2L)
-
-            fun index -> pieces[index].Sequences, keys[index], values[index]
-
-        let rows = queries.split (sights |> List.map _.Rows |> Array.ofList, 2L)
-
-        sights
-        |> List.mapi (fun index sight ->
-            let sequences, keys, values = pieceOf sight.Piece
-            let bySequence = bySequence sequences
-
-            Attention.within architecture sight.Sees (bySequence rows[index]) (bySequence keys) (bySequence values)
-            |> inOneRow)
-        |> function
-            | [] -> queries
-            | [ alone ] -> alone
-            | several -> torch.cat (Array.ofList several, 2L)
-
-    /// Attention of a pass's rows under masks compiled from layouts; rows lie stream by stream and piece by piece, and `rotation` is that
-    /// of all, of which the last attend.
-    let private masked architecture (pieces: RowPiece list) rotation sights =
-        Attention.differentiated (fun queries keys values ->
-            let queries, keys = Rotation.turned rotation queries keys
-            attendByPiece architecture pieces sights queries keys values)
-
-    /// Stretches of so many rows, one behind the other.
-    let private stretches first counts =
-        let starts = counts |> List.scan (+) first
-        List.map2 (fun start count -> { Start = start; Count = count }) (List.take (List.length counts) starts) counts
-
-    /// Attention of a pass's rows over spans of content rows: those of the streams given, one behind the other, which are the last.
-    let private spanned (rows: StreamRows) rotation (streams: ((RowPiece -> int64) * Span[]) list) =
-        let each count =
-            rows.Pieces
-            |> List.collect (fun piece -> List.replicate (int piece.Sequences) (int (count piece)))
-
-        let keys = each _.Content |> stretches 0
-        let spans = streams |> List.map snd |> Array.concat
-
-        let queries =
-            streams
-            |> List.collect (fst >> each)
-            |> stretches 0
-            |> List.chunkBySize keys.Length
-            |> List.transpose
-
-        let behind = (rotation: Rotation).Cosine.shape[2] - spans.LongLength
-
-        Attention.overSpans
-            {
-                Sequences =
-                    List.map2 (fun keys queries -> { Keys = keys; Queries = queries }) keys queries
-                    |> Array.ofList
-                Spans = spans
-                KeyRotation = Rotation.rows 0L rows.Content.shape[0] rotation
-                QueryRotation = Rotation.rows behind spans.LongLength rotation
-            }
-
     /// The rows of a batch, all content rows before all query rows, so that the rows that have keys and values are one piece of memory:
     /// hidden states [1, row, width] of the streams wanted.
     let stack
@@ -245,27 +134,21 @@ module TwoStream =
         let rotation dtype =
             Rotation.at architecture dtype (torch.cat(positions).unsqueeze 0)
 
-        /// Attention of all rows, and of the query rows alone.
-        let ofAll, ofQueries =
-            let ofBoth content query =
-                (if queries.IsSome then content @ query else content), query
+        let streams =
+            if queries.IsSome then
+                [ Stream.Content; Stream.Query ]
+            else
+                [ Stream.Content ]
 
-            match rows.Spans with
-            | Some spans when SpanAttention.isFor tokens.device ->
-                let content: RowPiece -> int64 = _.Content
-                let query: RowPiece -> int64 = _.Query
-                let rotation = rotation torch.float32
-                let all, queries = ofBoth [ content, spans.Content ] [ query, spans.Query ]
-                spanned rows rotation all, spanned rows rotation queries
-            | Some _
-            | None ->
-                let rotation = rotation weights.Computes
-                let sights = sights content.dtype layouts rows
-
-                let all, queries =
-                    ofBoth (sights Mask.content rows.Content _.Content) (sights Mask.query rows.Query _.Query)
-
-                masked architecture rows.Pieces rotation all, masked architecture rows.Pieces rotation queries
+        let attention, attentionAtLast =
+            StreamAttention.ofStreams
+                architecture
+                weights.Computes
+                layouts
+                rows
+                rotation
+                streams
+                (if withContent then streams else [ Stream.Query ])
 
         let last = weights.Blocks.Length - 1
 
@@ -273,10 +156,7 @@ module TwoStream =
             Rows = torch.cat ([| content; yield! Option.toArray queries |], 1L)
             Blocks =
                 blocks (if withContent then 0L else contentRows) architecture weights contentRows (fun layer ->
-                    if layer = last && not withContent then
-                        ofQueries
-                    else
-                        ofAll)
+                    if layer = last then attentionAtLast else attention)
         }
 
     /// Both streams over whole sequences of tokens [batch, position] under their layouts, uncached: content rows under
@@ -289,8 +169,7 @@ module TwoStream =
             StreamRows.all batch length nothing nothing tokens.device
             |> stack Wanted.Both architecture weights layouts tokens
 
-        let streams =
-            (hidden stack).view(-1L, batch, length, int64 architecture.Width)
+        let streams = (hidden stack).view(-1L, batch, length, int64 architecture.Width)
 
         {
             Content = streams.select (0, 0)
@@ -304,43 +183,20 @@ module TwoStream =
     /// The content stream alone, without evidence, padding or a mask: what a plain causal LLaMA computes of tokens [batch,
     /// position].
     let causalStack architecture (weights: Weights) (tokens: torch.Tensor) =
-        let batch, length = int tokens.shape[0], int tokens.shape[1]
-        let rows = embed weights tokens
-        let positions = (Numbers.range length tokens.device).unsqueeze 0
+        let attention =
+            StreamAttention.causal
+                architecture
+                weights.Computes
+                tokens.device
+                (int tokens.shape[0])
+                (int tokens.shape[1])
 
-        let ofRows (rows: torch.Tensor) attention =
-            {
-                Rows = rows
-                Blocks = blocks 0L architecture weights rows.shape[1] (fun _ -> attention)
-            }
+        let rows = embed weights (tokens.view (1L, -1L))
 
-        if SpanAttention.isFor tokens.device then
-            let rotation =
-                Rotation.at architecture torch.float32 (positions.repeat (1L, int64 batch))
-
-            Attention.overSpans
-                {
-                    Sequences =
-                        Array.init batch (fun sequence ->
-                            let rows =
-                                {
-                                    Start = sequence * length
-                                    Count = length
-                                }
-
-                            { Keys = rows; Queries = [ rows ] })
-                    Spans = Array.init (batch * length) (fun row -> { First = 0; End = row % length + 1 })
-                    KeyRotation = rotation
-                    QueryRotation = rotation
-                }
-            |> ofRows (rows.view (1L, -1L, rows.shape[2]))
-        else
-            let turned =
-                Rotation.apply (Rotation.at architecture weights.Computes positions)
-
-            Attention.differentiated (fun queries keys values ->
-                Attention.causal architecture (turned queries) (turned keys) values)
-            |> ofRows rows
+        {
+            Rows = rows
+            Blocks = blocks 0L architecture weights rows.shape[1] (fun _ -> attention)
+        }
 
     /// Hidden rows [..., width] as the head reads them.
     let normed architecture (weights: Weights) hidden =
