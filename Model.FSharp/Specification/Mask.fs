@@ -111,8 +111,8 @@ module Mask =
 
     /// Positions in the order in which they are generated: document after document, group after group, padding behind all.
     let inOrder layout (positions: int[]) =
-        positions
-        |> Array.sortWith (fun one other -> compare (place layout one) (place layout other))
+        // Unlike arrays, lists are sorted stably.
+        positions |> List.ofArray |> List.sortBy (place layout) |> Array.ofList
 
     /// How many of the sorted numbers are less than a number.
     let private countBelow (sorted: int64[]) number =

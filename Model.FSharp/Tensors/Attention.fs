@@ -140,14 +140,20 @@ module Attention =
                 Kept = mixed :: heads
                 Back =
                     fun gradient ->
-                        torch.autograd.grad (ResizeArray [ mixed ], ResizeArray heads, ResizeArray [ gradient ])
-                        |> List.ofSeq
+                        // No rows depend on no keys, which libtorch takes for an error.
+                        if mixed.NumberOfElements = 0L then
+                            heads |> List.map torch.zeros_like
+                        else
+                            torch.autograd.grad (ResizeArray [ mixed ], ResizeArray heads, ResizeArray [ gradient ])
+                            |> List.ofSeq
             }
 
         { Mix = mix; Descend = descend }
 
     /// Attention over spans, which libtorch does not differentiate.
     let internal overSpans (rows: SpanRows) =
+        let rows = SpanPass.checked' rows
+
         let own (queries: torch.Tensor) keys values =
             use _ = torch.no_grad ()
             let mixed, normalisers = SpanAttention.mix rows queries keys values

@@ -90,16 +90,50 @@ module internal SpanPass =
     let turn back turns row source target width factor =
         RowLoops.turn back source turns.Cosines[0, row] turns.Sines[0, row] target width factor
 
+    /// The rows, whose spans and stretches lie within what there is: nothing else keeps a pass within its memory.
+    let checked' (rows: SpanRows) =
+        let within count (stretch: Stretch) =
+            0 <= stretch.Start
+            && 0 <= stretch.Count
+            && stretch.Start + stretch.Count <= count
+
+        let sees count row =
+            let span = rows.Spans[row]
+            0 <= span.First && span.First <= span.End && span.End <= count
+
+        let isWhole (sequence: SpanSequence) =
+            within (int rows.KeyRotation.Cosine.shape[2]) sequence.Keys
+            && sequence.Queries
+               |> List.forall (fun stretch ->
+                   within rows.Spans.Length stretch
+                   && Seq.forall
+                       (sees sequence.Keys.Count)
+                       (seq { stretch.Start .. stretch.Start + stretch.Count - 1 }))
+
+        match rows.Sequences |> Array.tryFindIndex (isWhole >> not) with
+        | None -> rows
+        | Some sequence ->
+            invalidArg
+                (nameof rows)
+                $"a row of sequence {sequence} sees keys beyond the sequence, or lies beyond the pass."
+
     /// Of heads in the form of `HeadsAt.readable`, which live on until the pass is over.
-    let make (rows: SpanRows) (queries: torch.Tensor) (keys: torch.Tensor) values (normalisers: torch.Tensor) =
+    let make
+        (rows: SpanRows)
+        (queries: torch.Tensor)
+        (keys: torch.Tensor)
+        (values: torch.Tensor)
+        (normalisers: torch.Tensor)
+        =
         if
             queries.shape[2] <> rows.Spans.LongLength
-            || rows.QueryRotation.Cosine.shape[2] <> queries.shape[2]
-            || rows.KeyRotation.Cosine.shape[2] <> keys.shape[2]
+            || queries.shape[2] <> rows.QueryRotation.Cosine.shape[2]
+            || keys.shape[2] <> rows.KeyRotation.Cosine.shape[2]
+            || keys.shape[2] <> values.shape[2]
         then
             invalidArg
                 (nameof rows)
-                $"{rows.Spans.Length} rows see spans, but {queries.shape[2]} attend to {keys.shape[2]} keys."
+                $"{queries.shape[2]} rows of queries, {keys.shape[2]} of keys and {values.shape[2]} of values were given, but {rows.Spans.Length} see spans of {rows.KeyRotation.Cosine.shape[2]}."
 
         let keysAtMost =
             rows.Sequences

@@ -58,17 +58,7 @@ module internal Tile =
 
     /// `multiply` in registers of 512 bits, all of the tile at once: 16 sums, 2 numbers of b, and one of a.
     [<MethodImpl(MethodImplOptions.AggressiveOptimization ||| MethodImplOptions.NoInlining)>]
-    let private multiplyWide
-        (a: nativeptr<float32>)
-        aRow
-        aStep
-        (b: nativeptr<float32>)
-        bStride
-        depth
-        c
-        cStride
-        accumulate
-        =
+    let multiplyWide (a: nativeptr<float32>) aRow aStep (b: nativeptr<float32>) bStride depth c cStride accumulate =
         let mutable low0, high0 = allWide 0f, allWide 0f
         let mutable low1, high1 = allWide 0f, allWide 0f
         let mutable low2, high2 = allWide 0f, allWide 0f
@@ -204,21 +194,25 @@ module internal Tile =
         store c (3 * cStride) low3
         store c (3 * cStride + lanes) high3
 
+    /// `multiply` part by part.
+    let multiplyByParts (a: nativeptr<float32>) aRow aStep (b: nativeptr<float32>) bStride depth c cStride accumulate =
+        for row in 0..4 .. Rows - 1 do
+            for column in 0 .. 2 * lanes .. Columns - 1 do
+                multiplyPart
+                    (at a (row * aRow))
+                    aRow
+                    aStep
+                    (at b column)
+                    bStride
+                    depth
+                    (at c (row * cStride + column))
+                    cStride
+                    accumulate
+
     /// c = a b, or c += a b, for a tile c [8, 32] of rows `cStride` apart: a is [8, depth], its rows `aRow` and its columns `aStep` apart,
     /// b is [depth, 32], its rows `bStride` apart. Every sum is one chain in the order of depth.
     let multiply (a: nativeptr<float32>) aRow aStep (b: nativeptr<float32>) bStride depth c cStride accumulate =
         if Vector512.IsHardwareAccelerated then
             multiplyWide a aRow aStep b bStride depth c cStride accumulate
         else
-            for row in 0..4 .. Rows - 1 do
-                for column in 0 .. 2 * lanes .. Columns - 1 do
-                    multiplyPart
-                        (at a (row * aRow))
-                        aRow
-                        aStep
-                        (at b column)
-                        bStride
-                        depth
-                        (at c (row * cStride + column))
-                        cStride
-                        accumulate
+            multiplyByParts a aRow aStep b bStride depth c cStride accumulate

@@ -83,6 +83,35 @@ let tests =
                     (seenInTurn queries (set contents) layout)
                     "positions"
 
+            property
+                "3. in the order of generation a row sees one span of any keys: those that its mask allows"
+                (pair layout (Arb.fromGen (Gen.choose (0, 1023))))
+            <| fun (layout, bits) ->
+                let positions = [| 0 .. Layout.length layout - 1 |]
+
+                let keys =
+                    positions
+                    |> Array.filter (fun position -> bits >>> position &&& 1 = 1)
+                    |> Mask.inOrder layout
+
+                for mask, spans in [ Mask.content, Mask.contentSpans; Mask.query, Mask.querySpans ] do
+                    for row, span in positions |> spans layout keys |> Array.indexed do
+                        Expect.equal
+                            (keys |> Array.map (Mask.allows (Mask.real mask) layout row))
+                            (Array.init keys.Length (fun key -> span.First <= key && key < span.End))
+                            $"{Mask.print mask}, row {row}"
+
+            property "the order of generation loses no position, and keeps that of positions within a group" layout
+            <| fun layout ->
+                let ordered = Mask.inOrder layout [| 0 .. Layout.length layout - 1 |]
+                Expect.equal (Array.sort ordered) [| 0 .. Layout.length layout - 1 |] "positions"
+
+                for one, next in Array.pairwise ordered do
+                    let alike (of': Layout -> int[]) = (of' layout)[one] = (of' layout)[next]
+
+                    if alike _.Group && alike _.Document && layout.Padding[one] = layout.Padding[next] then
+                        Expect.isLessThan one next "neighbours of one group"
+
             property "3. the query mask is the content mask minus the own group" partition
             <| fun partition ->
                 let layout = Layout.ofPartition partition

@@ -87,7 +87,7 @@ let private batches: Gen<Layout[] * int64[] * int64[]> =
     }
 
 let private neededRows (name, architecture) =
-    test $"the rows that a loss needs give what all rows give, loss and gradient: {name}" {
+    test $"the rows that a loss needs, over spans or masks, give what all rows give, loss and gradient: {name}" {
         let network = network architecture
 
         check 20 batches (fun (layouts, targets, causal) ->
@@ -98,12 +98,12 @@ let private neededRows (name, architecture) =
 
             let flat = Weights.initialise architecture 3L
 
-            let descended (rows: StreamRows) =
+            let descended recompute (rows: StreamRows) =
                 let leaf = flat.detach().clone().requires_grad_()
 
                 let loss, gradient =
                     Objective.descend
-                        false
+                        recompute
                         architecture
                         (Weights.ofFlat architecture leaf)
                         None
@@ -128,12 +128,15 @@ let private neededRows (name, architecture) =
             let all =
                 StreamRows.all layouts.LongLength (int64 length) (torch.tensor targets) (torch.tensor causal) torch.CPU
 
-            let expected, expectedGradient = descended all
-            let actual, actualGradient = descended (StreamRows.needed layouts targets causal)
-            Expect.floatClose Accuracy.medium (float actual) (float expected) "loss"
-            let difference = (actualGradient - expectedGradient).abs().max().item<float32>()
-            let largest = expectedGradient.abs().max().item<float32>()
-            Expect.isLessThan difference (1e-4f * max 1f largest) "gradient")
+            let expected, expectedGradient = descended false all
+            let needed = StreamRows.needed layouts targets causal
+
+            for rows, recompute in [ needed, false; needed, true; StreamRows.masked needed, false ] do
+                let actual, actualGradient = descended recompute rows
+                Expect.floatClose Accuracy.medium (float actual) (float expected) "loss"
+                let difference = (actualGradient - expectedGradient).abs().max().item<float32>()
+                let largest = expectedGradient.abs().max().item<float32>()
+                Expect.isLessThan difference (1e-4f * max 1f largest) "gradient")
     }
 
 /// Torch's thread pool is process-wide, so they run one after another.

@@ -20,6 +20,7 @@ let laws =
             SyntaxLaws.tests
             SurfaceLaws.tests
             TensorLaws.tests
+            SpanLaws.tests
             ObjectiveLaws.tests
         ]
 
