@@ -25,11 +25,8 @@ module CrossEntropy =
             1L <<< 22
 
     let private pieces (rows: torch.Tensor) (head: torch.Tensor) =
-        let count = max 1L (heldNumbers rows.device / head.shape[0])
-
-        [
-            for start in 0L .. count .. rows.shape[0] - 1L -> start, min count (rows.shape[0] - start)
-        ]
+        let most = max 1L (heldNumbers rows.device / head.shape[0])
+        RowCounts.pieces rows.device rows.dtype most rows.shape[0]
 
     let private logits (rows: torch.Tensor) head =
         linear(rows, head).to_type torch.float32

@@ -78,9 +78,26 @@ module StreamRows =
 
         List.foldBack join pieces []
 
-    /// The query rows of the targets, and the content rows that these need and that causal targets are predicted from, in the order in
-    /// which each sequence is generated. The first content row of every sequence is there in any case.
-    let needed (layouts: Layout[]) (targets: int64[]) (causalTargets: int64[]) =
+    /// Positions of every sequence, and others until there are a multiple of so many in all, as far as there are others.
+    let private filled multiple length (positions: int[][]) =
+        let lacking = (multiple - (positions |> Array.sumBy _.Length) % multiple) % multiple
+
+        positions
+        |> Array.mapFold
+            (fun lacking chosen ->
+                let others =
+                    if lacking = 0 then
+                        [||]
+                    else
+                        Array.except chosen [| 0 .. length - 1 |] |> Array.truncate lacking
+
+                Array.append chosen others, lacking - others.Length)
+            lacking
+        |> fst
+
+    /// The query rows of the targets, and the content rows that these need and that causal targets are predicted from, each filled up to a
+    /// multiple of so many, in the order in which each sequence is generated. The first content row of every sequence is there in any case.
+    let needed multiple (layouts: Layout[]) (targets: int64[]) (causalTargets: int64[]) =
         let length = Layout.length layouts[0]
 
         let bySequence (places: int64[]) =
@@ -91,20 +108,20 @@ module StreamRows =
 
             positions
 
-        let causal = bySequence causalTargets
+        let targetsOf, causalOf = bySequence targets, bySequence causalTargets
 
-        let queries =
-            bySequence targets
-            |> Array.map2 (fun layout positions -> positions.ToArray() |> Mask.inOrder layout) layouts
+        let inOrder = filled multiple length >> Array.map2 Mask.inOrder layouts
+
+        let queries = targetsOf |> Array.map _.ToArray() |> inOrder
 
         let contents =
             layouts
             |> Array.mapi (fun sequence layout ->
-                let needed = Mask.needed queries[sequence] causal[sequence] layout
+                let needed = Mask.needed targetsOf[sequence] causalOf[sequence] layout
 
                 [| 0 .. length - 1 |]
-                |> Array.filter (fun position -> position = 0 || needed[position])
-                |> Mask.inOrder layout)
+                |> Array.filter (fun position -> position = 0 || needed[position]))
+            |> inOrder
 
         let placesOf positions =
             positions
@@ -143,10 +160,10 @@ module StreamRows =
     /// The same rows, whose sight is told by masks alone.
     let masked rows = { rows with Spans = None }
 
-    /// On a CPU what is needed; on a GPU, which would rather do more at a time than less, everything.
-    let choose (device: torch.Device) (layouts: Layout[]) targets causalTargets =
+    /// On a CPU what a pass in a number type needs; on a GPU, which would rather do more at a time than less, everything.
+    let choose (device: torch.Device) computes (layouts: Layout[]) targets causalTargets =
         if device.``type`` = DeviceType.CUDA then
             let placed numbers = host numbers |> Numbers.place device
             all layouts.LongLength (int64 (Layout.length layouts[0])) (placed targets) (placed causalTargets) device
         else
-            needed layouts targets causalTargets
+            needed (RowCounts.multiple device computes) layouts targets causalTargets

@@ -39,7 +39,7 @@ internal sealed class TwoStreamStep : ITrainStep
         var batch = new Batch(
             tokens,
             CompiledMask.layouts(tokens.device, layouts),
-            StreamRowsModule.choose(tokens.device, layouts, targets, []),
+            StreamRowsModule.choose(tokens.device, network.Computes, layouts, targets, []),
             Numbers.place(tokens.device, tensor(targets)),
             null,
             targets.Length,

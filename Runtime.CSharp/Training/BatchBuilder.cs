@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 
 namespace A3.Runtime;
 
-/// <summary>Turns rows of the corpus and one drawing per row into the tensors of a step.</summary>
-internal sealed class BatchBuilder(Corpus corpus, TorchSharp.torch.Device device)
+/// <summary>Turns rows of the corpus and one drawing per row into the tensors of a step, whose passes compute in a number type.</summary>
+internal sealed class BatchBuilder(Corpus corpus, TorchSharp.torch.Device device, ScalarType computes)
 {
     /// <summary>
     /// The batch of these rows under their drawings, one row a line; padded to the longest row. The tensors belong to the
@@ -51,7 +51,7 @@ internal sealed class BatchBuilder(Corpus corpus, TorchSharp.torch.Device device
         return new Batch(
             Placed(tensor(tokens).reshape(lines.Length, width)),
             CompiledMask.layouts(device, layouts),
-            StreamRowsModule.choose(device, layouts, [.. targets], withCausal ? [.. causal] : []),
+            StreamRowsModule.choose(device, computes, layouts, [.. targets], withCausal ? [.. causal] : []),
             Placed(tensor(targets.ToArray())),
             Where(weights.Any(weight => weight != 1), () => tensor(weights.ToArray())),
             weights.Sum(weight => (double)weight),

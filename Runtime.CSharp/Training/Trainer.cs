@@ -165,7 +165,7 @@ public sealed class Trainer : IDisposable
             var record = RunRecord.Of(curriculum, architecture, directory.TokenizerHash, data.Training, data.Validation, device);
             run = new TrainingRun(options, network, teacher, curriculum, data.Training, device);
             var validation = data.Validation is { } held
-                ? new Validation(options, architecture, held, run.Lanes, device)
+                ? new Validation(options, network, held, run.Lanes, device)
                 : null;
             return new Trainer(directory, begin(run, record), run, frozen, teacher, data, validation);
         }

@@ -56,7 +56,7 @@ internal sealed class TrainingRun : IDisposable
             corpus.Documents, context, options.BatchTokens, options.Crop, SeedModule.derive(1, seed), options.Pack);
         course = Specifications.Course(curriculum, options, TokensPerStep(), context);
         draws = SeedModule.derive(2, seed);
-        builder = new BatchBuilder(corpus, device);
+        builder = new BatchBuilder(corpus, device, network.Computes);
         schedule = new LearningRate(options.LearningRate, options.Warmup, options.FinalRate);
         lanes = new Lanes(device.type == TorchSharp.DeviceType.CPU ? options.Lanes : 1);
         learner = new Learner(network, options.WeightDecay, options.Clip, options.Recompute, options.Optimizer, lanes, teacher is null ? null : new Teacher(teacher.Weights, options.DistilQueries));

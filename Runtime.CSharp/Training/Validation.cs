@@ -9,7 +9,7 @@ namespace A3.Runtime;
 /// query stream and by the content stream, any order in groups of 1, 2, 4 and 8, and the middle sentence given all others.
 /// </summary>
 internal sealed class Validation(
-    TrainingOptions options, Model.Architecture architecture, Corpus corpus, Lanes lanes, TorchSharp.torch.Device device)
+    TrainingOptions options, TrainedNetwork network, Corpus corpus, Lanes lanes, TorchSharp.torch.Device device)
 {
     /// <summary>Name of the loss of the content stream, which a run need not train.</summary>
     public const string ContentStream = $"{LeftToRight}, content stream";
@@ -27,12 +27,12 @@ internal sealed class Validation(
 
     private static readonly Model.Grouping Causal = Specifications.Grouping("left-to-right | singletons");
 
-    private readonly BatchBuilder builder = new(corpus, device);
-    private readonly int context = options.LongestSequence(architecture.Context);
+    private readonly BatchBuilder builder = new(corpus, device, network.Computes);
+    private readonly int context = options.LongestSequence(network.Architecture.Context);
     private readonly Row[] held =
     [
         .. corpus.Documents.Take(options.ValidationRows).Select((document, index) =>
-            new Row(index, 0, Math.Min(options.LongestSequence(architecture.Context) - 1, document.Tokens.Length))),
+            new Row(index, 0, Math.Min(options.LongestSequence(network.Architecture.Context) - 1, document.Tokens.Length))),
     ];
 
     /// <summary>The losses by name.</summary>
@@ -80,7 +80,7 @@ internal sealed class Validation(
             using var mode = no_grad();
             using var scope = NewDisposeScope();
             var drawings = batches[i].Select(row => new Drawing(partition(row, SeedOf(row)), targetWeight: 1)).ToArray();
-            var surprisals = Objective.surprisals(architecture, weights, builder.Build(batches[i], drawings, withCausal));
+            var surprisals = Objective.surprisals(network.Architecture, weights, builder.Build(batches[i], drawings, withCausal));
             return (Query: Sum.Of(surprisals.Query), Content: Sum.Of(surprisals.Content?.Value));
         });
         return (Sum.Mean(sums.Select(sum => sum.Query)), Sum.Mean(sums.Select(sum => sum.Content)));

@@ -21,7 +21,7 @@ let private lossesAndSurprisals weights =
             {
                 Tokens = torch.tensor(tokens |> Array.map int64).unsqueeze 0
                 Layouts = CompiledMask.layouts torch.CPU [| layout |]
-                Rows = StreamRows.choose torch.CPU [| layout |] [| 1L .. 6L |] [| 0L .. 5L |]
+                Rows = StreamRows.choose torch.CPU torch.float32 [| layout |] [| 1L .. 6L |] [| 0L .. 5L |]
                 Targets = torch.tensor [| 1L .. 6L |]
                 TargetWeights =
                     weights
@@ -129,9 +129,17 @@ let private neededRows (name, architecture) =
                 StreamRows.all layouts.LongLength (int64 length) (torch.tensor targets) (torch.tensor causal) torch.CPU
 
             let expected, expectedGradient = descended false all
-            let needed = StreamRows.needed layouts targets causal
+            let needed = StreamRows.needed 1 layouts targets causal
+            let filled = StreamRows.needed 4 layouts targets causal
 
-            for rows, recompute in [ needed, false; needed, true; StreamRows.masked needed, false ] do
+            for rows, recompute in
+                [
+                    needed, false
+                    needed, true
+                    StreamRows.masked needed, false
+                    filled, false
+                    StreamRows.masked filled, false
+                ] do
                 let actual, actualGradient = descended recompute rows
                 Expect.floatClose Accuracy.medium (float actual) (float expected) "loss"
                 let difference = (actualGradient - expectedGradient).abs().max().item<float32>()
@@ -139,7 +147,50 @@ let private neededRows (name, architecture) =
                 Expect.isLessThan difference (1e-4f * max 1f largest) "gradient")
     }
 
+let private recurring =
+    test "numbers of rows recur where libtorch compiles products for each, and lose no row" {
+        check 100 (Gen.zip (Gen.choose (0, 3000)) (Gen.choose (1, 1024))) (fun (count, most) ->
+            let pieces dtype =
+                RowCounts.pieces torch.CPU dtype (int64 most) (int64 count)
+
+            for dtype in [ torch.float32; torch.bfloat16 ] do
+                let ends = pieces dtype |> List.scan (fun _ (start, size) -> start + size) 0L
+
+                Expect.equal (pieces dtype |> List.map fst) (List.take (ends.Length - 1) ends) "one behind the other"
+                Expect.equal (List.last ends) (int64 count) "all rows"
+                Expect.all (pieces dtype) (fun (_, size) -> 0L < size && size <= int64 most) "at most"
+
+            let halves =
+                int64 most
+                |> List.unfold (fun size -> if size > 64L then Some(size, size / 2L) else None)
+
+            Expect.all
+                (pieces torch.bfloat16 |> List.map snd)
+                (fun size -> size <= 64L || List.contains size halves)
+                "sizes that recur")
+    }
+
+let private filled =
+    test "rows are filled up to a multiple, as far as there are rows" {
+        check 100 (Gen.zip batches (Gen.choose (1, 9))) (fun ((layouts, targets, causal), multiple) ->
+            let all = layouts.Length * Layout.length layouts[0]
+            let needed = StreamRows.needed 1 layouts targets causal
+            let rows = StreamRows.needed multiple layouts targets causal
+
+            for needed, filled in [ needed.Content, rows.Content; needed.Query, rows.Query ] do
+                let needed, filled = int needed.shape[0], int filled.shape[0]
+                Expect.equal filled (min all ((needed + multiple - 1) / multiple * multiple)) "rows")
+    }
+
 /// Torch's thread pool is process-wide, so they run one after another.
 let tests =
-    testList "objective" [ objective; weighted; yield! List.map neededRows architectures ]
+    testList
+        "objective"
+        [
+            objective
+            weighted
+            recurring
+            filled
+            yield! List.map neededRows architectures
+        ]
     |> testSequenced

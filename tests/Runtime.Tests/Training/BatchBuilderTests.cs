@@ -15,7 +15,7 @@ public sealed class BatchBuilderTests
         var tokenizer = BpeTrainer.Train(["x"], BpeTrainer.SmallestVocabulary, cancellation: TestContext.Current.CancellationToken);
         var options = ToyRun.Options(folder) with { Data = [folder.File("a.txt")] };
         using var corpus = Corpus.Open(TrainingSetup.Source(options, options.Data), folder.File("cache"), tokenizer, "hash");
-        return new BatchBuilder(corpus, torch.CPU).Build(
+        return new BatchBuilder(corpus, torch.CPU, torch.float32).Build(
             [new Row(0, 0, 3), new Row(1, 0, 2)],
             [.. drawings.Select(drawing => new Drawing(Partition.Parse(drawing.Partition).Spec, drawing.Weight))],
             withCausal);

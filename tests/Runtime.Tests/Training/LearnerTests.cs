@@ -201,7 +201,7 @@ public sealed class LearnerTests : IDisposable
         var tokenizer = BpeTrainer.Train(["x"], BpeTrainer.SmallestVocabulary, cancellation: TestContext.Current.CancellationToken);
         var options = ToyRun.Options(folder) with { Data = [folder.File("a.txt")] };
         using var corpus = Corpus.Open(TrainingSetup.Source(options, options.Data), folder.File("cache"), tokenizer, "hash");
-        var batch = new BatchBuilder(corpus, torch.CPU).Build(
+        var batch = new BatchBuilder(corpus, torch.CPU, torch.float32).Build(
             [.. partitions.Select((partition, index) => new Row(index, 0, PartitionModule.length(partition) - 1))],
             [.. partitions.Zip(drawings, (partition, drawing) => new Drawing(partition, drawing.Weight))],
             withCausal: true);

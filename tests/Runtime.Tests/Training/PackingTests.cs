@@ -23,7 +23,7 @@ public sealed class PackingTests : IDisposable
         architecture = ArchitectureModule.create(tokenizer.VocabularySize, 16, 2, 2, 64);
         flat = WeightsModule.initialise(architecture, 3);
         weights = WeightsModule.ofFlat(architecture, flat);
-        builder = new BatchBuilder(corpus, torch.CPU);
+        builder = new BatchBuilder(corpus, torch.CPU, torch.float32);
     }
 
     private static Row[] Rows => [new(0, 0, 9), new(1, 2, 14), new(2, 0, 6), new(3, 1, 20)];
