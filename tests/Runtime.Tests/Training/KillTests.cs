@@ -28,7 +28,7 @@ public sealed class KillTests
             while (kills < wanted && await KilledOnce(killed, data, random))
             {
                 kills++;
-                inSaves += Directory.EnumerateFileSystemEntries(killed, "*.tmp", SearchOption.AllDirectories).Any() ? 1 : 0;
+                inSaves += IsWithinASave(killed) ? 1 : 0;
             }
 
             Assert.Equal(0, await Exit(Go(killed, data)));
@@ -58,6 +58,10 @@ public sealed class KillTests
         Assert.True(process.ExitCode is 0 or 137 or -1, $"exit code {process.ExitCode}: {await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)}");
         return process.ExitCode != 0;
     }
+
+    /// <summary>A run that was killed before it began has no folder.</summary>
+    private static bool IsWithinASave(string output) =>
+        Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output, "*.tmp", SearchOption.AllDirectories).Any();
 
     private static string? NewestStep(string output)
     {
