@@ -18,15 +18,18 @@ module Team =
     [<UnmanagedFunctionPointer(CallingConvention.Cdecl)>]
     type private Parallel = delegate of Member * nativeint * uint32 * uint32 -> unit
 
-    /// None where libtorch was built with other threads; a loop then runs on its caller's.
+    /// None where libtorch was built with other threads.
     let private entry =
         lazy
             (Native.symbol "torch_cpu" "GOMP_parallel"
              |> Option.map Marshal.GetDelegateForFunctionPointer<Parallel>)
 
+    /// Whether the threads can be had: elsewhere a loop runs on its caller's alone.
+    let isThere () = entry.Value.IsSome
+
     /// How many may take part in a loop that the calling thread begins.
     let members () =
-        if entry.Value.IsSome then torch.get_num_threads () else 1
+        if isThere () then torch.get_num_threads () else 1
 
     /// Calls `work item` once for every item below `count`, in any order, each of the members with a `work` of its own, which `join` makes
     /// of its number. The first error is raised again when all have stopped.
