@@ -5,22 +5,13 @@ open A3.Model
 open TorchSharp
 open type TorchSharp.torch.nn.functional
 
-/// What attention has mixed, [batch, heads, row, head width], and the way back: from the gradient towards it to those towards queries, keys
-/// and values. `Kept` are the tensors that it needs for this.
-type Attended =
-    {
-        Mixed: torch.Tensor
-        Kept: torch.Tensor list
-        Back: torch.Tensor -> torch.Tensor list
-    }
-
 /// Attention of a block: which rows see which keys is known already, and so is how heads are turned.
 type Attention =
     {
         /// Mixed values of queries, keys and values.
         Mix: torch.Tensor -> torch.Tensor -> torch.Tensor -> torch.Tensor
-        /// The same with a way back that is not libtorch's.
-        Descend: torch.Tensor -> torch.Tensor -> torch.Tensor -> Attended
+        /// The same with a way back to queries, keys and values.
+        Trace: torch.Tensor -> torch.Tensor -> torch.Tensor -> Traced
     }
 
 /// Scaled dot-product attention, [batch, heads, row, head width] from queries of that shape and keys and values [batch, KV heads, key,
@@ -128,27 +119,11 @@ module Attention =
 
     /// Attention that libtorch differentiates.
     let differentiated mix =
-        let descend (queries: torch.Tensor) (keys: torch.Tensor) (values: torch.Tensor) =
-            let heads = [ queries; keys; values ]
-            let learn = heads |> List.exists _.requires_grad
-            let heads = heads |> List.map (fun heads -> heads.detach().requires_grad_ learn)
+        let trace queries keys values =
+            [ queries; keys; values ]
+            |> Traced.byLibtorch (fun heads -> mix heads[0] heads[1] heads[2])
 
-            let mixed: torch.Tensor = mix heads[0] heads[1] heads[2]
-
-            {
-                Mixed = mixed.detach ()
-                Kept = mixed :: heads
-                Back =
-                    fun gradient ->
-                        // No rows depend on no keys, which libtorch takes for an error.
-                        if mixed.NumberOfElements = 0L then
-                            heads |> List.map torch.zeros_like
-                        else
-                            torch.autograd.grad (ResizeArray [ mixed ], ResizeArray heads, ResizeArray [ gradient ])
-                            |> List.ofSeq
-            }
-
-        { Mix = mix; Descend = descend }
+        { Mix = mix; Trace = trace }
 
     /// Attention over spans, which libtorch does not differentiate.
     let internal overSpans (rows: SpanRows) =
@@ -161,12 +136,12 @@ module Attention =
 
         {
             Mix = fun queries keys values -> fst (own queries keys values)
-            Descend =
+            Trace =
                 fun queries keys values ->
                     let mixed, normalisers = own queries keys values
 
                     {
-                        Mixed = mixed
+                        Value = mixed
                         Kept = [ normalisers ]
                         Back =
                             fun gradient ->

@@ -4,44 +4,38 @@ open A3.Model
 open TorchSharp
 open type TorchSharp.torch.nn.functional
 
-/// One block of a pass over rows [batch, row, width], in the three steps in which its way back is walked.
+/// One block of a pass over rows [batch, row, width], in the steps in which its way back is walked.
 type Block =
     {
-        /// Of rows, their queries [batch, heads, row, head width], and the keys and values [batch, KV heads, content row, head width] of
-        /// content rows, not turned yet.
+        /// Of rows.
+        Norm1: Norm
+        /// Of normed rows, the queries of those that go on [batch, heads, row, head width], and the keys and values [batch, KV heads, content
+        /// row, head width] of content rows, not turned yet.
         Heads: torch.Tensor -> torch.Tensor * torch.Tensor * torch.Tensor
         /// The tensors that this reads.
         HeadWeights: torch.Tensor list
         Attention: Attention
-        /// Of rows and what attention mixes for them, the rows behind the block.
-        Close: torch.Tensor -> torch.Tensor -> torch.Tensor
+        /// Of rows and what attention mixes for them, those that go on.
+        Join: torch.Tensor -> torch.Tensor -> torch.Tensor
         /// The tensors that this reads.
-        CloseWeights: torch.Tensor list
+        JoinWeights: torch.Tensor list
+        /// Of rows joined.
+        Norm2: Norm
+        /// Of rows joined and normed, what is added to them.
+        Mlp: torch.Tensor -> torch.Tensor
+        /// The tensors that this reads.
+        MlpWeights: torch.Tensor list
+        Residual: Residual
     }
 
 [<RequireQualifiedAccess>]
 module Block =
-
-    /// RMSNorm of rows [..., width], computed in float32.
-    let norm (architecture: Architecture) (gain: torch.Tensor) (x: torch.Tensor) =
-        let x32 = x.to_type torch.float32
-
-        let scale =
-            (x32 * x32).mean([| -1L |], true)
-            |> Numbers.addNumber architecture.NormEpsilon
-            |> _.rsqrt()
-
-        (x32 * scale).to_type(x.dtype) * gain.to_type x.dtype
 
     /// [batch, row, heads * head width] to [batch, heads, row, head width].
     let private split (architecture: Architecture) (x: torch.Tensor) =
         x
             .view(x.shape[0], x.shape[1], x.shape[2] / int64 architecture.HeadWidth, int64 architecture.HeadWidth)
             .transpose(1, 2)
-
-    let private mlp (block: BlockWeights) (x: torch.Tensor) =
-        silu (Projection.apply block.Gate x) * Projection.apply block.Up x
-        |> Projection.apply block.Down
 
     /// The rows of [batch, row, width] from one on.
     let private from first (x: torch.Tensor) =
@@ -50,40 +44,55 @@ module Block =
         else
             x.narrow (1, first, x.shape[1] - first)
 
-    let private heads architecture (block: BlockWeights) contentRows firstKept x =
-        let x: torch.Tensor = norm architecture block.AttentionNorm x
-        let content = x.narrow (1, 0, contentRows)
+    let private heads architecture (block: BlockWeights) contentRows firstKept (normed: torch.Tensor) =
+        let content = normed.narrow (1, 0, contentRows)
 
-        Projection.apply block.Query (from firstKept x) |> split architecture,
+        Projection.apply block.Query (from firstKept normed) |> split architecture,
         Projection.apply block.Key content |> split architecture,
         Projection.apply block.Value content |> split architecture
 
-    let private close (architecture: Architecture) (block: BlockWeights) firstKept x (mixed: torch.Tensor) =
-        let norm2 = norm architecture block.MlpNorm
+    let private join (block: BlockWeights) firstKept x (mixed: torch.Tensor) =
+        mixed.transpose(1, 2).flatten(2, 3)
+        |> Projection.apply block.Output
+        |> Numbers.add (from firstKept x)
 
-        let mixed =
-            mixed.transpose(1, 2).flatten(2, 3)
-            |> Projection.apply block.Output
-            |> Numbers.add (from firstKept x)
+    let private mlp (block: BlockWeights) normed =
+        silu (Projection.apply block.Gate normed) * Projection.apply block.Up normed
+        |> Projection.apply block.Down
 
-        match architecture.Residual with
-        | Residual.PreNorm -> mlp block (norm2 mixed) |> Numbers.add mixed
-        | Residual.Reference ->
-            let h = norm2 mixed
-            mlp block h |> Numbers.add h
+    /// Which rows the MLP's are added to, of those joined and these normed.
+    let residual block joined normed =
+        match block.Residual with
+        | Residual.PreNorm -> joined
+        | Residual.Reference -> normed
 
     /// A block over rows of which the first are content rows, and those before `firstKept` are needed no more: they give keys and values
     /// only, and attention is asked for none.
-    let make architecture (weights: BlockWeights) contentRows firstKept attention =
+    let make (architecture: Architecture) (weights: BlockWeights) contentRows firstKept attention =
+        let tensors = List.collect Projection.tensors
+
         {
+            Norm1 = Norm.make architecture weights.AttentionNorm
             Heads = heads architecture weights contentRows firstKept
-            HeadWeights = Weights.ofHeads weights
+            HeadWeights = tensors [ weights.Query; weights.Key; weights.Value ]
             Attention = attention
-            Close = close architecture weights firstKept
-            CloseWeights = Weights.ofClose weights
+            Join = join weights firstKept
+            JoinWeights = tensors [ weights.Output ]
+            Norm2 = Norm.make architecture weights.MlpNorm
+            Mlp = mlp weights
+            MlpWeights = tensors [ weights.Gate; weights.Up; weights.Down ]
+            Residual = architecture.Residual
         }
 
-    /// The rows behind a block; differentiable where gradients are wanted.
+    /// What a block learns.
+    let weights block =
+        block.Norm1.Gain :: block.Norm2.Gain :: block.HeadWeights
+        @ block.JoinWeights
+        @ block.MlpWeights
+
+    /// The rows behind a block; differentiable where its attention is.
     let run block x =
-        let queries, keys, values = block.Heads x
-        block.Attention.Mix queries keys values |> block.Close x
+        let queries, keys, values = Norm.apply block.Norm1 x |> block.Heads
+        let joined = block.Attention.Mix queries keys values |> block.Join x
+        let normed = Norm.apply block.Norm2 joined
+        block.Mlp normed |> Numbers.add (residual block joined normed)

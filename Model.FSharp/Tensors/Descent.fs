@@ -26,40 +26,77 @@ module Descent =
             |> List.ofSeq
             |> List.zip inputs
 
-    /// A block that has been run, and what it holds for its way back: the graphs before and behind its attention.
+    /// A value cut off from the graph it comes from; gradients towards it are wanted where it is to learn.
+    let private leaf learns (x: torch.Tensor) = x.detach().requires_grad_ learns
+
+    /// A block that has been run, and what it holds for its way back: graphs between parts that have ways back of their own.
     type private Step =
         {
             Block: Block
             Input: torch.Tensor
+            Norm1: Traced
+            /// The graph of the heads begins here.
+            Normed1: torch.Tensor
             /// Queries, keys and values.
             Heads: torch.Tensor list
-            Attended: Attended
+            Attention: Traced
+            /// The graph of the join begins here and at the input.
             Mixed: torch.Tensor
+            Joined: torch.Tensor
+            Norm2: Traced
+            /// The graph of the MLP begins here.
+            Normed2: torch.Tensor
+            /// By the MLP.
+            Added: torch.Tensor
             Output: torch.Tensor
         }
 
     let private tensorsOf (step: Step) =
-        step.Input :: step.Mixed :: step.Output :: step.Heads @ step.Attended.Kept
+        [
+            step.Input
+            step.Normed1
+            yield! step.Heads
+            step.Mixed
+            step.Joined
+            step.Normed2
+            step.Added
+            step.Output
+
+            for traced in [ step.Norm1; step.Attention; step.Norm2 ] do
+                yield! traced.Kept
+        ]
+
+    let private anyLearns (tensors: torch.Tensor list) = tensors |> List.exists _.requires_grad
 
     /// Runs a block, whose temporaries are gone behind it, but for what the way back needs; `learns` is whether anything before it does.
     let private keep learns (x: torch.Tensor) (block: Block) =
         use scope = torch.NewDisposeScope()
-        let input = x.detach().requires_grad_ learns
-        let queries, keys, values = block.Heads input
+        let input = leaf learns x
+        let norm1 = Norm.trace block.Norm1 input
+        let normed1 = leaf (anyLearns [ input; block.Norm1.Gain ]) norm1.Value
+        let queries, keys, values = block.Heads normed1
         let heads = [ queries; keys; values ]
-        let attended = block.Attention.Descend queries keys values
-
-        let mixed =
-            attended.Mixed.detach().requires_grad_(heads |> List.exists _.requires_grad)
+        let attention = block.Attention.Trace queries keys values
+        let mixed = leaf (anyLearns heads) attention.Value
+        let joined = block.Join input mixed
+        let norm2 = Norm.trace block.Norm2 joined
+        let normed2 = leaf (anyLearns [ joined; block.Norm2.Gain ]) norm2.Value
+        let added = block.Mlp normed2
 
         let step =
             {
                 Block = block
                 Input = input
+                Norm1 = norm1
+                Normed1 = normed1
                 Heads = heads
-                Attended = attended
+                Attention = attention
                 Mixed = mixed
-                Output = block.Close input mixed
+                Joined = joined
+                Norm2 = norm2
+                Normed2 = normed2
+                Added = added
+                Output = added.detach () |> Numbers.add ((Block.residual block joined normed2).detach())
             }
 
         for tensor in tensorsOf step do
@@ -77,24 +114,41 @@ module Descent =
         | [] -> None, others
         | own -> Some(own |> List.map snd |> List.reduce Numbers.add), others
 
+    /// Gradients with that of a value carried back through the part that gave it, to those of its inputs which learn.
+    let private through (traced: Traced) (value: torch.Tensor) (inputs: torch.Tensor list) gradients : Gradients =
+        match taken value gradients with
+        | None, others -> others
+        | Some gradient, others ->
+            (List.zip inputs (traced.Back gradient)
+             |> List.filter (fun (input, _) -> input.requires_grad))
+            @ others
+
+    /// Gradients with those of some tensors carried back through the graph they were made by, to its beginnings which learn.
+    let private throughGraph (made: torch.Tensor list) beginnings (gradients: Gradients) : Gradients =
+        let isMade (tensor: torch.Tensor, _) =
+            made |> List.exists (fun other -> obj.ReferenceEquals(other, tensor))
+
+        let own, others = gradients |> List.partition isMade
+        towards beginnings own @ others
+
     /// From the gradient towards what came out of a block to that towards what went in, if anything before learns, and those towards its
     /// weights. What the block held is gone.
     let private back (step: Step) gradient =
         use scope = torch.NewDisposeScope()
+        let block = step.Block
 
-        let toMixed, closing =
-            [ step.Output, gradient ]
-            |> towards (step.Mixed :: step.Input :: step.Block.CloseWeights)
-            |> taken step.Mixed
-
-        let opening =
-            match toMixed with
-            | None -> []
-            | Some gradient ->
-                List.zip step.Heads (step.Attended.Back gradient)
-                |> towards (step.Input :: step.Block.HeadWeights)
-
-        let toInput, toWeights = closing @ opening |> taken step.Input
+        let toInput, toWeights =
+            [
+                step.Added, gradient
+                Block.residual block step.Joined step.Normed2, gradient
+            ]
+            |> throughGraph [ step.Added ] (step.Normed2 :: block.MlpWeights)
+            |> through step.Norm2 step.Normed2 [ step.Joined; block.Norm2.Gain ]
+            |> throughGraph [ step.Joined ] (step.Input :: step.Mixed :: block.JoinWeights)
+            |> through step.Attention step.Mixed step.Heads
+            |> throughGraph step.Heads (step.Normed1 :: block.HeadWeights)
+            |> through step.Norm1 step.Normed1 [ step.Input; block.Norm1.Gain ]
+            |> taken step.Input
 
         for gradient in Option.toList toInput @ List.map snd toWeights do
             scope.MoveToOuter gradient |> ignore
@@ -104,8 +158,7 @@ module Descent =
 
         toInput, toWeights
 
-    let private learns (block: Block) =
-        block.HeadWeights @ block.CloseWeights |> List.exists _.requires_grad
+    let private learns (block: Block) = anyLearns (Block.weights block)
 
     /// Blocks, each with whether anything before it learns.
     let private blocks (stack: Stack) =

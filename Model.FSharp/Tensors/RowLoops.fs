@@ -9,7 +9,7 @@ open System.Runtime.Intrinsics
 open System.Runtime.Intrinsics.X86
 open Microsoft.FSharp.NativeInterop
 
-/// Loops over rows of float32 in memory: what attention does beside products.
+/// Loops over rows of float32 in memory: what attention does beside products, and norms.
 [<RequireQualifiedAccess>]
 module internal RowLoops =
 
@@ -170,5 +170,88 @@ module internal RowLoops =
         while index < width do
             for row in 0..3 do
                 NativePtr.set panel (index * Tile.Columns + row) (NativePtr.get source (row * stride + index))
+
+            index <- index + 1
+
+    /// The sum of the squares of `width` numbers.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization ||| MethodImplOptions.NoInlining)>]
+    let squares (row: nativeptr<float32>) width =
+        let mutable sums = all 0f
+        let mutable index = 0
+
+        while index + lanes <= width do
+            let numbers = load row index
+            sums <- fused numbers numbers sums
+            index <- index + lanes
+
+        let mutable sum = Vector.Sum sums
+
+        while index < width do
+            sum <- sum + NativePtr.get row index * NativePtr.get row index
+            index <- index + 1
+
+        sum
+
+    /// A row times a factor, each of its numbers times its gain.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization ||| MethodImplOptions.NoInlining)>]
+    let gained
+        (row: nativeptr<float32>)
+        (gains: nativeptr<float32>)
+        (target: nativeptr<float32>)
+        width
+        (factor: float32)
+        =
+        let mutable index = 0
+
+        while index + lanes <= width do
+            load row index * all factor * load gains index |> store target index
+            index <- index + lanes
+
+        while index < width do
+            NativePtr.set target index (NativePtr.get row index * factor * NativePtr.get gains index)
+            index <- index + 1
+
+    /// The way back through `gained` by the factor 1 / sqrt (mean of squares + epsilon): from the gradient towards the target to that
+    /// towards the row, and that towards gains, added to their sums.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization ||| MethodImplOptions.NoInlining)>]
+    let normedBack
+        (row: nativeptr<float32>)
+        (gains: nativeptr<float32>)
+        (gradient: nativeptr<float32>)
+        (toRow: nativeptr<float32>)
+        (toGains: nativeptr<float32>)
+        width
+        (factor: float32)
+        =
+        let mutable sums = all 0f
+        let mutable index = 0
+
+        while index + lanes <= width do
+            let across = load gradient index * load row index
+            sums <- fused across (load gains index) sums
+            fused across (all factor) (load toGains index) |> store toGains index
+            index <- index + lanes
+
+        let mutable sum = Vector.Sum sums
+
+        while index < width do
+            let across = NativePtr.get gradient index * NativePtr.get row index
+            sum <- sum + across * NativePtr.get gains index
+            NativePtr.set toGains index (NativePtr.get toGains index + across * factor)
+            index <- index + 1
+
+        let shrink = -factor * factor * factor * sum / float32 width
+        index <- 0
+
+        while index + lanes <= width do
+            fused (load gradient index * load gains index) (all factor) (load row index * all shrink)
+            |> store toRow index
+
+            index <- index + lanes
+
+        while index < width do
+            NativePtr.get gradient index * NativePtr.get gains index * factor
+            + NativePtr.get row index * shrink
+            |> NativePtr.set toRow index
 
             index <- index + 1

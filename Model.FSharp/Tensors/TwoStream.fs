@@ -200,7 +200,7 @@ module TwoStream =
 
     /// Hidden rows [..., width] as the head reads them.
     let normed architecture (weights: Weights) hidden =
-        Block.norm architecture weights.FinalNorm hidden
+        Norm.apply (Norm.make architecture weights.FinalNorm) hidden
 
     /// Logits of hidden rows [..., width]: [..., vocabulary].
     let logits architecture (weights: Weights) hidden =

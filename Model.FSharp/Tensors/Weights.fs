@@ -140,16 +140,6 @@ module Weights =
     let bind architecture (tensor: string -> torch.Tensor) =
         bindWith (tensor Architecture.embedding).dtype architecture tensor (fun _ -> None)
 
-    /// The tensors that make a block's queries, keys and values.
-    let ofHeads (block: BlockWeights) =
-        block.AttentionNorm
-        :: List.collect Projection.tensors [ block.Query; block.Key; block.Value ]
-
-    /// The others of a block.
-    let ofClose (block: BlockWeights) =
-        block.MlpNorm
-        :: List.collect Projection.tensors [ block.Output; block.Gate; block.Up; block.Down ]
-
     /// All parameters as views of one flat vector, see `Flat`.
     let ofFlat architecture flat =
         let views = Flat.views (Architecture.parameters architecture) flat

@@ -137,17 +137,17 @@ let private byLibtorch sample =
                 (queries |> Rotation.apply rows.QueryRotation)
                 (keys |> Rotation.apply rows.KeyRotation)
                 values))
-            .Descend
+            .Trace
             (queries.requires_grad_ ())
             (keys.requires_grad_ ())
             (values.requires_grad_ ())
 
-    attended.Mixed :: attended.Back gradient
+    attended.Value :: attended.Back gradient
 
 let private bySpans sample =
     let queries, keys, values, gradient = headsOf sample
-    let attended = (Attention.overSpans (rowsOf sample)).Descend queries keys values
-    attended.Mixed :: attended.Back gradient
+    let attended = (Attention.overSpans (rowsOf sample)).Trace queries keys values
+    attended.Value :: attended.Back gradient
 
 let private scope work =
     use _ = torch.NewDisposeScope()
@@ -174,7 +174,16 @@ let private threads =
                 scope (fun () ->
                     let numbers threads =
                         torch.set_num_threads threads
-                        bySpans sample |> List.map floats
+
+                        let normed =
+                            {
+                                Gain = torch.ones(300L).requires_grad_()
+                                Epsilon = 1e-5
+                            }
+
+                        let rows = torch.ones ([| 300L; 300L |]) |> _.cumsum(0L)
+                        let traced = Norm.trace normed rows
+                        bySpans sample @ traced.Value :: traced.Back rows |> List.map floats
 
                     Expect.equal (numbers 3) (numbers 1) "numbers"))
         finally
@@ -188,9 +197,9 @@ let private halfPrecision =
                 let queries, keys, values, gradient = headsOf sample
                 let half (x: torch.Tensor) = x.to_type torch.bfloat16
                 let attention = Attention.overSpans (rowsOf sample)
-                let attended = attention.Descend (half queries) (half keys) (half values)
+                let attended = attention.Trace (half queries) (half keys) (half values)
 
-                for expected, actual in List.zip (bySpans sample) (attended.Mixed :: attended.Back(half gradient)) do
+                for expected, actual in List.zip (bySpans sample) (attended.Value :: attended.Back(half gradient)) do
                     Expect.equal actual.dtype torch.bfloat16 "number type"
 
                     let difference =
@@ -229,6 +238,49 @@ let private misuse =
         Expect.throwsT<ArgumentException>
             (fun () -> Attention.overSpans (rowsOf beyond) |> ignore)
             "a span beyond its sequence"
+    }
+
+let private norm =
+    test "a norm with a way back of its own is the norm that libtorch differentiates" {
+        check
+            40
+            (Gen.zip3
+                (Gen.choose (1, 300))
+                (Gen.elements [ 1; 7; 16; 40; 129 ])
+                (Gen.elements [ torch.float32; torch.bfloat16 ]))
+            (fun (rows, width, dtype) ->
+                scope (fun () ->
+                    let numbers (seed: int) (shape: int64[]) =
+                        torch.randn(shape, generator = new torch.Generator(uint64 seed, torch.CPU)).to_type dtype
+
+                    let x, gradient =
+                        numbers 1 [| 1L; int64 rows; int64 width |], numbers 2 [| 1L; int64 rows; int64 width |]
+
+                    let norm =
+                        {
+                            Gain = numbers 3 [| int64 width |]
+                            Epsilon = 1e-5
+                        }
+
+                    let expected =
+                        [ x.requires_grad_ (); norm.Gain.requires_grad_ () ]
+                        |> Traced.byLibtorch (fun inputs -> Norm.apply { norm with Gain = inputs[1] } inputs[0])
+
+                    let actual = Norm.trace norm x
+                    let tolerance = if dtype = torch.float32 then 1e-5f else 0.03f
+
+                    for name, expected, actual in
+                        List.zip3
+                            [ "rows"; "towards rows"; "towards gain" ]
+                            (expected.Value :: expected.Back gradient)
+                            (actual.Value :: actual.Back gradient) do
+                        Expect.equal (actual.shape, actual.dtype) (expected.shape, expected.dtype) name
+
+                        let difference =
+                            (actual - expected).abs().max().to_type(torch.float32).item<float32>()
+
+                        let largest = expected.abs().max().to_type(torch.float32).item<float32>()
+                        Expect.isLessThan difference (tolerance * max 1f largest) name))
     }
 
 let private product =
@@ -313,5 +365,5 @@ let private team =
 
 /// Torch's thread pool is process-wide, so they run one after another.
 let tests =
-    testList "spans" [ attention; threads; halfPrecision; misuse; product; team ]
+    testList "spans" [ attention; threads; halfPrecision; misuse; norm; product; team ]
     |> testSequenced

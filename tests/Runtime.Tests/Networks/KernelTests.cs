@@ -12,14 +12,16 @@ public sealed class KernelTests
     [Fact]
     public void LoopsThatAreCompiledAtOnceAreNeverInlined()
     {
-        var loops = new[] { typeof(PanelKernel), typeof(Mask) }
-            .SelectMany(type => type.Assembly.GetTypes())
-            .SelectMany(type => type.GetMethods(Everything))
-            .Where(method => method.MethodImplementationFlags.HasFlag(MethodImplAttributes.AggressiveOptimization))
-            .ToArray();
+        foreach (var assembly in new[] { typeof(PanelKernel).Assembly, typeof(Mask).Assembly })
+        {
+            var loops = assembly.GetTypes()
+                .SelectMany(type => type.GetMethods(Everything))
+                .Where(method => method.MethodImplementationFlags.HasFlag(MethodImplAttributes.AggressiveOptimization))
+                .ToArray();
 
-        Assert.True(loops.Length >= 20);
-        Assert.All(loops, loop => Assert.True(
-            loop.MethodImplementationFlags.HasFlag(MethodImplAttributes.NoInlining), $"{loop.DeclaringType}.{loop.Name}"));
+            Assert.True(loops.Length >= 8, $"{loops.Length} loops of {assembly}");
+            Assert.All(loops, loop => Assert.True(
+                loop.MethodImplementationFlags.HasFlag(MethodImplAttributes.NoInlining), $"{loop.DeclaringType}.{loop.Name}"));
+        }
     }
 }
