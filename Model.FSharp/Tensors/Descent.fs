@@ -104,6 +104,17 @@ module Descent =
 
         step
 
+    /// What comes out of a block, bit for bit as if all were kept.
+    let private outputOf learns x block =
+        use _ = torch.no_grad ()
+        let step = keep learns x block
+
+        for tensor in tensorsOf step do
+            if not (obj.ReferenceEquals(tensor, step.Output)) then
+                tensor.Dispose()
+
+        step.Output
+
     /// The gradients of a tensor among others, summed, and the others.
     let private taken tensor (gradients: Gradients) =
         let own, others =
@@ -172,8 +183,7 @@ module Descent =
     let run recompute (stack: Stack) : torch.Tensor * (torch.Tensor -> Gradients) =
         let step x (before, block: Block) =
             if recompute then
-                let output = using (torch.no_grad ()) (fun _ -> TwoStream.step x block)
-                (fun () -> keep before x block), output
+                (fun () -> keep before x block), outputOf before x block
             else
                 let step = keep before x block
                 (fun () -> step), step.Output

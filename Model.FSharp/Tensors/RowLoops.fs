@@ -56,7 +56,7 @@ module internal RowLoops =
         Vector.ConditionalSelect(Vector.AsVectorSingle within, numbers, others)
 
     /// The greatest of the scores at `first` up to, not including, `stop`.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization ||| MethodImplOptions.NoInlining)>]
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let greatest (scores: nativeptr<float32>) first stop =
         let least = all Single.NegativeInfinity
         let mutable greatest = least
@@ -75,7 +75,7 @@ module internal RowLoops =
 
     /// The scores at `low` up to `high`, whole registers, become e^(score - shift) where they lie at `first` up to, not including, `stop`,
     /// else 0; gives the sum.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization ||| MethodImplOptions.NoInlining)>]
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let exponentials (scores: nativeptr<float32>) low high first stop (shift: float32) =
         let mutable sum = all 0f
         let mutable index = low
@@ -92,7 +92,7 @@ module internal RowLoops =
 
     /// Of a row of probabilities p and the gradient g towards them, both at `low` up to `high`, that towards the scores, p (g - sum p g), in
     /// place of g.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization ||| MethodImplOptions.NoInlining)>]
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let slopes (probabilities: nativeptr<float32>) (gradient: nativeptr<float32>) low high =
         let mutable sum = all 0f
         let mutable index = low
@@ -110,7 +110,7 @@ module internal RowLoops =
             index <- index + lanes
 
     /// `width` numbers times a factor.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization ||| MethodImplOptions.NoInlining)>]
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let scale (source: nativeptr<float32>) (target: nativeptr<float32>) width (factor: float32) =
         let mutable index = 0
 
@@ -124,7 +124,7 @@ module internal RowLoops =
 
     /// A head of `width` numbers turned by RoPE, times a factor: number i becomes cosine_i x_i + sine_i x_(i + half), see `Rotation`. Back, it is the
     /// gradient towards the head from that towards the turned one: sine_(i + half) in place of sine_i.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization ||| MethodImplOptions.NoInlining)>]
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let turn back (source: nativeptr<float32>) cosines sines (target: nativeptr<float32>) width (factor: float32) =
         let half = width / 2
 
@@ -150,7 +150,7 @@ module internal RowLoops =
                 index <- index + 1
 
     /// Four rows `stride` apart, of `width` numbers and up to three more, as columns of a panel [width, `Tile.Columns`].
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization ||| MethodImplOptions.NoInlining)>]
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let transposeFour (source: nativeptr<float32>) stride (panel: nativeptr<float32>) width =
         let mutable index = 0
 
@@ -174,7 +174,7 @@ module internal RowLoops =
             index <- index + 1
 
     /// The sum of the squares of `width` numbers.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization ||| MethodImplOptions.NoInlining)>]
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let squares (row: nativeptr<float32>) width =
         let mutable sums = all 0f
         let mutable index = 0
@@ -193,7 +193,7 @@ module internal RowLoops =
         sum
 
     /// A row times a factor, each of its numbers times its gain.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization ||| MethodImplOptions.NoInlining)>]
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let gained
         (row: nativeptr<float32>)
         (gains: nativeptr<float32>)
@@ -213,7 +213,7 @@ module internal RowLoops =
 
     /// The way back through `gained` by the factor 1 / sqrt (mean of squares + epsilon): from the gradient towards the target to that
     /// towards the row, and that towards gains, added to their sums.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization ||| MethodImplOptions.NoInlining)>]
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let normedBack
         (row: nativeptr<float32>)
         (gains: nativeptr<float32>)

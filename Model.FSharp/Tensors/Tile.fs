@@ -57,7 +57,7 @@ module internal Tile =
         Vector512.FusedMultiplyAdd(left, right, sum)
 
     /// `multiply` in registers of 512 bits, all of the tile at once: 16 sums, 2 numbers of b, and one of a.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization ||| MethodImplOptions.NoInlining)>]
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let multiplyWide (a: nativeptr<float32>) aRow aStep (b: nativeptr<float32>) bStride depth c cStride accumulate =
         let mutable low0, high0 = allWide 0f, allWide 0f
         let mutable low1, high1 = allWide 0f, allWide 0f
@@ -138,7 +138,7 @@ module internal Tile =
         storeWide c (7 * cStride + WideLanes) high7
 
     /// `multiply` of 4 rows and two registers of columns, which 16 registers hold: 8 sums, 2 numbers of b, and one of a.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization ||| MethodImplOptions.NoInlining)>]
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let private multiplyPart
         (a: nativeptr<float32>)
         aRow

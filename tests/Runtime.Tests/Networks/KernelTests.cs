@@ -12,16 +12,13 @@ public sealed class KernelTests
     [Fact]
     public void LoopsThatAreCompiledAtOnceAreNeverInlined()
     {
-        foreach (var assembly in new[] { typeof(PanelKernel).Assembly, typeof(Mask).Assembly })
-        {
-            var loops = assembly.GetTypes()
-                .SelectMany(type => type.GetMethods(Everything))
-                .Where(method => method.MethodImplementationFlags.HasFlag(MethodImplAttributes.AggressiveOptimization))
-                .ToArray();
+        var loops = typeof(PanelKernel).Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods(Everything))
+            .Where(method => method.MethodImplementationFlags.HasFlag(MethodImplAttributes.AggressiveOptimization))
+            .ToArray();
 
-            Assert.True(loops.Length >= 8, $"{loops.Length} loops of {assembly}");
-            Assert.All(loops, loop => Assert.True(
-                loop.MethodImplementationFlags.HasFlag(MethodImplAttributes.NoInlining), $"{loop.DeclaringType}.{loop.Name}"));
-        }
+        Assert.True(loops.Length >= 10);
+        Assert.All(loops, loop => Assert.True(
+            loop.MethodImplementationFlags.HasFlag(MethodImplAttributes.NoInlining), $"{loop.DeclaringType}.{loop.Name}"));
     }
 }
