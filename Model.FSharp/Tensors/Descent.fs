@@ -128,11 +128,11 @@ module Descent =
     /// Gradients with that of a value carried back through the part that gave it, to those of its inputs which learn.
     let private through (traced: Traced) (value: torch.Tensor) (inputs: torch.Tensor list) gradients : Gradients =
         match taken value gradients with
-        | None, others -> others
-        | Some gradient, others ->
+        | Some gradient, others when anyLearns inputs ->
             (List.zip inputs (traced.Back gradient)
              |> List.filter (fun (input, _) -> input.requires_grad))
             @ others
+        | _, others -> others
 
     /// Gradients with those of some tensors carried back through the graph they were made by, to its beginnings which learn.
     let private throughGraph (made: torch.Tensor list) beginnings (gradients: Gradients) : Gradients =
