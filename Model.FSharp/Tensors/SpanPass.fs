@@ -265,9 +265,19 @@ module internal SpanPass =
                 for first in stretch.Start .. most .. stretch.Start + stretch.Count - 1 do
                     work head first (min most (stretch.Start + stretch.Count - first))
 
+    /// Less than some ten microseconds' work is done before others have come.
+    let private isWorthSharing (pass: SpanPass) =
+        let products =
+            pass.Sequences
+            |> Array.sumBy (fun sequence ->
+                int64 sequence.Keys.Count
+                * (sequence.Queries |> List.sumBy (fun stretch -> int64 stretch.Count)))
+
+        products * int64 (pass.Sharing * pass.KvHeads * pass.Width) > (1L <<< 20)
+
     /// `join room` gives each of the team his `work sequence kvHead`.
     let share (pass: SpanPass) roomSize join =
-        let members = Team.members ()
+        let members = if isWorthSharing pass then Team.members () else 1
         let memory, room = Room.ForEach(members, roomSize)
         use _ = memory
 
