@@ -93,7 +93,7 @@ module Norm =
 
     /// The same with a way back to rows and gain, on a CPU by loops of our own.
     let trace norm (x: torch.Tensor) =
-        if not (SpanAttention.isFor x.device) then
+        if not (Tile.isFor x.device) then
             [ x; norm.Gain ]
             |> Traced.byLibtorch (fun inputs -> apply { norm with Gain = inputs[1] } inputs[0])
         else

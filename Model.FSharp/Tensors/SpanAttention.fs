@@ -12,10 +12,6 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module internal SpanAttention =
 
-    /// Whether a device, this processor and its libtorch have what it needs.
-    let isFor (device: torch.Device) =
-        device.``type`` = DeviceType.CPU && Tile.isSupported && Team.isThere ()
-
     /// Rows whose gradients towards keys and values are summed up at once, whole tiles.
     let private blockRows = 8 * Tile.Rows
 

@@ -146,7 +146,7 @@ module StreamAttention =
     /// `rotation dtype` is theirs.
     let ofStreams architecture (dtype: torch.ScalarType) layouts (rows: StreamRows) rotation streams alone =
         match rows.Spans with
-        | Some spans when SpanAttention.isFor rows.Content.device ->
+        | Some spans when Tile.isFor rows.Content.device ->
             let spanned = spanned rows spans (rotation torch.float32)
             spanned streams, spanned alone
         | Some _
@@ -172,7 +172,7 @@ module StreamAttention =
         let positions =
             (Numbers.range length device).unsqueeze(0).repeat(1L, int64 sequences)
 
-        if SpanAttention.isFor device then
+        if Tile.isFor device then
             let rotation = Rotation.at architecture torch.float32 positions
 
             let sequence index =

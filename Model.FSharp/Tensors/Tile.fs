@@ -8,6 +8,7 @@ open System.Runtime.Intrinsics
 open System.Runtime.Intrinsics.Arm
 open System.Runtime.Intrinsics.X86
 open Microsoft.FSharp.NativeInterop
+open TorchSharp
 
 /// Products of float32 matrices in memory by tiles of 8 rows and 32 columns, whose sums stay in registers. Loops are never inlined: a
 /// program compiled by its profile would have calls in them.
@@ -26,8 +27,11 @@ module internal Tile =
     [<Literal>]
     let Line = 16
 
-    /// Whether the processor computes what the loops are made of.
-    let isSupported = Fma.IsSupported || AdvSimd.IsSupported
+    /// Whether loops of our own are of use on a device: a CPU that multiplies and adds at once, and whose threads can be had.
+    let isFor (device: torch.Device) =
+        device.``type`` = DeviceType.CPU
+        && (Fma.IsSupported || AdvSimd.IsSupported)
+        && Team.isThere ()
 
     let private lanes = Vector<float32>.Count
 
