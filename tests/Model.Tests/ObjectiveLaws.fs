@@ -147,6 +147,57 @@ let private neededRows (name, architecture) =
                 Expect.isLessThan difference (1e-4f * max 1f largest) "gradient")
     }
 
+let private plain =
+    test "a plain causal step is the content stream of groups left to right, loss and gradient" {
+        let length, sequences = 9, 3
+        let layout = Partition.ofRanks 0 [| 0 .. length - 1 |] |> Layout.ofPartition
+        let layouts = Array.replicate sequences layout
+
+        let places =
+            [|
+                for place in 0 .. sequences * length - 1 do
+                    if place % length < length - 1 then
+                        int64 place
+            |]
+
+        let tokens =
+            torch.tensor(tokensOf (sequences * length) |> Array.map int64).view(int64 sequences, -1L)
+
+        let leaf () =
+            (Weights.initialise base' 3L).requires_grad_()
+
+        let whole, alone = leaf (), leaf ()
+
+        let expected, expectedGradient =
+            Objective.descend
+                false
+                base'
+                (Weights.ofFlat base' whole)
+                None
+                whole
+                { Query = 0.0; Content = 0.5 }
+                {
+                    Tokens = tokens
+                    Layouts = CompiledMask.layouts torch.CPU layouts
+                    Rows = StreamRows.masked (StreamRows.needed 1 layouts [||] places)
+                    Targets = torch.tensor Array.empty<int64>
+                    TargetWeights = None
+                    TotalWeight = 1.0
+                    CausalTargets = Some(torch.tensor places)
+                }
+
+        let actual, gradient =
+            Objective.descendCausal base' (Weights.ofFlat base' alone) alone 0.5 tokens (torch.tensor places)
+
+        Expect.floatClose Accuracy.medium (float (actual.item<float32>())) (float (expected.item<float32>())) "loss"
+        let largest = expectedGradient.abs().max().item<float32>()
+
+        Expect.isLessThan
+            ((gradient - expectedGradient).abs().max().item<float32>())
+            (1e-4f * max 1f largest)
+            "gradient"
+    }
+
 let private recurring =
     test "numbers of rows recur where libtorch compiles products for each, and lose no row" {
         check 100 (Gen.zip (Gen.choose (0, 3000)) (Gen.choose (1, 1024))) (fun (count, most) ->
@@ -189,6 +240,7 @@ let tests =
         [
             objective
             weighted
+            plain
             recurring
             filled
             yield! List.map neededRows architectures
