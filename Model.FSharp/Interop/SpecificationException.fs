@@ -5,8 +5,12 @@ open A3.Model
 
 /// A text that is not a specification; the message names the text, the column, what stands there and what was expected.
 [<Sealed>]
-type SpecificationException internal (error: SyntaxError) =
-    inherit FormatException(error.Message)
+type SpecificationException internal (error: SyntaxError) as this =
+    inherit A3Exception(error.Message)
+
+    do
+        this.Input <- error.Text
+        this.Place <- $"line {error.Line}, column {error.Column}"
 
     /// The text as given.
     member _.Text = error.Text

@@ -9,7 +9,7 @@ open TorchSharp
 
 /// The libraries of libtorch could not be loaded; the message says what was looked for, where, and what to install.
 type NativeLibraryException(message: string, inner: exn | null) =
-    inherit Exception(message, inner)
+    inherit A3.A3Exception(message, inner)
 
 /// Loads libtorch and LibTorchSharp by full path, in the order of their dependencies, before TorchSharp looks for them
 /// itself: this finds them from `dotnet run`, `dotnet test`, a published program and a script alike, keeps an older

@@ -11,23 +11,21 @@ public sealed class CheckpointException : A3Exception
     internal CheckpointException(string file, string? tensor, string given, string rule, Exception? cause = null)
         : base($"{file}: {(tensor is null ? "" : $"tensor {Shown(tensor)}: ")}{Shown(given)}; {Shown(rule)}", cause)
     {
-        File = file;
+        Input = file;
+        Place = tensor ?? "";
+        Rule = rule;
         Tensor = tensor;
         Given = given;
-        Rule = rule;
     }
 
     /// <summary>The file or directory.</summary>
-    public string File { get; }
+    public string File => Input;
 
     /// <summary>The tensor's name, where the error is about one.</summary>
     public string? Tensor { get; }
 
     /// <summary>What was found.</summary>
     public string Given { get; }
-
-    /// <summary>What is expected instead.</summary>
-    public string Rule { get; }
 
     /// <summary>Part of a hostile file as it may stand in a message: one line, of bounded length.</summary>
     private static string Shown(string text)

@@ -6,7 +6,12 @@ namespace A3.Runtime;
 public sealed class TemplateException : A3Exception
 {
     internal TemplateException(int column, string message)
-        : base($"column {column}: {message}") => Column = column;
+        : base($"column {column}: {message}")
+    {
+        Column = column;
+        Place = $"column {column}";
+        Rule = message;
+    }
 
     /// <summary>Where the offence begins, counted from 1 in UTF-16 units.</summary>
     public int Column { get; }

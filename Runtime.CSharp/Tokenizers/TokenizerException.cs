@@ -7,17 +7,11 @@ public sealed class TokenizerException : A3Exception
     public TokenizerException(string file, string place, string rule, Exception? cause = null)
         : base(place.Length == 0 ? $"{file}: {rule}" : $"{file}: {place}: {rule}", cause)
     {
-        File = file;
+        Input = file;
         Place = place;
         Rule = rule;
     }
 
     /// <summary>The path of the file.</summary>
-    public string File { get; }
-
-    /// <summary>The JSON path, byte offset or line in the file; empty when the whole file is meant.</summary>
-    public string Place { get; }
-
-    /// <summary>What was found and what the rule is.</summary>
-    public string Rule { get; }
+    public string File => Input;
 }

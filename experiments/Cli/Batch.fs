@@ -5,6 +5,7 @@ open System.Diagnostics
 open System.IO
 open System.Text
 open System.Text.Json
+open A3
 open A3.Runtime
 
 /// `--batch` and what belongs to it.

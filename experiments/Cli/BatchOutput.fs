@@ -4,6 +4,7 @@ open System
 open System.IO
 open System.Text
 open System.Text.Json
+open A3
 open A3.Runtime
 
 /// Rows of a batch that an earlier run finished.

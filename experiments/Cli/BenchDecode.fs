@@ -3,6 +3,7 @@ namespace A3.Cli
 open System
 open System.Runtime
 open Argu
+open A3
 open A3.Model
 open A3.Runtime
 

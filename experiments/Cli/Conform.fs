@@ -2,6 +2,7 @@ namespace A3.Cli
 
 open System.Globalization
 open Argu
+open A3
 open A3.Model.Tensors
 open A3.Runtime
 

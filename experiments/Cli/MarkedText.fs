@@ -1,6 +1,7 @@
 namespace A3.Cli
 
 open System
+open A3
 open A3.Model
 open A3.Runtime
 

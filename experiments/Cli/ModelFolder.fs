@@ -2,6 +2,7 @@ namespace A3.Cli
 
 open System
 open System.IO
+open A3
 open A3.Runtime
 
 /// Where checkpoints are found.

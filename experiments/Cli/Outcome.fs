@@ -3,12 +3,12 @@ namespace A3.Cli
 open System
 open System.IO
 open System.Text.RegularExpressions
-open A3.Model.Tensors
+open A3
 open A3.Runtime
 
 /// A command line that cannot be meant; the message says what was given, the rule and the remedy.
 type MisuseException(message: string) =
-    inherit Exception(message)
+    inherit A3Exception(message)
 
 /// A command that was cancelled and has more to say about it.
 type StoppedException(message: string) =
@@ -58,10 +58,9 @@ module Outcome =
         | :? OperationCanceledException -> cancelled, "cancelled."
         | :? MisuseException
         | :? TemplateException
-        | :? A3.SpecificationException as error -> misuse, oneLine error.Message
+        | :? SpecificationException as error -> misuse, oneLine error.Message
         | :? ArgumentException as error -> misuse, oneLine (argumentMessage error)
         | :? A3Exception
-        | :? NativeLibraryException
         | :? IOException
         | :? UnauthorizedAccessException as error -> failedRun, oneLine error.Message
         | :? OutOfMemoryException -> failedRun, "not enough memory; use a smaller model, context or batch."

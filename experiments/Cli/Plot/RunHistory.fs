@@ -3,6 +3,7 @@ namespace A3.Cli
 open System
 open System.IO
 open System.Text.Json
+open A3
 open A3.Model
 open A3.Runtime
 

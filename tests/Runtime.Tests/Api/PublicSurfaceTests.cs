@@ -27,9 +27,17 @@ public sealed class PublicSurfaceTests
     }
 
     [Fact]
-    public void Every_public_class_is_sealed_but_the_root_of_the_exceptions() => Assert.Equal(
-        [typeof(A3Exception)],
-        typeof(A3Model).Assembly.GetExportedTypes().Where(type => type.IsClass && !type.IsSealed));
+    public void Every_public_class_is_sealed() =>
+        Assert.DoesNotContain(typeof(A3Model).Assembly.GetExportedTypes(), type => type is { IsClass: true, IsSealed: false });
+
+    [Fact]
+    public void Every_exception_of_ours_is_of_one_family()
+    {
+        var ours = new[] { typeof(A3Model).Assembly, typeof(A3Exception).Assembly, typeof(A3.Cli.Program).Assembly }
+            .SelectMany(assembly => assembly.GetExportedTypes())
+            .Where(type => type.IsAssignableTo(typeof(Exception)) && !type.IsAssignableTo(typeof(OperationCanceledException)));
+        Assert.All(ours, type => Assert.True(type.IsAssignableTo(typeof(A3Exception)), type.FullName));
+    }
 
     private static IEnumerable<Type> Parts(Type type) =>
         type.HasElementType
