@@ -21,6 +21,8 @@ type Configuration =
         /// The tokens that end one.
         Eos: int list
         Pad: int option
+        /// The token that every text begins with for two streams, where it is not the one that starts a text.
+        First: int option
         /// What the weights were stored as; a hint, each tensor says it for itself.
         Precision: Precision option
     }
@@ -211,6 +213,24 @@ module Configuration =
         | [ id ] -> Ok(Some id)
         | _ :: _ -> Error(ConfigurationError.Unsupported(key, $"a list of {List.length ids}", "one token id"))
 
+    /// What texts begin with for two streams; without queries they begin as the tokenizer says.
+    let private first architecture json =
+        let key = "a3_first_token"
+
+        tokens key [] architecture.Vocabulary json
+        |> Result.bind (single key)
+        |> Result.bind (function
+            | Some id when architecture.QueryStream = QueryStream.Absent ->
+                Error(
+                    ConfigurationError.Invalid
+                        {
+                            Field = key
+                            Given = string id
+                            Rule = $"only a {twoStreamClass} has texts begin with a token of their own."
+                        }
+                )
+            | id -> Ok id)
+
     let private configuration json =
         result {
             do! supported json
@@ -231,6 +251,7 @@ module Configuration =
                     tokens "pad_token_id" [] architecture.Vocabulary json
                     |> Result.bind (single "pad_token_id")
 
+            let! first = first architecture json
             let! newerName = oneOf "dtype" text precisions json
             let! precision = oneOf "torch_dtype" text precisions json
 
@@ -240,6 +261,7 @@ module Configuration =
                     Bos = bos
                     Eos = eos
                     Pad = pad
+                    First = first
                     Precision = newerName |> Option.orElse precision
                 }
         }
@@ -251,6 +273,7 @@ module Configuration =
             Bos = None
             Eos = []
             Pad = None
+            First = None
             Precision = None
         }
 
@@ -331,6 +354,8 @@ module Configuration =
 
         if architecture.QueryStream <> QueryStream.Absent then
             text "a3_query" (nameOf architecture.QueryStream queryStarts)
+
+            configuration.First |> Option.iter (fun first -> integer "a3_first_token" first)
 
         json.WriteEndObject()
 

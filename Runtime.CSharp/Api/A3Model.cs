@@ -91,7 +91,8 @@ public sealed class A3Model : IDisposable
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(template);
         var (settled, lengths) = template.HasUnknownLengths ? ChooseLengths(template, cancellation) : (template, []);
-        var encoded = EncodedTemplate.Of(settled, Tokenizer, Architecture.Context);
+        var causal = options?.Causal == true || !Architecture.HasQueryStream;
+        var encoded = EncodedTemplate.Of(settled, Tokenizer, Architecture.Context, causal);
         var plan = DecodingPlan.For(network, encoded, constraints, Stops(), options ?? new());
         return new(Tokenizer, encoded, plan) { GapLengths = lengths };
     }
@@ -216,14 +217,15 @@ public sealed class A3Model : IDisposable
     }
 
     /// <summary>
-    /// log p of a text given BOS, left to right through the content stream, as an ordinary LLaMA scores it (law 8).
+    /// log p of a text, left to right through the content stream, as an ordinary LLaMA scores it (law 8): given BOS where the
+    /// tokenizer's own rules put one, else given the text's first token, <see cref="TextScore.Given"/>.
     /// </summary>
-    /// <exception cref="A3Exception">The text is longer than the context, or the tokenizer has no BOS.</exception>
+    /// <exception cref="A3Exception">The text is longer than the context.</exception>
     public TextScore ScoreCausal(string text, CancellationToken cancellation = default)
     {
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(text);
-        return scorer.ScoreCausal(Encode(text), cancellation);
+        return scorer.ScoreCausal(EncodeCausal(text), cancellation);
     }
 
     /// <summary>
@@ -284,8 +286,12 @@ public sealed class A3Model : IDisposable
         }
     }
 
-    private int[] Encode(string text) =>
-        [.. EncodedTemplate.Of(Template.Of(TemplatePart.Given(text)), Tokenizer, Architecture.Context).Tokens];
+    /// <summary>The tokens of a text as the content stream scores them.</summary>
+    /// <exception cref="A3Exception">The text is longer than the context.</exception>
+    internal int[] EncodeCausal(string text) => Encode(text, causal: true);
+
+    private int[] Encode(string text, bool causal = false) =>
+        [.. EncodedTemplate.Of(Template.Of(TemplatePart.Given(text)), Tokenizer, Architecture.Context, causal).Tokens];
 
     private (int[] Tokens, Model.Partition Partition) Encoded(string text, Grouping grouping)
     {
@@ -293,7 +299,7 @@ public sealed class A3Model : IDisposable
         return (tokens, Model.GroupingModule.resolve(TextShape.Of(tokens, Tokenizer), grouping.Spec));
     }
 
-    private HashSet<int> Stops() => [.. new[] { Tokenizer.BosId, Tokenizer.EosId }.OfType<int>()];
+    private HashSet<int> Stops() => Tokenizer.BosId is { } bos ? [bos, .. Tokenizer.EosIds] : [.. Tokenizer.EosIds];
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(disposed, this);
 }

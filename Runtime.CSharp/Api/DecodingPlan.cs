@@ -53,13 +53,7 @@ internal sealed record DecodingPlan(
         Policy.Adaptive? adaptive,
         DecodingOptions options)
     {
-        var ends = new HashSet<int>();
-        if (constraints.EndId is int end)
-        {
-            ends.Add(end);
-        }
-
-        var sampler = SamplerOf(options, constraints.Of(template, ends, options));
+        var sampler = SamplerOf(options, constraints.Of(template, constraints.EndIds.ToHashSet(), options));
 
         if (options.SpeculativeWindow is int window)
         {
@@ -139,6 +133,13 @@ internal sealed record DecodingPlan(
         }
 
         int[] prompt = [.. template.Tokens[..(template.Tokens.Length - open.Length)]];
+
+        if (prompt.Length == 0)
+        {
+            throw new A3Exception("There is nothing to continue: the tokenizer's own rules put no BOS before a text, and the "
+                + "content stream predicts what follows a token; give a text to continue.");
+        }
+
         var causal = CausalDecoder.Create(network, prompt, open.Length, stops, sampler);
         return new(network, () => causal.Fork(null), _ => null);
     }

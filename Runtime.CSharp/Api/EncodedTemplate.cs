@@ -2,11 +2,14 @@ using System.Collections.Immutable;
 
 namespace A3.Runtime;
 
-/// <summary>A template in tokens: BOS, the texts, and 0 in the gaps.</summary>
+/// <summary>A template in tokens: what stands before every text, the texts, and 0 in the gaps.</summary>
 /// <param name="Tokens">One per position.</param>
 /// <param name="Gaps">First position and number of positions of each gap.</param>
 internal sealed record EncodedTemplate(ImmutableArray<int> Tokens, ImmutableArray<(int Start, int Length)> Gaps)
 {
+    /// <summary>How many tokens stand before the text.</summary>
+    public int Beginning { get; init; } = 1;
+
     /// <summary>Positions that are to be filled, ascending.</summary>
     public int[] Open => [.. Gaps.SelectMany(gap => Enumerable.Range(gap.Start, gap.Length))];
 
@@ -17,15 +20,22 @@ internal sealed record EncodedTemplate(ImmutableArray<int> Tokens, ImmutableArra
     public int LastGiven => Evidence.LastOrDefault(-1);
 
     /// <summary>The template in tokens; every gap has one length.</summary>
-    /// <exception cref="A3Exception">The template is longer than the context, or the tokenizer has no BOS.</exception>
+    /// <param name="template">Texts and gaps.</param>
+    /// <param name="tokenizer">Makes the tokens.</param>
+    /// <param name="context">Positions that the network holds.</param>
+    /// <param name="causal">
+    /// Whether the text begins as the tokenizer's own rules say, possibly with nothing, instead of with the first token of two streams.
+    /// </param>
+    /// <exception cref="A3Exception">The template is longer than the context, or no token begins a text.</exception>
     /// <exception cref="TokenizerException">The vocabulary cannot express a text.</exception>
-    public static EncodedTemplate Of(Template template, ITokenizer tokenizer, int context)
+    public static EncodedTemplate Of(Template template, ITokenizer tokenizer, int context, bool causal = false)
     {
-        var tokens = new List<int> { Bos(tokenizer) };
+        List<int> tokens = causal ? [.. tokenizer.Prefix] : [Bos(tokenizer)];
+        var beginning = tokens.Count;
         var gaps = ImmutableArray.CreateBuilder<(int Start, int Length)>();
-        RequireFits(template, 1, context);
+        RequireFits(template, beginning, context);
         var encoded = Encode(template, tokenizer);
-        RequireFits(template, 1 + encoded.Sum(ids => ids.Length), context);
+        RequireFits(template, beginning + encoded.Sum(ids => ids.Length), context);
 
         for (var i = 0; i < encoded.Length; i++)
         {
@@ -39,7 +49,7 @@ internal sealed record EncodedTemplate(ImmutableArray<int> Tokens, ImmutableArra
             tokens.AddRange(part.IsGap ? Enumerable.Repeat(0, part.GapLength) : encoded[i]);
         }
 
-        return new([.. tokens], gaps.ToImmutable());
+        return new([.. tokens], gaps.ToImmutable()) { Beginning = beginning };
     }
 
     /// <summary>
@@ -59,10 +69,11 @@ internal sealed record EncodedTemplate(ImmutableArray<int> Tokens, ImmutableArra
         return [.. template.Parts.Select((part, index) => part.IsGap ? [] : EncodePart(part, index))];
     }
 
-    /// <summary>The token that every text starts with.</summary>
+    /// <summary>The token that every text starts with for two streams.</summary>
     /// <exception cref="A3Exception">The tokenizer has none.</exception>
-    public static int Bos(ITokenizer tokenizer) => tokenizer.BosId ?? throw new A3Exception(
-        "The tokenizer names no BOS token, but decoding starts from one; name bos_token in tokenizer_config.json.");
+    public static int Bos(ITokenizer tokenizer) => tokenizer.FirstId ?? throw new A3Exception(
+        "The tokenizer names neither a BOS nor an end-of-text token, but decoding starts from one of them; name bos_token or "
+        + "eos_token in tokenizer_config.json.");
 
     /// <summary>The longest the template can become must fit.</summary>
     /// <exception cref="A3Exception">It does not.</exception>

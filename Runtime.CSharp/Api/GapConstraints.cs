@@ -10,8 +10,8 @@ internal sealed class GapConstraints(ITokenizer tokenizer, int vocabulary)
         ? null
         : [.. Enumerable.Range(0, vocabulary).Select(token => IsText(token, tokenizer) ? 0 : float.NegativeInfinity)];
 
-    /// <summary>The token that ends a text, or null where there is none.</summary>
-    public int? EndId => tokenizer.EosId;
+    /// <summary>The tokens that end a text.</summary>
+    public IReadOnlyList<int> EndIds => tokenizer.EosIds;
 
     /// <summary>
     /// What may stand in the gaps of a template: unless options say otherwise only text, and the end of a text where nothing

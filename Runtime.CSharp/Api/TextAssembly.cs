@@ -78,7 +78,7 @@ internal sealed class TextAssembly(ITokenizer tokenizer, EncodedTemplate templat
         int[] ids = [.. tokens.TakeWhile(token => !writer.Ends(token.Position, token.Token)).Select(token => token.Token)];
 
         // After BOS alone the gap begins the text, and its tokenizer may have put a space before it.
-        var text = gap.Start == 1 ? tokenizer.Decode(ids) : tokenizer.DecodeContinuation(ids);
+        var text = gap.Start == template.Beginning ? tokenizer.Decode(ids) : tokenizer.DecodeContinuation(ids);
         return new(gap.Start, gap.Length, text, tokens.Sum(token => token.LogProbability));
     }
 }

@@ -8,6 +8,12 @@ namespace A3.Runtime;
 /// <param name="Partition">The groups; null where the text was scored left to right through the content stream.</param>
 public sealed record TextScore(ImmutableArray<TokenScore> Tokens, int Bytes, Partition? Partition)
 {
+    /// <summary>
+    /// The text's first token where nothing stands before it, which is given and not scored, its bytes not counted; null where all of
+    /// the text is scored or the caller said what is given.
+    /// </summary>
+    public int? Given { get; init; }
+
     /// <summary>Natural logarithm of the probability of all scored tokens together.</summary>
     public double LogProbability => Tokens.Sum(token => token.LogProbability);
 

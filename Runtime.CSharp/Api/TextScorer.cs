@@ -23,8 +23,9 @@ internal sealed class TextScorer(INetwork network, ITokenizer tokenizer)
     /// <summary>Left to right through the content stream.</summary>
     public TextScore ScoreCausal(int[] tokens, CancellationToken cancellation)
     {
-        var scores = Scorer.ScoreCausal(network, tokens, cancellation: cancellation);
-        return new(scores, Bytes(scores), null);
+        var beginning = tokenizer.Prefix.Count;
+        var scores = Scorer.ScoreCausal(network, tokens, Math.Max(1, beginning), cancellation);
+        return new(scores, Bytes(scores, beginning), null) { Given = beginning == 0 && tokens.Length > 0 ? tokens[0] : null };
     }
 
     /// <summary>
@@ -73,9 +74,9 @@ internal sealed class TextScorer(INetwork network, ITokenizer tokenizer)
     }
 
     /// <summary>Of the scored tokens, without the space that some tokenizers put before a text.</summary>
-    private int Bytes(ImmutableArray<TokenScore> scores) => scores.Sum(score =>
+    private int Bytes(ImmutableArray<TokenScore> scores, int beginning = 1) => scores.Sum(score =>
     {
         var bytes = tokenizer.TokenBytes(score.Token).Span;
-        return bytes.Length - (score.Position == 1 && tokenizer.AddsLeadingSpace && bytes.StartsWith(" "u8) ? 1 : 0);
+        return bytes.Length - (score.Position == beginning && tokenizer.AddsLeadingSpace && bytes.StartsWith(" "u8) ? 1 : 0);
     });
 }

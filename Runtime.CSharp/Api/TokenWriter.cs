@@ -11,7 +11,7 @@ internal sealed class TokenWriter(ITokenizer tokenizer, EncodedTemplate template
     private bool ended;
 
     /// <summary>Whether a token at a position ends the text.</summary>
-    public bool Ends(int position, int token) => position > lastGiven && token == tokenizer.EosId;
+    public bool Ends(int position, int token) => position > lastGiven && tokenizer.EosIds.Contains(token);
 
     /// <summary>The text that the next token completes.</summary>
     public string Write(int position, int token)

@@ -63,6 +63,7 @@ internal static class CheckpointContents
             configuration.Bos,
             configuration.Eos,
             configuration.Pad,
+            configuration.First,
             FSharpOption<Precision>.Some(precision));
     }
 

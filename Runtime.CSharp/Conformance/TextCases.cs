@@ -15,7 +15,7 @@ internal static class TextCases
         from file in Tokenizer.FilesIn(directory)
         let tokenizer = Tokenizer.LoadFile(directory, file)
         from numbered in texts.Index()
-        let ids = tokenizer.Encode(numbered.Item.Text, addBos: true)
+        let ids = tokenizer.Encode(numbered.Item.Text, addBos: true, parseSpecial: true)
         select ConformanceCase.Tokens($"text {numbered.Index} ids", file, numbered.Item.Ids, ids);
 
     /// <summary>Compares the continuation of every text, token by token, for as many tokens as are expected.</summary>

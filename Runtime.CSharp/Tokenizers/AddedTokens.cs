@@ -22,6 +22,14 @@ internal sealed record AddedToken(
     bool StripLeft,
     bool StripRight);
 
+/// <summary>Added tokens that are looked for in the text as it is, and after normalization.</summary>
+internal sealed class AddedTokenSearch(IEnumerable<AddedToken> tokens)
+{
+    public AddedTokens Raw { get; } = new(tokens.Where(token => !token.Normalized));
+
+    public AddedTokens Normalized { get; } = new(tokens.Where(token => token.Normalized));
+}
+
 /// <summary>Finds added tokens in a text: leftmost first, the longest at each place, as Hugging Face does.</summary>
 internal sealed class AddedTokens
 {
@@ -30,7 +38,9 @@ internal sealed class AddedTokens
 
     public AddedTokens(IEnumerable<AddedToken> tokens)
     {
+        // A normalizer may leave nothing of a token; that one is never met in a text.
         _byFirst = tokens
+            .Where(token => token.Pattern.Length > 0)
             .GroupBy(token => token.Pattern[0])
             .ToDictionary(group => group.Key, group => group.OrderByDescending(token => token.Pattern.Length).ToArray());
         _firsts = SearchValues.Create([.. _byFirst.Keys]);

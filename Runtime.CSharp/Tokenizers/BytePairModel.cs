@@ -18,6 +18,9 @@ internal sealed class BytePairModel(ISymbols symbols, MergeTable merges, IReadOn
     /// <summary>Whether merging starts from bytes, as in GPT-2 and LLaMA 3, or from characters, as in LLaMA 2.</summary>
     public bool StartsFromBytes => symbols is ByteSymbols;
 
+    /// <summary>Whether a token can be part of an encoded text.</summary>
+    public bool Spells(int id) => symbols.Holds(id) || merges.Makes(id) || wholeWords?.Values.Contains(id) == true;
+
     public void Encode(ReadOnlySpan<char> word, List<int> ids)
     {
         if (word.Length > CachedWordLength)

@@ -14,18 +14,22 @@ internal sealed record TokenizerParts
 
     public IPreTokenizer? PreTokenizer { get; init; }
 
-    /// <summary>Added tokens looked for in the text as it is.</summary>
-    public required AddedTokens Raw { get; init; }
+    /// <summary>Tokens looked for in the text itself.</summary>
+    public required IReadOnlyList<AddedToken> Added { get; init; }
 
-    /// <summary>Added tokens looked for after normalization.</summary>
-    public required AddedTokens Normalized { get; init; }
-
-    /// <summary>What stands before every text: BOS, where the file says so.</summary>
+    /// <summary>What the files' rules put before a text: BOS as a rule.</summary>
     public IReadOnlyList<int> Prefix { get; init; } = [];
 
     public int? BosId { get; init; }
 
-    public int? EosId { get; init; }
+    /// <summary>Each ends a text; the first is put at the end of texts.</summary>
+    public IReadOnlyList<int> EosIds { get; init; } = [];
+
+    /// <summary>What stands before every text for two streams; null where the files leave it to BOS and EOS.</summary>
+    public int? FirstId { get; init; }
+
+    /// <summary>What of the files is not followed, a sentence each.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
 
     public bool AddsLeadingSpace { get; init; }
 
@@ -36,33 +40,41 @@ internal sealed record TokenizerParts
 /// <summary>Byte-pair encoding as files describe it: added tokens, normalizer, pre-tokenizer, merges, token bytes.</summary>
 internal sealed class BytePairTokenizer(TokenizerParts parts) : ITokenizer
 {
+    private readonly AddedTokenSearch allTokens = new(parts.Added);
+    private readonly AddedTokenSearch textTokens = new(parts.Added.Where(token => !token.Special));
+
     public int VocabularySize => parts.Tokens.Count;
 
     public int? BosId => parts.BosId;
 
-    public int? EosId => parts.EosId;
+    public int? EosId => parts.EosIds.Count > 0 ? parts.EosIds[0] : null;
+
+    public IReadOnlyList<int> EosIds => parts.EosIds;
+
+    public IReadOnlyList<int> Prefix => parts.Prefix;
+
+    public int? FirstId => parts.FirstId ?? BosId ?? EosId;
 
     public bool AddsLeadingSpace => parts.AddsLeadingSpace;
+
+    public bool AttachesSpaces { get; } = parts.Tokens.AttachesSpaces();
+
+    /// <summary>What of its files is not followed, a sentence each.</summary>
+    public IReadOnlyList<string> Notices => parts.Notices;
 
     /// <summary>The kind of vocabulary, in words.</summary>
     public string Kind => parts.Model.StartsFromBytes ? "byte-level BPE" : "BPE over characters, with bytes as fallback";
 
-    public int[] Encode(string text, bool addBos)
+    public int[] Encode(string text, bool addBos, bool parseSpecial = false)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (addBos && parts.Prefix.Count == 0)
-        {
-            throw new TokenizerException(
-                parts.Source, "", "names no BOS token; encode without BOS or name one in tokenizer_config.json (bos_token).");
-        }
-
-        return Encode(text, addBos ? parts.Prefix : [], continuation: false);
+        return Encode(text, addBos ? Beginning() : [], continuation: false, parseSpecial);
     }
 
-    public int[] EncodeContinuation(string text)
+    public int[] EncodeContinuation(string text, bool parseSpecial = false)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return Encode(text, [], continuation: true);
+        return Encode(text, [], continuation: true, parseSpecial);
     }
 
     public string Decode(ReadOnlySpan<int> ids)
@@ -97,17 +109,25 @@ internal sealed class BytePairTokenizer(TokenizerParts parts) : ITokenizer
         }
     }
 
-    private int[] Encode(string text, IReadOnlyList<int> prefix, bool continuation)
+    private IReadOnlyList<int> Beginning() =>
+        Prefix.Count > 0 ? Prefix
+        : BosId is { } bos ? [bos]
+        : throw new TokenizerException(
+            parts.Source, "", "names no BOS token; encode without BOS or name one in tokenizer_config.json (bos_token).");
+
+    private int[] Encode(string text, IReadOnlyList<int> prefix, bool continuation, bool parseSpecial)
     {
         var ids = new List<int>(prefix);
         var first = true;
+        var search = parseSpecial ? allTokens : textTokens;
         try
         {
-            foreach (var (part, token) in parts.Raw.Split(text))
+            foreach (var (part, token) in search.Raw.Split(text))
             {
                 if (token is null)
                 {
-                    EncodePart(parts.Normalizer?.Apply(part, continuation) ?? part, new Placement(first, continuation), ids);
+                    var normalized = parts.Normalizer?.Apply(part, continuation) ?? part;
+                    EncodePart(normalized, new Placement(first, continuation), search.Normalized, ids);
                 }
                 else
                 {
@@ -126,9 +146,9 @@ internal sealed class BytePairTokenizer(TokenizerParts parts) : ITokenizer
         return [.. ids];
     }
 
-    private void EncodePart(string part, Placement placement, List<int> ids)
+    private void EncodePart(string part, Placement placement, AddedTokens normalized, List<int> ids)
     {
-        foreach (var (piece, token) in parts.Normalized.Split(part))
+        foreach (var (piece, token) in normalized.Split(part))
         {
             if (token is null)
             {

@@ -1,36 +1,51 @@
 namespace A3.Runtime.Tokenizers;
 
-/// <summary>What the files beside a tokenizer say about BOS and EOS.</summary>
+/// <summary>What the files beside a tokenizer say about the tokens that begin and end a text.</summary>
 internal static class CompanionFiles
 {
     public const string TokenizerConfig = "tokenizer_config.json";
     private const string ModelConfig = "config.json";
+    private const string GenerationConfig = "generation_config.json";
+    private const string FirstToken = "a3_first_token";
 
     /// <summary>
-    /// Fills in BOS and EOS where the tokenizer file names none, and takes <c>tokenizer_config.json</c> among the files to save.
+    /// Takes BOS from the first file that names one, EOS from all of them; <c>add_bos_token</c> decides whether BOS stands before a
+    /// text, else the tokenizer file does. <c>tokenizer_config.json</c> becomes one of the files to save.
     /// </summary>
     /// <exception cref="TokenizerException">A file names a token that the vocabulary lacks, or is no JSON.</exception>
     public static TokenizerParts Complete(TokenizerParts parts, string directory)
     {
-        var tokenizer = Read(Path.Combine(directory, TokenizerConfig));
-        var model = Read(Path.Combine(directory, ModelConfig));
-        var bos = parts.BosId
-            ?? Named(tokenizer?.Place["bos_token"], parts)
-            ?? Numbered(model?.Place["bos_token_id"], parts);
-        var eos = parts.EosId
-            ?? Named(tokenizer?.Place["eos_token"], parts)
-            ?? Numbered(model?.Place["eos_token_id"], parts);
-        return parts with
+        var tokenizer = Read(directory, TokenizerConfig);
+        var model = Read(directory, ModelConfig);
+        var generation = Read(directory, GenerationConfig);
+        var marks = new MarkReader(parts);
+        int?[] bos =
+        [
+            parts.BosId,
+            marks.Named(tokenizer?.Place["bos_token"]),
+            .. marks.Numbered(model?.Place["bos_token_id"]).Cast<int?>(),
+            .. marks.Numbered(generation?.Place["bos_token_id"]).Cast<int?>(),
+        ];
+        int?[] eos =
+        [
+            .. parts.EosIds.Cast<int?>(),
+            marks.Named(tokenizer?.Place["eos_token"]),
+            .. marks.Numbered(model?.Place["eos_token_id"]).Cast<int?>(),
+            .. marks.Numbered(generation?.Place["eos_token_id"]).Cast<int?>(),
+        ];
+        var named = parts with
         {
-            BosId = bos,
-            EosId = eos,
-            Prefix = parts.Prefix.Count == 0 && bos is { } id ? [id] : parts.Prefix,
+            BosId = bos.FirstOrDefault(id => id is not null),
+            EosIds = [.. eos.OfType<int>().Distinct()],
+            FirstId = marks.Only(model?.Place[FirstToken]),
             Files = tokenizer is { } file ? [.. parts.Files, (TokenizerConfig, file.Content)] : parts.Files,
         };
+        return marks.Apply(named with { Prefix = Prefix(named, tokenizer?.Place["add_bos_token"], marks) });
     }
 
-    private static (JsonPlace Place, byte[] Content)? Read(string file)
+    private static (JsonPlace Place, byte[] Content)? Read(string directory, string name)
     {
+        var file = Path.Combine(directory, name);
         if (!File.Exists(file))
         {
             return null;
@@ -40,35 +55,23 @@ internal static class CompanionFiles
         return (JsonPlace.Parse(file, content), content);
     }
 
-    /// <summary>A token by its text, written as a string or as an object with <c>content</c>.</summary>
-    private static int? Named(JsonPlace? place, TokenizerParts parts)
+    private static IReadOnlyList<int> Prefix(TokenizerParts parts, JsonPlace? adds, MarkReader marks)
     {
-        if (place is not { Missing: false } found)
+        if (adds is not { Missing: false } place)
         {
-            return null;
+            return parts.Prefix;
         }
 
-        var content = found.IsObject ? found["content"] : found;
-        return parts.Tokens.Find(content.Text())
-            ?? throw content.Fail($"\"{content.Text()}\" is no token of {parts.Source}.");
-    }
-
-    /// <summary>A token by its id, written as a number or as a list of which the first counts.</summary>
-    private static int? Numbered(JsonPlace? place, TokenizerParts parts)
-    {
-        if (place is not { Missing: false } found)
+        if (!place.Flag(missing: false))
         {
-            return null;
+            return [];
         }
 
-        if (found.IsArray)
+        if (parts.Prefix.Count == 0 && parts.BosId is null)
         {
-            return found.Items().Select(item => Numbered(item, parts)).FirstOrDefault();
+            marks.Notice(place, "is true, but no file names a BOS token; texts begin without one.");
         }
 
-        var id = found.Id();
-        return id < parts.Tokens.Count
-            ? id
-            : throw found.Fail($"id {id}, but {parts.Source} holds only 0..{parts.Tokens.Count - 1}.");
+        return parts.Prefix.Count == 0 && parts.BosId is { } bos ? [bos] : parts.Prefix;
     }
 }

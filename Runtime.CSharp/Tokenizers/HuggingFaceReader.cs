@@ -26,18 +26,18 @@ internal static class HuggingFaceReader
         var added = AddedTokenReader.Read(root["added_tokens"], vocabulary, normalization);
         var tokens = Tokens(vocabulary, added, decoding);
         var template = TemplateReader.Read(root["post_processor"], tokens.Count);
+        var marks = added.Where(token => token.Special).Select(token => token.Id).ToHashSet();
         return new TokenizerParts
         {
             Source = file,
             Tokens = tokens,
-            Model = ModelReader.Read(root["model"], vocabulary, words.ByteLevel),
+            Model = ModelReader.Read(root["model"], vocabulary, marks, words.ByteLevel),
             Normalizer = normalization,
             PreTokenizer = words.Steps,
-            Raw = new AddedTokens(added.Where(token => !token.Normalized)),
-            Normalized = new AddedTokens(added.Where(token => token.Normalized)),
+            Added = added,
             Prefix = template.Before,
-            BosId = template.Before is [var bos, ..] ? bos : null,
-            EosId = template.After is [var eos, ..] ? eos : null,
+            BosId = template.Before is [var bos, ..] && tokens.IsSpecial(bos) ? bos : null,
+            EosIds = template.After is [var eos, ..] && tokens.IsSpecial(eos) ? [eos] : [],
             AddsLeadingSpace = decoding.StripsSpace,
             Files = [(FileName, content)],
         };

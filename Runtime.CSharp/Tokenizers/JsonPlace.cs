@@ -108,10 +108,10 @@ internal readonly record struct JsonPlace(string File, string Path, JsonElement 
                 JsonValueKind.Object => "an object",
                 JsonValueKind.Array => "a list",
                 JsonValueKind.Undefined or JsonValueKind.Null => "null",
-                JsonValueKind.String => $"\"{Text().ReplaceLineEndings(" ")}\"",
+                JsonValueKind.String => $"\"{Text()}\"",
                 _ => Value.GetRawText(),
             };
-            return text.Length <= 40 ? text : $"{text.AsSpan(0, 40)}...";
+            return A3.Shown.Text(text, 40);
         }
     }
 

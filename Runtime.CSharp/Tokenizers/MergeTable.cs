@@ -15,6 +15,9 @@ internal sealed class MergeTable
     /// <summary>A later entry for the same pair replaces the earlier one, as in Hugging Face's reader.</summary>
     public void Add(int left, int right, Merge merge) => _merges[Key(left, right)] = merge;
 
+    /// <summary>Whether a merge makes this token.</summary>
+    public bool Makes(int id) => _merges.Values.Any(merge => merge.Id == id);
+
     /// <summary>Applies merges until none fits, in O(n log n): a linked list of symbols and a heap of candidate pairs.</summary>
     public void Apply(List<int> symbols)
     {

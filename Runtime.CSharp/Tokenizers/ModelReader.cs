@@ -6,7 +6,12 @@ namespace A3.Runtime.Tokenizers;
 /// <summary>Reads <c>model</c> of type BPE.</summary>
 internal static class ModelReader
 {
-    public static BytePairModel Read(JsonPlace place, IReadOnlyDictionary<string, int> vocabulary, bool byteLevel)
+    /// <param name="place">The value.</param>
+    /// <param name="vocabulary">Every entry of <c>model.vocab</c>.</param>
+    /// <param name="marks">Special tokens, which no text is spelt with even where the vocabulary has them.</param>
+    /// <param name="byteLevel">Whether words become bytes.</param>
+    public static BytePairModel Read(
+        JsonPlace place, IReadOnlyDictionary<string, int> vocabulary, IReadOnlySet<int> marks, bool byteLevel)
     {
         if (place["type"] is { Missing: false } type && type.Text() != "BPE")
         {
@@ -26,14 +31,14 @@ internal static class ModelReader
             throw dropout.Unsupported("null, 0");
         }
 
-        var symbols = Symbols(place, vocabulary, byteLevel);
-        var wholeWords = place["ignore_merges"].Flag(missing: false) ? vocabulary : null;
-        return new BytePairModel(symbols, Merges(place["merges"], vocabulary), wholeWords);
+        var spelling = vocabulary.Where(entry => !marks.Contains(entry.Value)).ToDictionary(StringComparer.Ordinal);
+        var symbols = Symbols(place, spelling, Unknown(place["unk_token"], vocabulary), byteLevel);
+        var wholeWords = place["ignore_merges"].Flag(missing: false) ? spelling : null;
+        return new BytePairModel(symbols, Merges(place["merges"], vocabulary, marks), wholeWords);
     }
 
-    private static ISymbols Symbols(JsonPlace place, IReadOnlyDictionary<string, int> vocabulary, bool byteLevel)
+    private static ISymbols Symbols(JsonPlace place, Dictionary<string, int> vocabulary, int? unknown, bool byteLevel)
     {
-        var unknown = Unknown(place["unk_token"], vocabulary);
         var byteFallback = place["byte_fallback"].Flag(missing: false);
         var fuseUnknown = place["fuse_unk"].Flag(missing: false);
         return byteLevel
@@ -76,7 +81,7 @@ internal static class ModelReader
         return ids;
     }
 
-    private static MergeTable Merges(JsonPlace place, IReadOnlyDictionary<string, int> vocabulary)
+    private static MergeTable Merges(JsonPlace place, IReadOnlyDictionary<string, int> vocabulary, IReadOnlySet<int> marks)
     {
         var items = place.Items().ToList();
         var merges = new MergeTable(items.Count);
@@ -84,7 +89,13 @@ internal static class ModelReader
         foreach (var item in items)
         {
             var (left, right) = Pair(item);
-            merges.Add(Id(item, left), Id(item, right), new Merge(rank++, Id(item, left + right)));
+            var (leftId, rightId, id) = (Id(item, left), Id(item, right), Id(item, left + right));
+            if (!marks.Contains(id))
+            {
+                merges.Add(leftId, rightId, new Merge(rank, id));
+            }
+
+            rank++;
         }
 
         return merges;

@@ -11,6 +11,9 @@ internal interface ISymbols
 
     /// <summary>The word as the vocabulary would spell it.</summary>
     string Spelling(ReadOnlySpan<char> word);
+
+    /// <summary>Whether a token is one of the symbols.</summary>
+    bool Holds(int id);
 }
 
 /// <summary>No token, no byte tokens and no unknown token stand for a part of a text.</summary>
@@ -31,6 +34,8 @@ internal sealed class ByteSymbols(int[] byteIds, int? unknownId) : ISymbols
     }
 
     public string Spelling(ReadOnlySpan<char> word) => ByteAlphabet.Text(Utf8(word));
+
+    public bool Holds(int id) => byteIds.Contains(id);
 
     private static byte[] Utf8(ReadOnlySpan<char> word)
     {
@@ -79,6 +84,8 @@ internal sealed class CharacterSymbols(
     }
 
     public string Spelling(ReadOnlySpan<char> word) => word.ToString();
+
+    public bool Holds(int id) => byteIds.Contains(id) || characterIds.ContainsValue(id);
 
     private bool TrySplitBytes(Rune character, List<int> symbols)
     {

@@ -26,15 +26,28 @@ internal sealed class TokenTable
 
     public void SetSpecial(int id, string name) => (_bytes[id], _names[id]) = (null, name);
 
-    /// <summary>The special token of a name, else the first text token with exactly these bytes.</summary>
-    public int? Find(string text)
+    /// <summary>The special token of a name, if there is one.</summary>
+    public int? Special(string name) => Array.IndexOf(_names, name) is >= 0 and var id ? id : null;
+
+    /// <summary>The text tokens with exactly these bytes, ascending.</summary>
+    public IEnumerable<int> Spelled(byte[] bytes) => Enumerable.Range(0, Count)
+        .Where(id => _bytes[id] is { } candidate && candidate.AsSpan().SequenceEqual(bytes));
+
+    /// <summary>Whether more tokens begin with a space and go on than go on and end with one.</summary>
+    public bool AttachesSpaces()
     {
-        var named = Array.IndexOf(_names, text);
-        var bytes = Encoding.UTF8.GetBytes(text);
-        var id = named >= 0
-            ? named
-            : Array.FindIndex(_bytes, candidate => candidate is not null && candidate.AsSpan().SequenceEqual(bytes));
-        return id >= 0 ? id : null;
+        var balance = 0;
+        foreach (var bytes in _bytes)
+        {
+            balance += bytes switch
+            {
+                [(byte)' ', not (byte)' ', ..] => 1,
+                [.., not (byte)' ', (byte)' '] => -1,
+                _ => 0,
+            };
+        }
+
+        return balance > 0;
     }
 
     public byte[] Bytes(int id) => _bytes[Checked(id)] ?? [];
@@ -46,7 +59,7 @@ internal sealed class TokenTable
     {
         var bytes = Bytes(id);
         return IsSpecial(id)
-            ? _names[id] ?? $"<unused {id}>"
+            ? _names[id] is { } name ? A3.Shown.Text(name) : $"<unused {id}>"
             : Utf8.IsValid(bytes)
                 ? Encoding.UTF8.GetString(bytes)
                 : string.Concat(bytes.Select(value => $"<0x{value:X2}>"));

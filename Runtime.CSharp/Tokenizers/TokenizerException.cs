@@ -5,7 +5,7 @@ public sealed class TokenizerException : A3Exception
 {
     /// <summary>Names the file, the place in it and the rule that it breaks.</summary>
     public TokenizerException(string file, string place, string rule, Exception? cause = null)
-        : base(place.Length == 0 ? $"{file}: {rule}" : $"{file}: {place}: {rule}", cause)
+        : base($"{Shown.Text(file, 400)}: {(place.Length == 0 ? "" : $"{Shown.Text(place)}: ")}{Shown.Text(rule, 400)}", cause)
     {
         Input = file;
         Place = place;

@@ -20,7 +20,7 @@ internal static class TrainedVocabularyWriter
         var parts = HuggingFaceReader.Read(HuggingFaceReader.FileName, content);
         return new BytePairTokenizer(parts with
         {
-            EosId = TrainedVocabulary.EosId,
+            EosIds = [TrainedVocabulary.EosId],
             Files = [.. parts.Files, (CompanionFiles.TokenizerConfig, Json(WriteConfiguration))],
         });
     }

@@ -35,7 +35,7 @@ internal static class TrainingSetup
     {
         if (options.Initial is { } initial)
         {
-            var adapted = Adapted(Checkpoint.ReadConfiguration(initial), options.QueryStart);
+            var adapted = Adapted(Checkpoint.ReadConfiguration(initial), options.QueryStart, tokenizer);
             return tokenizer.VocabularySize <= adapted.Architecture.Vocabulary
                 ? adapted
                 : throw new A3Exception(
@@ -47,8 +47,7 @@ internal static class TrainingSetup
             tokenizer.VocabularySize, options.Width, options.Layers, options.Heads, options.Context ?? TrainingOptions.StandardContext);
         var valid = ArchitectureModule.validate(ArchitectureModule.withQueryStream(Stream(options.QueryStart ?? QueryStart.Learned), architecture));
         return valid.IsOk
-            ? new Configuration(
-                valid.ResultValue, Some(tokenizer.BosId), Eos(tokenizer), FSharpOption<int>.None, FSharpOption<Precision>.None)
+            ? Configuration(valid.ResultValue, tokenizer, FSharpOption<int>.None, FSharpOption<Precision>.None)
             : throw new ArgumentException(valid.ErrorValue.Message);
     }
 
@@ -161,17 +160,24 @@ internal static class TrainingSetup
     private static QueryStream Stream(QueryStart start) =>
         start == QueryStart.Preceding ? QueryStream.Preceding : QueryStream.Learned;
 
-    private static Configuration Adapted(Configuration configuration, QueryStart? start)
+    private static Configuration Adapted(Configuration configuration, QueryStart? start, ITokenizer tokenizer)
     {
         var own = configuration.Architecture.QueryStream;
         var stream = start is { } asked ? Stream(asked) : own.IsAbsent ? QueryStream.Preceding : own;
         var architecture = ArchitectureModule.withQueryStream(stream, configuration.Architecture);
-        return new Configuration(architecture, configuration.Bos, configuration.Eos, configuration.Pad, configuration.Precision);
+        return Configuration(architecture, tokenizer, configuration.Pad, configuration.Precision);
     }
 
-    /// <summary>Not as a collection expression: its builder is missing from the FSharp.Core that `dotnet fsi` brings.</summary>
-    private static FSharpList<int> Eos(ITokenizer tokenizer) =>
-        ListModule.OfSeq(tokenizer.EosId is { } eos ? new[] { eos } : []);
+    /// <summary>With the tokens that the tokenizer, and with it training, begins and ends a text with.</summary>
+    private static Configuration Configuration(
+        Model.Architecture architecture, ITokenizer tokenizer, FSharpOption<int> pad, FSharpOption<Precision> precision) => new(
+        architecture,
+        Some(tokenizer.BosId),
+        // Not as a collection expression: its builder is missing from the FSharp.Core that `dotnet fsi` brings.
+        ListModule.OfSeq(tokenizer.EosIds),
+        pad,
+        Some(tokenizer.FirstId == tokenizer.BosId ? null : tokenizer.FirstId),
+        precision);
 
     private static FSharpOption<T> Some<T>(T? value)
         where T : struct => value is { } present ? FSharpOption<T>.Some(present) : FSharpOption<T>.None;

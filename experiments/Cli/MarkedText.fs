@@ -29,9 +29,7 @@ module MarkedText =
     let encode (model: A3Model) pieces =
         let tokens = ResizeArray()
 
-        match model.Tokenizer.BosId with
-        | id when id.HasValue -> tokens.Add id.Value
-        | _ -> raise (A3Exception "the tokenizer names no BOS token, which every text starts with.")
+        tokens.Add(EncodedTemplate.Bos model.Tokenizer)
 
         let marked =
             [|

@@ -40,17 +40,27 @@ module Score =
         | None -> Grouping.singletons Order.LeftToRight
 
     let private score (invocation: Invocation) causal (model: A3Model) text =
-        let tokens, marked = MarkedText.pieces text |> MarkedText.encode model
+        let pieces = MarkedText.pieces text
 
         if causal || not model.Architecture.HasQueryStream then
-            if marked.Length > 0 || invocation.Grouping.IsSome then
+            if List.exists snd pieces || invocation.Grouping.IsSome then
                 raise (
                     MisuseException
                         "[[parts]] and --grouping need the query stream of an A3 checkpoint; without it, score the whole text."
                 )
 
+            let tokens = model.EncodeCausal text
+
+            if tokens.Length < 2 then
+                raise (
+                    MisuseException
+                        $"{tokens.Length} tokens, of which the first is given: there is nothing to score; give a longer text."
+                )
+
             tokens, model.ScoreCausal(text, invocation.Cancellation)
         else
+            let tokens, marked = MarkedText.encode model pieces
+
             tokens,
             model.Score(tokens, MarkedText.partition model (grouping invocation) tokens marked, invocation.Cancellation)
 
@@ -88,11 +98,15 @@ module Score =
             |> Output.json (ScoredText.json (Grouping.print grouping) model.Tokenizer.TokenText score)
         elif output.Ink = Ink.Plain then
             output
-            |> Output.lines (ScoredText.table tokens @ [ "" ] @ ScoredText.totals score)
+            |> Output.lines (
+                ScoredText.table tokens
+                @ [ "" ]
+                @ ScoredText.totals model.Tokenizer.TokenText score
+            )
         else
             output |> Output.line (ScoredText.heat output.Ink tokens)
             output |> Output.line ""
-            output |> Output.lines (ScoredText.totals score)
+            output |> Output.lines (ScoredText.totals model.Tokenizer.TokenText score)
 
     let run (invocation: Invocation) (arguments: ParseResults<ScoreArguments>) =
         refuse invocation arguments

@@ -58,11 +58,13 @@ module ScoredText =
                 | None -> ()
         ]
 
-    /// What all scored tokens come to.
-    let totals (score: TextScore) =
+    /// What all scored tokens come to, and the token that was given because nothing stands before it.
+    let totals (name: int -> string) (score: TextScore) =
         let counts = $"{score.Tokens.Length} tokens, {score.Bytes} bytes"
 
         [
+            if score.Given.HasValue then
+                $"given            {Trace.quoted (name score.Given.Value)}, the first token: this tokenizer puts no BOS before it"
             $"""log-probability  {Number.text "0.0000" score.LogProbability} nats, {counts}"""
             $"""bits per byte    {Number.text "0.0000" score.BitsPerByte}"""
             $"""perplexity       {Number.text "0.00" score.Perplexity} per token"""
@@ -86,6 +88,13 @@ module ScoredText =
                 "bits_per_byte", Json.number score.BitsPerByte
                 "perplexity", Json.number score.Perplexity
                 "bytes", Json.whole score.Bytes
+                if score.Given.HasValue then
+                    "given",
+                    Json.record
+                        [
+                            "id", Json.whole score.Given.Value
+                            "token", Json.text (name score.Given.Value)
+                        ]
                 "grouping", (if isNull score.Partition then null else Json.text grouping)
                 "tokens", score.Tokens |> Seq.map (tokenJson name) |> Json.list
             ]

@@ -9,6 +9,7 @@ let laws =
         "laws"
         [
             Bridge.tests
+            ShownLaws.tests
             OrderLaws.tests
             GroupingLaws.tests
             MaskLaws.tests

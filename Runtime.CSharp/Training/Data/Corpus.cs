@@ -33,7 +33,7 @@ internal sealed class Corpus : IDisposable
         IProgress<Preparation>? preparation = null,
         CancellationToken cancellation = default)
     {
-        var bos = tokenizer.BosId ?? throw new A3Exception("the tokenizer has no BOS token, which every sequence starts with.");
+        var bos = EncodedTemplate.Bos(tokenizer);
         var files = new TokenCacheFiles(folder, source, tokenizerHash);
         return new Corpus(TokenCache.Open(files, source, tokenizer, tokenizerHash, preparation, cancellation), bos);
     }

@@ -17,7 +17,7 @@ internal sealed record TokenCacheHeader(
     IReadOnlyList<SourceFile> Sources)
 {
     /// <summary>The format that is written, and the only one that is read.</summary>
-    public const int Current = 1;
+    public const int Current = 2;
 }
 
 /// <summary>

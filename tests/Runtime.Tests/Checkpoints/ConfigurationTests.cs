@@ -273,6 +273,7 @@ public sealed class ConfigurationTests
                 ids.Length > 3 ? ids[0] : FSharpOption<int>.None,
                 ListModule.OfSeq(ids.Skip(1)),
                 ids.Length > 5 ? ids[5] : FSharpOption<int>.None,
+                ids.Length > 6 && !architecture.QueryStream.IsAbsent ? ids[6] : FSharpOption<int>.None,
                 precision is null ? FSharpOption<Precision>.None : FSharpOption<Precision>.Some(precision));
         return configurations.ToArbitrary();
     }

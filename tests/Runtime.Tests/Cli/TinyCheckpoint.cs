@@ -17,7 +17,7 @@ internal static class TinyCheckpoint
         var architecture = queryStream ? whole : ArchitectureModule.withoutQueryStream(whole);
         var bos = FSharpOption<int>.Some(tokenizer.BosId!.Value);
         var precision = FSharpOption<Precision>.Some(Precision.Float32);
-        var configuration = new Configuration(architecture, bos, [], null, precision);
+        var configuration = new Configuration(architecture, bos, [], null, null, precision);
         var random = new Random(7);
         Checkpoint.Save(folder.Path, configuration, Dtype.Float32, (parameter, sink) =>
         {

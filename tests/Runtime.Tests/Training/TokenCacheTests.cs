@@ -246,11 +246,20 @@ public sealed class TokenCacheTests : IDisposable
 
         public int? EosId => whole.EosId;
 
+        public IReadOnlyList<int> EosIds => whole.EosIds;
+
+        public IReadOnlyList<int> Prefix => whole.Prefix;
+
+        public int? FirstId => whole.FirstId;
+
         public bool AddsLeadingSpace => whole.AddsLeadingSpace;
 
-        public int[] Encode(string given, bool addBos) => given == text ? [] : whole.Encode(given, addBos);
+        public bool AttachesSpaces => whole.AttachesSpaces;
 
-        public int[] EncodeContinuation(string given) => whole.EncodeContinuation(given);
+        public int[] Encode(string given, bool addBos, bool parseSpecial = false) =>
+            given == text ? [] : whole.Encode(given, addBos, parseSpecial);
+
+        public int[] EncodeContinuation(string given, bool parseSpecial = false) => whole.EncodeContinuation(given, parseSpecial);
 
         public string Decode(ReadOnlySpan<int> ids) => whole.Decode(ids);
 
