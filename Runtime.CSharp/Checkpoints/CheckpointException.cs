@@ -6,10 +6,8 @@ namespace A3.Runtime;
 /// </summary>
 public sealed class CheckpointException : A3Exception
 {
-    private const int Longest = 480;
-
     internal CheckpointException(string file, string? tensor, string given, string rule, Exception? cause = null)
-        : base($"{file}: {(tensor is null ? "" : $"tensor {Shown(tensor)}: ")}{Shown(given)}; {Shown(rule)}", cause)
+        : base($"{Shown.Text(file, 400)}: {(tensor is null ? "" : $"tensor {Shown.Text(tensor)}: ")}{Shown.Text(given)}; {Shown.Text(rule, 400)}", cause)
     {
         Input = file;
         Place = tensor ?? "";
@@ -26,11 +24,4 @@ public sealed class CheckpointException : A3Exception
 
     /// <summary>What was found.</summary>
     public string Given { get; }
-
-    /// <summary>Part of a hostile file as it may stand in a message: one line, of bounded length.</summary>
-    private static string Shown(string text)
-    {
-        string shown = text.Length <= Longest ? text : string.Concat(text.AsSpan(0, Longest), "...");
-        return string.Concat(shown.Select(symbol => char.IsControl(symbol) ? ' ' : symbol));
-    }
 }

@@ -170,7 +170,7 @@ internal static class TrainingSetup
 
     /// <summary>With the tokens that the tokenizer, and with it training, begins and ends a text with.</summary>
     private static Configuration Configuration(
-        Model.Architecture architecture, ITokenizer tokenizer, FSharpOption<int> pad, FSharpOption<Precision> precision) => new(
+        Model.Architecture architecture, ITokenizer tokenizer, FSharpOption<int>? pad, FSharpOption<Precision>? precision) => new(
         architecture,
         Some(tokenizer.BosId),
         // Not as a collection expression: its builder is missing from the FSharp.Core that `dotnet fsi` brings.

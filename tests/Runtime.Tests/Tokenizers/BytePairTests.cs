@@ -51,7 +51,7 @@ public sealed class BytePairTests
             TokenizerJson.Special(300, "<a>"), TokenizerJson.Special(301, "<a><b>"), TokenizerJson.Added(302, "dog", false, true));
         var tokenizer = TokenizerJson.Load(json);
 
-        Assert.Equal([301, 'x', 300, ' ', 302, 's'], tokenizer.Encode("<a><b>x<a> dogs", addBos: false));
+        Assert.Equal([301, 'x', 300, ' ', 302, 's'], tokenizer.Encode("<a><b>x<a> dogs", addBos: false, parseSpecial: true));
         Assert.Equal("x dogs", tokenizer.Decode([301, 'x', 300, ' ', 302, 's']));
         Assert.Equal(303, tokenizer.VocabularySize);
         Assert.Equal(("<a>", true, "dog", false), (tokenizer.TokenText(300), tokenizer.IsSpecial(300), tokenizer.TokenText(302), tokenizer.IsSpecial(302)));
@@ -66,8 +66,8 @@ public sealed class BytePairTests
         json["added_tokens"] = new JsonArray(stripping, alone);
         var tokenizer = TokenizerJson.Load(json);
 
-        Assert.Equal(['a', 300, 'b'], tokenizer.Encode("a  <m> \n b", addBos: false));
-        Assert.Equal(['c', 'a', 't', 's', ' ', 301, '!'], tokenizer.Encode("cats cat!", addBos: false));
+        Assert.Equal(['a', 300, 'b'], tokenizer.Encode("a  <m> \n b", addBos: false, parseSpecial: true));
+        Assert.Equal(['c', 'a', 't', 's', ' ', 301, '!'], tokenizer.Encode("cats cat!", addBos: false, parseSpecial: true));
     }
 
     [Fact]
@@ -174,7 +174,7 @@ public sealed class BytePairTests
 
         Assert.Equal([spaceA, b, spaceA], tokenizer.Encode("ab a", addBos: false));
         Assert.Equal([a, b, spaceA], tokenizer.EncodeContinuation("ab a"));
-        Assert.Equal([spaceA, 2, a], tokenizer.Encode("a</s>a", addBos: false));
+        Assert.Equal([spaceA, 2, a], tokenizer.Encode("a</s>a", addBos: false, parseSpecial: true));
         Assert.Equal("ab a", tokenizer.Decode([spaceA, b, spaceA]));
     }
 

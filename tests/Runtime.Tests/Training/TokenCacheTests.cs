@@ -64,7 +64,7 @@ public sealed class TokenCacheTests : IDisposable
     [InlineData("rule", "it was made with broken lines = Fail, and Skip is wanted")]
     [InlineData("cut", "has not the length its header says")]
     [InlineData("header", "its header cannot be read")]
-    [InlineData("version", "it has format 7, and this program writes 1")]
+    [InlineData("version", "it has format 7, and this program writes 2")]
     public void AStaleCacheIsMadeAnewForAReasonThatIsSaid(string what, string reason)
     {
         File.WriteAllText(Data, "Tom ran.");
@@ -87,7 +87,7 @@ public sealed class TokenCacheTests : IDisposable
                 Rewrite(header, text => text[..20]);
                 break;
             case "version":
-                Rewrite(header, text => text.Replace("\"version\": 1", "\"version\": 7", StringComparison.Ordinal));
+                Rewrite(header, text => text.Replace("\"version\": 2", "\"version\": 7", StringComparison.Ordinal));
                 break;
         }
 

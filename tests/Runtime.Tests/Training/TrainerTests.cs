@@ -237,7 +237,7 @@ public sealed class TrainerTests
         using var checkpoint = Checkpoint.Open(source);
         var from = checkpoint.Configuration;
         var causal = Model.ArchitectureModule.withoutQueryStream(from.Architecture);
-        var configuration = new Model.Configuration(causal, from.Bos, from.Eos, from.Pad, from.Precision);
+        var configuration = new Model.Configuration(causal, from.Bos, from.Eos, from.Pad, null, from.Precision);
         Checkpoint.Save(target, configuration, Dtype.Float32, (parameter, sink) => sink.Append(checkpoint[parameter.Name].ToFloats()));
         Tokenizer.Load(source).Save(target);
     }
