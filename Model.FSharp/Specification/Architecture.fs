@@ -165,7 +165,7 @@ module Architecture =
                     demand
                         "rope_scaling.high_freq_factor"
                         (string high)
-                        $"must be above low_freq_factor = {low}, which must be above 0."
+                        $"must be above low_freq_factor = {string low}, which must be above 0."
                         (high > low && low > 0.0 && System.Double.IsFinite high)
                 )
                 |> Option.orElse (size "rope_scaling.original_max_position_embeddings" original)

@@ -190,11 +190,12 @@ module Context =
         |>> fun (lowest, highest) -> { Lowest = lowest; Highest = highest }
 
     let private readingParser =
-        choice
+        Syntax.oneOf
+            "a reading"
             [
-                Syntax.keyword "bidirectional" >>% Reading.Bidirectional
-                Syntax.keyword "causal" >>% Reading.Causal
-                Syntax.keyword "predicted" >>% Reading.Predicted
+                "bidirectional", preturn Reading.Bidirectional
+                "causal", preturn Reading.Causal
+                "predicted", preturn Reading.Predicted
             ]
 
     let private piecesParser wrap =
@@ -209,11 +210,12 @@ module Context =
 
     /// Any but `Start`.
     let internal parser =
-        choice
+        Syntax.oneOf
+            "a context"
             [
-                Syntax.keyword "boundaries" >>. readingParser |>> Context.Boundaries
-                Syntax.keyword "prefix" >>. readingParser |>> Context.Prefix
-                Syntax.keyword "gaps" >>. piecesParser Context.Gaps
-                Syntax.keyword "keep" >>. piecesParser Context.Kept
-                Syntax.keyword "scattered" >>. readingParser |>> Context.Scattered
+                "boundaries", readingParser |>> Context.Boundaries
+                "prefix", readingParser |>> Context.Prefix
+                "gaps", piecesParser Context.Gaps
+                "keep", piecesParser Context.Kept
+                "scattered", readingParser |>> Context.Scattered
             ]

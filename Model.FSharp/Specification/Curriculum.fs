@@ -21,8 +21,8 @@ type CurriculumError =
         | Rests(first, second) -> $"stages {first} and {second} both take the rest of the run; one stage may."
         | NoRest -> "stages in steps or tokens leave the end of the run open; one stage must be `stage rest`."
         | Shares(sum, true) ->
-            $"the shares of the stages sum to {sum}; beside `stage rest` they must sum to less than 1."
-        | Shares(sum, false) -> $"the shares of the stages sum to {sum}; they must sum to 1."
+            $"the shares of the stages sum to {string sum}; beside `stage rest` they must sum to less than 1."
+        | Shares(sum, false) -> $"the shares of the stages sum to {string sum}; they must sum to 1."
 
 /// Stages as a value, before a run gives them their lengths; `Course` draws from them.
 [<RequireQualifiedAccess>]
@@ -243,8 +243,9 @@ module Curriculum =
 
         choice
             [
-                for name, curriculum in builtIn do
-                    Syntax.keyword name >>% curriculum
+                builtIn
+                |> List.map (fun (name, curriculum) -> name, preturn curriculum)
+                |> Syntax.oneOf "a built-in curriculum"
                 many1 (Stage.parser .>> opt (Syntax.symbol ";")) >>= valid
                 Stage.mixture >>= (share 1.0 >> List.singleton >> valid)
             ]

@@ -41,11 +41,11 @@ type DrawError =
 
     member error.Message =
         match error with
-        | Weight ramp when ramp.Start = ramp.End -> $"weight {ramp.Start}; a weight is a finite number above 0."
+        | Weight ramp when ramp.Start = ramp.End -> $"weight {string ramp.Start}; a weight is a finite number above 0."
         | Weight ramp ->
-            $"weight {ramp.Start} to {ramp.End}; both ends are finite numbers of at least 0, and one is above 0."
+            $"weight {string ramp.Start} to {string ramp.End}; both ends are finite numbers of at least 0, and one is above 0."
         | Interval(what, first, last) ->
-            $"{what} {first}..{last}; both ends are at least 1, and the first is not above the last."
+            $"{what} {string first}..{string last}; both ends are at least 1, and the first is not above the last."
         | OwnEvidence -> "`given` inside; the evidence of a draw is its context, so name a prefix or gaps instead."
 
 /// Masked diffusion is the draw `weighted 1/t | scattered bidirectional | all-at-once`. With k of the L open positions
@@ -170,15 +170,15 @@ module Draw =
 
             match draw.Recipe with
             | Recipe.Template grouping -> Grouping.print grouping
-            | Recipe.Expand(order, first, last) -> $"{Order.print order} | expand {first} {last}"
+            | Recipe.Expand(order, first, last) -> $"{Order.print order} | expand {string first} {string last}"
         ]
         |> fun stages -> System.String.Join(" | ", stages)
 
     let private printWeight ramp =
         if ramp.Start = ramp.End then
-            Syntax.printNumber ramp.Start
+            Numeral.print ramp.Start
         else
-            $"{Syntax.printNumber ramp.Start} to {Syntax.printNumber ramp.End}"
+            $"{Numeral.print ramp.Start} to {Numeral.print ramp.End}"
 
     /// Text form: weighting, context and recipe as a pipeline, after its weight: `(random | chunks 4)`,
     /// `2 * (gaps 1..3 of 4..40 predicted | bisect | singletons)`, `0 to 1 * (prefix causal | left-to-right | expand 1 4)`,

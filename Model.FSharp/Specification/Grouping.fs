@@ -175,40 +175,43 @@ module Grouping =
         | Grouping.Given(regions, inner) -> $"""{pipeline inner} | {printRegions "given" regions}"""
         | Grouping.Then(first, rest) -> $"{pipeline first} | then ({print rest})"
         | Grouping.Interleave(left, right) -> $"{pipeline left} | interleave ({print right})"
-        | Grouping.Coarsen(factor, inner) -> $"{pipeline inner} | coarsen {factor}"
+        | Grouping.Coarsen(factor, inner) -> $"{pipeline inner} | coarsen {string factor}"
         | Grouping.Refine(within, inner) -> $"{pipeline inner} | refine ({print within})"
 
     let private cutParser =
-        choice
+        let sized =
+            Schedule.words
+            |> List.map (fun (word, schedule) -> word, schedule |>> Cut.Sized)
+
+        Syntax.oneOf
+            "a cut"
             [
-                Syntax.keyword "singletons" >>% Cut.Singletons
-                Schedule.parser |>> Cut.Sized
-                Syntax.keyword "words" >>% Cut.Words
-                Syntax.keyword "sentences" >>% Cut.Sentences
-                Syntax.keyword "spans" >>. many Region.parser |>> Cut.Spans
-                Syntax.keyword "all-at-once" >>% Cut.AllAtOnce
+                "singletons", preturn Cut.Singletons
+                yield! sized
+                "words", preturn Cut.Words
+                "sentences", preturn Cut.Sentences
+                "spans", many Region.parser |>> Cut.Spans
+                "all-at-once", preturn Cut.AllAtOnce
             ]
 
-    let private givenParser =
-        Syntax.keyword "given" >>. many Region.parser
-        |>> fun regions inner -> Grouping.Given(regions, inner)
+    let private givens =
+        many Region.parser |>> fun regions inner -> Grouping.Given(regions, inner)
 
     let internal parser, private parserReference = createParserForwardedToRef ()
 
     let private stage =
         let operand = Syntax.parenthesised parser
 
-        choice
+        Syntax.oneOf
+            "a change of groups"
             [
-                Syntax.keyword "coarsen" >>. Syntax.atLeast 1 "a factor"
+                "coarsen",
+                Syntax.atLeast 1 "a factor"
                 |>> fun factor inner -> Grouping.Coarsen(factor, inner)
-                Syntax.keyword "refine" >>. operand
-                |>> fun within inner -> Grouping.Refine(within, inner)
-                Syntax.keyword "then" >>. operand
-                |>> fun rest first -> Grouping.Then(first, rest)
-                Syntax.keyword "interleave" >>. operand
-                |>> fun right left -> Grouping.Interleave(left, right)
-                givenParser
+                "refine", operand |>> fun within inner -> Grouping.Refine(within, inner)
+                "then", operand |>> fun rest first -> Grouping.Then(first, rest)
+                "interleave", operand |>> fun right left -> Grouping.Interleave(left, right)
+                "given", givens
             ]
 
     let private stages first =
@@ -229,7 +232,10 @@ module Grouping =
 
     parserReference.Value <-
         let prefixes =
-            Syntax.chain (preturn id) (givenParser .>> Syntax.pipe |>> fun given outer -> given >> outer)
+            Syntax.chain
+                (preturn id)
+                (Syntax.keyword "given" >>. givens .>> Syntax.pipe
+                 |>> fun given outer -> given >> outer)
 
         prefixes .>>. pipelineOr (fun _ -> pzero) id
         |>> fun (prefixed, grouping) -> prefixed grouping

@@ -190,14 +190,15 @@ module Mask =
         let inParentheses = Syntax.parenthesised whole
 
         let relation =
-            choice
+            Syntax.oneOf
+                "a relation"
                 [
-                    Syntax.keyword "earlier-group" >>% Mask.EarlierGroup
-                    Syntax.keyword "same-group" >>% Mask.SameGroup
-                    Syntax.keyword "not-padding" >>% Mask.NotPadding
-                    Syntax.keyword "same-document" >>% Mask.SameDocument
-                    inParentheses
+                    "earlier-group", preturn Mask.EarlierGroup
+                    "same-group", preturn Mask.SameGroup
+                    "not-padding", preturn Mask.NotPadding
+                    "same-document", preturn Mask.SameDocument
                 ]
+            <|> inParentheses
 
         let negation = Syntax.keyword "not" >>. relation |>> Mask.Not <|> relation
 

@@ -148,15 +148,15 @@ module Order =
         | Order.LeftToRight -> "left-to-right"
         | Order.RightToLeft -> "right-to-left"
         | Order.Random 0L -> "random"
-        | Order.Random seed -> $"random {seed}"
-        | Order.Strided stride -> $"strided {stride}"
+        | Order.Random seed -> $"random {string seed}"
+        | Order.Strided stride -> $"strided {string stride}"
         | Order.Bisect -> "bisect"
         | Order.InsideOut Anchor.Middle -> "inside-out"
-        | Order.InsideOut(Anchor.At position) -> $"inside-out {position}"
+        | Order.InsideOut(Anchor.At position) -> $"inside-out {string position}"
         | Order.OutsideIn Anchor.Middle -> "outside-in"
-        | Order.OutsideIn(Anchor.At position) -> $"outside-in {position}"
-        | Order.Blockwise(size, inner) -> $"blockwise {size} {operand inner}"
-        | Order.Staggered lanes -> $"staggered {lanes}"
+        | Order.OutsideIn(Anchor.At position) -> $"outside-in {string position}"
+        | Order.Blockwise(size, inner) -> $"blockwise {string size} {operand inner}"
+        | Order.Staggered lanes -> $"staggered {string lanes}"
         | Order.Explicit steps -> Syntax.words ("explicit" :: List.map string steps)
         | Order.Reverse inner -> $"reverse {operand inner}"
         | Order.Compose(outer, inner) -> $"compose {operand outer} {operand inner}"
@@ -172,40 +172,40 @@ module Order =
 
     /// Orders that hold no other order.
     let private simple =
-        choice
-            [
-                Syntax.keyword "left-to-right" >>% Order.LeftToRight
-                Syntax.keyword "right-to-left" >>% Order.RightToLeft
-                Syntax.keyword "random" >>. (Syntax.seed <|>% 0L) |>> Order.Random
-                Syntax.keyword "strided" >>. Syntax.atLeast 1 "a stride" |>> Order.Strided
-                Syntax.keyword "bisect" >>% Order.Bisect
-                Syntax.keyword "inside-out" >>. anchor |>> Order.InsideOut
-                Syntax.keyword "outside-in" >>. anchor |>> Order.OutsideIn
-                Syntax.keyword "staggered" >>. Syntax.atLeast 1 "a number of lanes"
-                |>> Order.Staggered
-                Syntax.keyword "explicit" >>. many (Syntax.atLeast 0 "a position")
-                |>> Order.Explicit
-            ]
+        [
+            "left-to-right", preturn Order.LeftToRight
+            "right-to-left", preturn Order.RightToLeft
+            "random", Syntax.seed <|>% 0L |>> Order.Random
+            "bisect", preturn Order.Bisect
+            "strided", Syntax.atLeast 1 "a stride" |>> Order.Strided
+            "inside-out", anchor |>> Order.InsideOut
+            "outside-in", anchor |>> Order.OutsideIn
+            "staggered", Syntax.atLeast 1 "a number of lanes" |>> Order.Staggered
+            "explicit", many (Syntax.atLeast 0 "a position") |>> Order.Explicit
+        ]
+
+    let private what = "an order"
+
+    /// Whole orders in parentheses.
+    let private nested, private nestedReference = createParserForwardedToRef ()
 
     /// Orders as they stand inside others.
-    let internal operandParser, private operandReference = createParserForwardedToRef ()
+    let internal operandParser = Syntax.oneOf what simple <|> nested
+
+    /// Orders that hold others.
+    let private combined =
+        [
+            "reverse", operandParser |>> Order.Reverse
+            "blockwise", Syntax.atLeast 1 "a block size" .>>. operandParser |>> Order.Blockwise
+            "within", Region.parser .>>. operandParser |>> Order.Within
+            "compose", operandParser .>>. operandParser |>> Order.Compose
+        ]
 
     /// Whole orders.
     let internal parser =
-        let one =
-            choice
-                [
-                    operandParser
-                    Syntax.keyword "reverse" >>. operandParser |>> Order.Reverse
-                    Syntax.keyword "blockwise" >>. Syntax.atLeast 1 "a block size"
-                    .>>. operandParser
-                    |>> Order.Blockwise
-                    Syntax.keyword "within" >>. Region.parser .>>. operandParser |>> Order.Within
-                    Syntax.keyword "compose" >>. operandParser .>>. operandParser |>> Order.Compose
-                ]
-
+        let one = Syntax.oneOf what (simple @ combined) <|> nested
         Syntax.chain one (Syntax.keyword "then" >>. one |>> fun rest first -> Order.Then(first, rest))
 
-    operandReference.Value <- simple <|> Syntax.parenthesised parser
+    nestedReference.Value <- Syntax.parenthesised parser
 
     let parse text = Syntax.run parser text

@@ -12,7 +12,7 @@ type PermutationError =
     member error.Message =
         match error with
         | OutOfRange(step, position, length) ->
-            $"order[{step}] = {position}, but an order of length {length} holds only 0..{length - 1}."
+            $"order[{step}] = {string position}, but an order of length {length} holds only 0..{length - 1}."
         | Repeated(step, position, firstStep) ->
             $"order[{step}] = {position}, but position {position} is already at step {firstStep}; each occurs once."
 

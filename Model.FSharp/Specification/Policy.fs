@@ -137,8 +137,8 @@ module Policy =
 
     let private printAmount amount =
         match amount with
-        | Amount.Constant count -> $"constant {count}"
-        | Amount.Threshold threshold -> $"threshold {Syntax.printNumber threshold}"
+        | Amount.Constant count -> $"constant {string count}"
+        | Amount.Threshold threshold -> $"threshold {Numeral.print threshold}"
         | Amount.Scheduled schedule -> $"schedule {Schedule.print schedule}"
 
     /// Text form: any grouping, or a criterion, an amount and perhaps a window: `confidence | constant 2`,
@@ -149,17 +149,19 @@ module Policy =
         | Policy.Fixed grouping -> Grouping.print grouping
         | Policy.Adaptive(criterion, amount, None) -> $"{printCriterion criterion} | {printAmount amount}"
         | Policy.Adaptive(criterion, amount, Some window) ->
-            $"{printCriterion criterion} | {printAmount amount} | window {window}"
+            $"{printCriterion criterion} | {printAmount amount} | window {string window}"
 
     let private amount criterion =
-        choice
+        let threshold =
+            Syntax.number (thresholdRule criterion) (isThreshold criterion) "a threshold"
+
+        Syntax.oneOf
+            "an amount"
             [
-                Syntax.keyword "constant" >>. Schedule.size |>> Amount.Constant
-                Syntax.keyword "threshold"
-                >>. Syntax.number (thresholdRule criterion) (isThreshold criterion) "a threshold"
-                |>> Amount.Threshold
-                Syntax.keyword "schedule"
-                >>. (Schedule.parser <|> (many1 Schedule.size |>> Schedule.Explicit))
+                "constant", Schedule.size |>> Amount.Constant
+                "threshold", threshold |>> Amount.Threshold
+                "schedule",
+                Schedule.parser <|> (many1 Schedule.size |>> Schedule.Explicit)
                 |>> Amount.Scheduled
             ]
 
@@ -173,9 +175,6 @@ module Policy =
             Syntax.pipe >>. (amountFirst <|> windowAlone) <|>% (Amount.Constant 1, None)
             |>> fun (amount, window) -> Policy.Adaptive(criterion, amount, window)
 
-        let named word criterion =
-            Syntax.keyword word >>. adaptive criterion
-
         let random =
             let word =
                 [ "constant"; "threshold"; "schedule"; "window" ]
@@ -185,12 +184,20 @@ module Policy =
             attempt (Syntax.keyword "random" .>> followedBy (Syntax.pipe >>. word))
             >>. adaptive Criterion.Random
 
+        let criteria =
+            [
+                for criterion in
+                    [
+                        Criterion.Confidence
+                        Criterion.Entropy
+                        Criterion.Margin
+                        Criterion.Leftmost
+                    ] -> printCriterion criterion, adaptive criterion
+            ]
+
         choice
             [
-                named "confidence" Criterion.Confidence
-                named "entropy" Criterion.Entropy
-                named "margin" Criterion.Margin
-                named "leftmost" Criterion.Leftmost
+                Syntax.oneOf "a criterion" criteria
                 random
                 Grouping.parser |>> Policy.Fixed
             ]

@@ -75,21 +75,21 @@ module Schedule =
     /// Text form: `chunks 4`, `geometric 1 2`, `cosine 8`, `sizes 1 2 4`.
     let print schedule =
         match schedule with
-        | Schedule.Constant size -> $"chunks {size}"
-        | Schedule.Geometric(first, ratio) -> $"geometric {first} {Syntax.printNumber ratio}"
-        | Schedule.Cosine groups -> $"cosine {groups}"
+        | Schedule.Constant size -> $"chunks {string size}"
+        | Schedule.Geometric(first, ratio) -> $"geometric {string first} {Numeral.print ratio}"
+        | Schedule.Cosine groups -> $"cosine {string groups}"
         | Schedule.Explicit sizes -> Syntax.words ("sizes" :: List.map string sizes)
 
     let internal size = Syntax.atLeast 1 "a size"
 
-    let internal parser =
-        choice
-            [
-                Syntax.keyword "chunks" >>. size |>> Schedule.Constant
-                Syntax.keyword "geometric" >>. size
-                .>>. Syntax.number "above 0" (fun ratio -> ratio > 0.0) "a ratio"
-                |>> Schedule.Geometric
-                Syntax.keyword "cosine" >>. Syntax.atLeast 1 "a number of groups"
-                |>> Schedule.Cosine
-                Syntax.keyword "sizes" >>. many1 size |>> Schedule.Explicit
-            ]
+    let internal words =
+        [
+            "chunks", size |>> Schedule.Constant
+            "geometric",
+            size .>>. Syntax.number "above 0" (fun ratio -> ratio > 0.0) "a ratio"
+            |>> Schedule.Geometric
+            "cosine", Syntax.atLeast 1 "a number of groups" |>> Schedule.Cosine
+            "sizes", many1 size |>> Schedule.Explicit
+        ]
+
+    let internal parser = Syntax.oneOf "a schedule" words

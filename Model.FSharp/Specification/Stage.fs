@@ -42,11 +42,17 @@ type StageError =
     | InDraw of draw: int * DrawError
     | NoWeight
 
+    /// The largest weight of a loss: losses and gradients are float32 and need room beside it.
+    static member Heaviest = 1e6
+
     member error.Message =
         match error with
-        | Share share -> $"share {share}; a share is above 0 and at most 1."
-        | Count count -> $"{count} steps or tokens; a stage has at least 1."
-        | Loss(stream, weight) -> $"{stream} {weight}; the weight of a stream's loss is a finite number of at least 0."
+        | Share share -> $"share {string share}; a share is above 0 and at most 1."
+        | Count count -> $"{string count} steps or tokens; a stage has at least 1."
+        | Loss(stream, weight) when weight > StageError.Heaviest && System.Double.IsFinite weight ->
+            $"{stream} {string weight}; the weight of a stream's loss is at most {string StageError.Heaviest}."
+        | Loss(stream, weight) ->
+            $"{stream} {string weight}; the weight of a stream's loss is a finite number of at least 0."
         | NoLoss -> "no loss: query 0 needs content above 0."
         | NoDraws -> "no draws; a stage needs at least one."
         | InDraw(draw, error) -> $"draw {draw}: {error.Message}"
@@ -70,7 +76,7 @@ module Stage =
 
     let private lossError losses =
         let broken weight =
-            not (weight >= 0.0 && System.Double.IsFinite weight)
+            not (weight >= 0.0 && weight <= StageError.Heaviest)
 
         match losses.Content with
         | _ when broken losses.Query -> Some(StageError.Loss("query", losses.Query))
@@ -99,34 +105,43 @@ module Stage =
         |> Option.orElse (lossError stage.Losses)
         |> Option.orElse (mixtureError stage.Mixture)
 
+    /// Weights times the power of two that brings the largest near 1: the same shares, whose sum is neither infinite nor so
+    /// small that fractions of it are lost.
+    let private scaled weights =
+        match List.max weights with
+        | 0.0 -> weights
+        | largest ->
+            let power = -(System.Math.ILogB largest)
+            weights |> List.map (fun weight -> System.Math.ScaleB(weight, power))
+
     /// The draw of one sequence, at a progress in 0..1 of the stage.
     let pick seed progress stage =
-        let target =
-            Seed.uniform seed * (stage.Mixture |> List.sumBy (Draw.weightAt progress))
+        let weights = stage.Mixture |> List.map (Draw.weightAt progress) |> scaled
+        let target = Seed.uniform seed * List.sum weights
 
         let rec find before draws =
             match draws with
-            | [ draw ] -> draw
-            | draw :: _ when target < before + Draw.weightAt progress draw -> draw
-            | draw :: others -> find (before + Draw.weightAt progress draw) others
+            | [ draw, _ ] -> draw
+            | (draw, weight) :: _ when target < before + weight -> draw
+            | (_, weight) :: others -> find (before + weight) others
             | [] -> invalidOp "a stage has at least one draw."
 
-        find 0.0 stage.Mixture
+        List.zip stage.Mixture weights |> find 0.0
 
     let private printDuration duration =
         match duration with
-        | Duration.Share share -> Syntax.printNumber share
-        | Duration.Tokens count -> $"{count} tokens"
-        | Duration.Steps count -> $"{count} steps"
+        | Duration.Share share -> Numeral.print share
+        | Duration.Tokens count -> $"{string count} tokens"
+        | Duration.Steps count -> $"{string count} steps"
         | Duration.Rest -> "rest"
 
     let private printLosses losses =
         [
             if losses.Query <> 1.0 then
-                $", query {Syntax.printNumber losses.Query}"
+                $", query {Numeral.print losses.Query}"
 
             match losses.Content with
-            | Some content -> $", content {Syntax.printNumber content}"
+            | Some content -> $", content {Numeral.print content}"
             | None -> ()
         ]
         |> System.String.Concat

@@ -27,9 +27,22 @@ module internal Syntax =
     let private isWord letter =
         isAsciiLetter letter || isDigit letter || letter = '-' || letter = '_'
 
+    // Labels of expectations are texts, because FParsec has no others: what is expected, then the words that would be one.
+    let private labelSeparator = '\u001f'
+
+    let private label (what: string) (words: string list) =
+        String.Join(labelSeparator, what :: words)
+
     /// A whole word.
     let keyword word : Parser<unit, unit> =
-        attempt (skipString word .>> notFollowedBy (satisfy isWord)) <?> word .>> spaces
+        attempt (skipString word .>> notFollowedBy (satisfy isWord))
+        <?> label word [ word ]
+        .>> spaces
+
+    /// One of some words and what belongs behind it; together they are `what` in messages.
+    let oneOf what (choices: (string * Parser<'value, unit>) list) : Parser<'value, unit> =
+        choices |> List.map (fun (word, behind) -> keyword word >>. behind) |> choice
+        <?> label what (List.map fst choices)
 
     let symbol text : Parser<unit, unit> =
         skipString text <?> $"'{text}'" .>> spaces
@@ -50,14 +63,13 @@ module internal Syntax =
 
     let private between64 lowest highest what : Parser<int64, unit> =
         let tryRead (text: string) =
-            match Int64.TryParse text with
-            | true, value when value >= lowest && value <= highest -> Some value
-            | _ -> None
+            Numeral.tryWhole text
+            |> Option.filter (fun value -> value >= lowest && value <= highest)
 
         read
             tryRead
             (many1Satisfy2 (fun letter -> isDigit letter || letter = '-') isDigit)
-            $"{what} (a whole number in {lowest}..{highest})"
+            $"{what} (a whole number in {string lowest}..{highest})"
 
     /// Any 64-bit number.
     let seed: Parser<int64, unit> = between64 Int64.MinValue Int64.MaxValue "a seed"
@@ -79,15 +91,7 @@ module internal Syntax =
                 what
 
         let tryRead (literal: NumberLiteral) =
-            match
-                Double.TryParse(
-                    literal.String,
-                    Globalization.NumberStyles.Float,
-                    Globalization.CultureInfo.InvariantCulture
-                )
-            with
-            | true, value when Double.IsFinite value && holds value -> Some value
-            | _ -> None
+            Numeral.tryReal literal.String |> Option.filter holds
 
         read tryRead literal $"{what} (a number {rule})"
 
@@ -99,11 +103,10 @@ module internal Syntax =
             |>> fun last -> first, last
 
     let printInterval first last =
-        if first = last then $"{first}" else $"{first}..{last}"
-
-    /// The shortest text that reads back as the same number.
-    let printNumber (value: float) =
-        value.ToString("R", Globalization.CultureInfo.InvariantCulture)
+        if first = last then
+            string (first: int)
+        else
+            $"{string first}..{string last}"
 
     /// Words and numbers with single spaces between.
     let words (parts: string seq) = String.Join(" ", parts)
@@ -122,15 +125,19 @@ module internal Syntax =
     let private oneLine (text: string) =
         String.map (fun letter -> if Char.IsControl letter then ' ' else letter) text
 
+    /// The word at an index, empty where something else stands there.
+    let private wordAt (text: string) index =
+        let rest = text.Substring(min index text.Length)
+        rest |> Seq.truncate 24 |> Seq.takeWhile isWord |> Seq.toArray |> String
+
     /// What stands at an index: a word, a character or the end.
     let private found (text: string) index =
         if index >= text.Length then
             "the end of the text"
         else
-            let word =
-                text.Substring index |> Seq.truncate 24 |> Seq.takeWhile isWord |> Seq.length
-
-            $"'{oneLine (text.Substring(index, max 1 word))}'"
+            match wordAt text index with
+            | "" -> $"'{oneLine (text.Substring(index, 1))}'"
+            | word -> $"'{word}'"
 
     /// The text itself where it is short, else what is around the index.
     let private excerpt (text: string) index =
@@ -155,31 +162,83 @@ module internal Syntax =
             Line = line
             Column = column
             Expected = expected
-            Message = $"\"{excerpt text index}\", {place}: {(complaint: string).TrimEnd '.'}."
+            Message = $"\"{excerpt text index}\", {place}: {complaint}"
         }
+
+    let private sentence (rule: string) = rule.TrimEnd '.' + "."
 
     /// A rule broken at an index.
     let private broken (text: string) index rule =
         let before = text.Substring(0, index)
         let line = 1 + (before |> Seq.filter (fun letter -> letter = '\n') |> Seq.length)
-        error text index line (index - before.LastIndexOf '\n') rule rule
+        error text index line (index - before.LastIndexOf '\n') rule (sentence rule)
 
-    /// What a parser would have read, and which rules what it read breaks.
-    let rec private complaints messages =
+    /// What a parser would have read, each with the index at which, and which rules what it read breaks.
+    let rec private complaints index messages =
         let expected, rules =
             ErrorMessageList.ToSortedArray messages
             |> List.ofArray
             |> List.map (fun message ->
                 match message with
                 | Expected label
-                | ExpectedString label -> [ label ], []
+                | ExpectedString label -> [ label, index ], []
                 | Message rule -> [], [ rule ]
-                | NestedError(_, _, inner)
-                | CompoundError(_, _, _, inner) -> complaints inner
+                | NestedError(position, _, inner)
+                | CompoundError(_, position, _, inner) -> complaints (int position.Index) inner
                 | _ -> [], [])
             |> List.unzip
 
         List.concat expected |> List.distinct |> List.sort, List.concat rules
+
+    /// What is expected and, where there are several, the words that would be one.
+    let private expectation (label: string) =
+        match List.ofArray (label.Split labelSeparator) with
+        | what :: words -> what, words
+        | [] -> label, []
+
+    /// Words of one kind that a message shows.
+    let private shownWords = 6
+
+    let private showExpectation (what, words: string list) =
+        let shown =
+            List.truncate shownWords words
+            @ [
+                if words.Length > shownWords then
+                    "..."
+            ]
+
+        if words = [] || words = [ what ] then
+            what
+        else
+            $"""{what} ({String.Join(", ", shown)})"""
+
+    /// Found, expected, and what was probably meant: then kinds of words need no examples.
+    let private unexpected text index labels =
+        let expectations = labels |> List.map fst |> List.distinct |> List.map expectation
+
+        let nearAt (place, labels) =
+            let words = labels |> List.collect (fst >> expectation >> snd)
+            Suggestion.nearest words (wordAt text place)
+
+        let near = labels |> List.groupBy snd |> List.tryPick nearAt
+
+        let shown =
+            match near with
+            | Some _ -> expectations |> List.map fst
+            | None -> expectations |> List.map showExpectation
+
+        let list = String.Join(", ", shown)
+        $"found {found text index}, expected {list}{Suggestion.asked near}"
+
+    /// All that was expected, every word by itself.
+    let private expectedText labels =
+        labels
+        |> List.collect (fun (label, _) ->
+            match expectation label with
+            | what, [] -> [ what ]
+            | _, words -> words)
+        |> List.distinct
+        |> fun all -> String.Join(", ", all)
 
     let private failure text (failure: ParserError) =
         let index = int failure.Position.Index
@@ -187,11 +246,9 @@ module internal Syntax =
         let error =
             error text index (int failure.Position.Line) (int failure.Position.Column)
 
-        match complaints failure.Messages with
-        | _, rule :: _ -> error rule rule
-        | expected, [] ->
-            let expected = String.Join(", ", expected)
-            error expected $"found {found text index}, expected {expected}"
+        match complaints index failure.Messages with
+        | _, rule :: _ -> error rule (sentence rule)
+        | labels, [] -> error (expectedText labels) (unexpected text index labels)
 
     /// The index at which parentheses nest too deep.
     let private tooDeep (text: string) =

@@ -96,6 +96,14 @@ let private validity =
             "an expansion that shrinks"
             (Draw.create 1.0 Context.Start (Recipe.Expand(Order.Bisect, 4, 1)))
             "stage 0: draw 0: expand 4..1; both ends are at least 1, and the first is not above the last."
+        refused
+            "a loss whose gradients would leave float32"
+            [
+                { stage with
+                    Losses = { Query = 1e7; Content = None }
+                }
+            ]
+            "stage 0: query 10000000; the weight of a stream's loss is at most 1000000."
         test "shares may miss 1 by rounding" {
             let third = lasting (Duration.Share(1.0 / 3.0))
             Expect.isOk (Curriculum.tryCreate [ third; third; third ]) "three thirds"
@@ -162,5 +170,32 @@ let private courses =
         }
     ]
 
+let private mixtures =
+    [
+        for text in
+            [
+                "1e308 * left-to-right + 1e308 * right-to-left"
+                "1.7976931348623157e308 to 0 * left-to-right + 0 to 1.7976931348623157e308 * right-to-left"
+                "5e-324 * left-to-right + 5e-324 * right-to-left"
+                "2 * left-to-right + 2 * right-to-left"
+            ] do
+            test $"both draws of '{text}' are taken" {
+                let stage = read text |> Curriculum.stages |> List.exactlyOne
+
+                let first =
+                    Seq.init 400 (fun seed -> Stage.pick (Seed.ofInt seed) 0.5 stage)
+                    |> Seq.filter (fun draw -> draw = stage.Mixture.Head)
+                    |> Seq.length
+
+                Expect.isTrue (first > 160 && first < 240) $"{first} of 400 are the first"
+            }
+    ]
+
 let tests =
-    testList "courses" [ testList "validity" validity; testList "fit" courses ]
+    testList
+        "courses"
+        [
+            testList "validity" validity
+            testList "fit" courses
+            testList "mixtures" mixtures
+        ]

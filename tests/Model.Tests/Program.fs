@@ -18,6 +18,7 @@ let laws =
             CurriculumLaws.tests
             ContextLaws.tests
             CourseLaws.tests
+            NumeralLaws.tests
             SyntaxLaws.tests
             SurfaceLaws.tests
             TensorLaws.tests
