@@ -4,8 +4,9 @@ namespace A3.Runtime;
 
 /// <summary>A model ready to fill gaps, to generate and to score.</summary>
 /// <remarks>
-/// Safe to share between threads: weights never change, and every run has a cache of its own. Dispose of it when no run is under
-/// way; afterwards every call throws <see cref="ObjectDisposedException"/>.
+/// Safe to share between threads: weights never change, and every run has a cache of its own. Disposing waits for the forward passes that
+/// run just now, then frees the weights, and may be done by any thread and more than once; afterwards every call throws
+/// <see cref="ObjectDisposedException"/>, those of runs, sessions and batches under way too.
 /// </remarks>
 public sealed class A3Model : IDisposable
 {
@@ -13,7 +14,7 @@ public sealed class A3Model : IDisposable
     private readonly TextScorer scorer;
     private readonly GapConstraints constraints;
     private readonly CacheBudget budget;
-    private bool disposed;
+    private volatile bool disposed;
 
     internal A3Model(INetwork network, ITokenizer tokenizer, LoadOptions? options = null)
     {
@@ -142,16 +143,21 @@ public sealed class A3Model : IDisposable
 
     /// <summary>Begins several decodes that run together; the caller disposes of the batch.</summary>
     /// <param name="runs">Prepared by this model.</param>
+    /// <exception cref="ArgumentException">A run was prepared by another model.</exception>
     /// <exception cref="A3Exception">Their caches together do not fit in memory; the message says how many bytes they need.</exception>
     public DecodingBatch Start(params IReadOnlyList<DecodingRun> runs)
     {
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(runs);
-        budget.Require([.. runs.Select(run => run.Plan.Start().Capacity)]);
-        return new(network, budget, runs.Select(run => run.Start()));
+        return DecodingBatch.Start(network, budget, runs);
     }
 
-    /// <summary>Runs sessions together, wherever each of them stands; the caller disposes of the batch, and so of them.</summary>
+    /// <summary>
+    /// Runs sessions together, wherever each of them stands; the caller disposes of the batch, and so of them. A call that throws has changed
+    /// nothing.
+    /// </summary>
+    /// <exception cref="ArgumentException">A session is of another model, in a batch already, or there twice.</exception>
+    /// <exception cref="A3Exception">Their caches together do not fit in memory.</exception>
     public DecodingBatch Together(params IReadOnlyList<DecodingSession> sessions)
     {
         ThrowIfDisposed();
@@ -276,14 +282,11 @@ public sealed class A3Model : IDisposable
             .Of(alternatives, grouping?.Spec, texts => scorer.Score(texts, cancellation));
     }
 
-    /// <summary>Frees the weights.</summary>
+    /// <summary>Frees the weights, once the forward passes that run have ended.</summary>
     public void Dispose()
     {
-        if (!disposed)
-        {
-            disposed = true;
-            network.Dispose();
-        }
+        disposed = true;
+        network.Dispose();
     }
 
     /// <summary>The tokens of a text as the content stream scores them.</summary>

@@ -49,11 +49,12 @@ internal sealed class AdaptiveRun
         var candidates = Candidates();
         var seed = SeedModule.derive(PolicyPurpose, sampler.Seed);
         var scores = predictions.Assess(candidates, sampler);
-        var chosen = PolicyModule.choose(policy.Item1, policy.Item2, new(seed, step++, total), scores);
+        var chosen = PolicyModule.choose(policy.Item1, policy.Item2, new(seed, step, total), scores);
         PredictedRow[] rows = [.. chosen.Select(position => new PredictedRow(Array.IndexOf(candidates, position), position))];
 
         var drawn = predictions.Draw(rows, sampler);
         PartitionRows.Commit(drawn, Tokens);
+        step++;
         Open = [.. Open.Except(chosen)];
         return drawn;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
 namespace A3.Runtime;
@@ -52,7 +53,10 @@ internal static class DecodeLoop
         IReadOnlyList<DecodeState> states, IPass pass, CancellationToken cancellation) =>
         RunPasses(states, pass, cancellation).SelectMany(committed => committed);
 
-    /// <summary>As <see cref="RunAll"/>, by passes; between them decodes may be replaced and added.</summary>
+    /// <summary>
+    /// As <see cref="RunAll"/>, by passes; between them decodes may be replaced, added and disposed of. Where one of a pass cannot go on, what
+    /// the others committed is given first.
+    /// </summary>
     public static IEnumerable<IReadOnlyList<(int Index, DecodingStep Step)>> RunPasses(
         IReadOnlyList<DecodeState> states, IPass pass, CancellationToken cancellation)
     {
@@ -64,7 +68,9 @@ internal static class DecodeLoop
             for (var next = 0; next < end;)
             {
                 cancellation.ThrowIfCancellationRequested();
-                yield return RunSome(states, ref next, end, pass);
+                var (committed, failure) = RunSome(states, ref next, end, pass);
+                yield return committed;
+                failure?.Throw();
             }
         }
     }
@@ -72,8 +78,7 @@ internal static class DecodeLoop
     /// <summary>
     /// One pass for the decodes from <paramref name="next"/> to before <paramref name="end"/>, as many as the budgets hold.
     /// </summary>
-    private static List<(int Index, DecodingStep Step)> RunSome(
-        IReadOnlyList<DecodeState> states, ref int next, int end, IPass pass)
+    private static PassResult RunSome(IReadOnlyList<DecodeState> states, ref int next, int end, IPass pass)
     {
         var (batch, indices) = (new List<PassRows>(), new List<int>());
         var (rows, logits) = (0L, 0L);
@@ -98,26 +103,37 @@ internal static class DecodeLoop
             indices.Add(next);
         }
 
-        return batch.Count == 0 ? [] : Distribute(states, batch, indices, pass);
+        return batch.Count == 0 ? new([], null) : Distribute(states, batch, indices, pass);
     }
 
-    private static List<(int Index, DecodingStep Step)> Distribute(
+    private static PassResult Distribute(
         IReadOnlyList<DecodeState> states, List<PassRows> batch, List<int> indices, IPass pass)
     {
+        ExceptionDispatchInfo? failure = null;
         var committed = new List<(int Index, DecodingStep Step)>();
         var predictions = pass.Run(CollectionsMarshal.AsSpan(batch));
         var first = 0;
 
         for (var i = 0; i < batch.Count; i++)
         {
-            if (states[indices[i]].Take(new(predictions, first)) is { } step)
+            try
             {
-                committed.Add((indices[i], step));
+                if (states[indices[i]].Take(new(predictions, first)) is { } step)
+                {
+                    committed.Add((indices[i], step));
+                }
+            }
+            catch (Exception error)
+            {
+                failure ??= ExceptionDispatchInfo.Capture(error);
             }
 
             first += batch[i].Predictions;
         }
 
-        return committed;
+        return new(committed, failure);
     }
+
+    /// <summary>What a pass has committed, and why one of its decodes, the first of them, cannot go on.</summary>
+    private sealed record PassResult(List<(int Index, DecodingStep Step)> Committed, ExceptionDispatchInfo? Failure);
 }

@@ -12,6 +12,8 @@ internal sealed class DecodeState : IDisposable
     /// <summary>Rows of the next request that have been run before it was asked for.</summary>
     private int prefilled;
 
+    private volatile bool disposed;
+
     public DecodeState(INetwork network, IDecoder decoder)
         : this(decoder, network.Open(decoder.Capacity))
     {
@@ -32,7 +34,11 @@ internal sealed class DecodeState : IDisposable
     /// <summary>Rows that its cache has room for.</summary>
     public int Capacity => decoder.Capacity;
 
-    public bool IsDone => decoder.IsDone;
+    /// <summary>Whether everything is filled.</summary>
+    public bool IsFilled => decoder.IsDone;
+
+    /// <summary>Whether there is nothing left to ask: everything is filled, or it was disposed of.</summary>
+    public bool IsDone => disposed || IsFilled;
 
     /// <summary>The rows of the next pass.</summary>
     public PassRows Ask()
@@ -42,22 +48,22 @@ internal sealed class DecodeState : IDisposable
         return new(sequence, request.Content.AsMemory(prefilled), request.Queries, request.Predicting);
     }
 
-    /// <summary>The content rows of the next pass alone, but for those that predict.</summary>
+    /// <summary>The content rows of the next pass alone, but for those that predict and those that were run already; may be none.</summary>
     public PassRows AskPrefill()
     {
-        var request = decoder.Ask();
-        sequence.Crop(request.Keep);
-        return new(sequence, request.Content.AsMemory(..^request.Predicting), default);
+        var rows = Ask();
+        return rows with { Content = rows.Content[..^rows.Predicting], Queries = default, Predicting = 0 };
     }
 
     /// <summary>Goes on after the pass of <see cref="Ask"/>; null where it committed nothing.</summary>
     public DecodingStep? Take(PassPredictions predictions)
     {
+        var commitment = decoder.Take(predictions);
         prefilled = 0;
         Passes++;
-        return decoder.Take(predictions) is { } commitment
-            ? new(steps++, Passes, commitment.Tokens) { Drafts = commitment.Drafts, Sweep = commitment.Sweep }
-            : null;
+        return commitment is null
+            ? null
+            : new(steps++, Passes, commitment.Tokens) { Drafts = commitment.Drafts, Sweep = commitment.Sweep };
     }
 
     /// <summary>Goes on after the pass of <see cref="AskPrefill"/>.</summary>
@@ -76,5 +82,9 @@ internal sealed class DecodeState : IDisposable
         Passes = Passes,
     };
 
-    public void Dispose() => sequence.Dispose();
+    public void Dispose()
+    {
+        disposed = true;
+        sequence.Dispose();
+    }
 }

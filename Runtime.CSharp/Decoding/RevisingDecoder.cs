@@ -78,7 +78,8 @@ internal sealed class RevisingDecoder : IDecoder
     private Commitment Revise(PassPredictions predictions)
     {
         var seed = SeedModule.derive(SweepPurpose - sweep, sampler.Seed);
-        var commitment = new Commitment(predictions.Draw(blocks.Dequeue(), sampler.Reseeded(seed))) { Sweep = sweep };
+        var commitment = new Commitment(predictions.Draw(blocks.Peek(), sampler.Reseeded(seed))) { Sweep = sweep };
+        blocks.Dequeue();
         Keep(commitment);
 
         if (blocks.Count == 0 && sweep < options.Sweeps)

@@ -6,12 +6,13 @@ namespace A3.Runtime;
 
 /// <summary>
 /// The two-stream network on libtorch: the path of CUDA, and the oracle of the managed one. Owns the tensors it is given.
-/// Shared between threads as long as each runs sequences of its own; dispose scopes and grad mode are per thread.
+/// Shared between threads as long as each runs sequences of its own; dispose scopes and grad mode are per thread. Disposing waits for passes
+/// that run.
 /// </summary>
 internal sealed class TorchNetwork : INetwork
 {
     private readonly Tensor[] owned;
-    private bool disposed;
+    private readonly Leases leases = new("network");
 
     /// <summary>Binds tensors by checkpoint name, all of one number type and on one device.</summary>
     public TorchNetwork(Model.Architecture architecture, IReadOnlyDictionary<string, Tensor> tensors)
@@ -29,19 +30,19 @@ internal sealed class TorchNetwork : INetwork
 
     public ISequence Open(int capacity)
     {
-        ThrowIfDisposed();
+        using var lease = Use();
         return new TorchSequence(this, new(Architecture, capacity, Weights.Embedding.dtype, Device), new(capacity));
     }
 
     public IPass NewPass()
     {
-        ThrowIfDisposed();
+        using var lease = Use();
         return new TorchPass(this);
     }
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref disposed, true))
+        if (!leases.Close())
         {
             return;
         }
@@ -52,8 +53,12 @@ internal sealed class TorchNetwork : INetwork
         }
     }
 
+    /// <summary>Until the lease ends, a disposal waits.</summary>
     /// <exception cref="ObjectDisposedException">The network was disposed of.</exception>
-    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed), this);
+    internal Leases.Lease Use() => leases.Take(this);
+
+    /// <exception cref="ObjectDisposedException">The network was disposed of.</exception>
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(leases.IsClosed, this);
 }
 
 /// <summary>One sequence on libtorch: a preallocated cache and what its rows are.</summary>

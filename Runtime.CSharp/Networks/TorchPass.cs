@@ -13,7 +13,7 @@ internal sealed class TorchPass(TorchNetwork network) : IPass
 
     public IPredictions Run(ReadOnlySpan<PassRows> batch)
     {
-        network.ThrowIfDisposed();
+        using var lease = network.Use();
         Rows.Check(network, batch);
         using var mode = inference_mode();
         using var scope = NewDisposeScope();

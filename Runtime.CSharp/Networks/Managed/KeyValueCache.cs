@@ -3,14 +3,14 @@ namespace A3.Runtime;
 /// <summary>Keys and values of the content rows of one sequence, in the order of arrival, each with its rank.</summary>
 /// <remarks>
 /// They lie in pages that are taken when they are needed. A fork shares all pages; who then writes into a shared one writes into a
-/// copy of it, so that evidence is held once however many decodes go on from it. Once closed, its pages serve others.
+/// copy of it, so that evidence is held once however many decodes go on from it. Once closed, its pages serve others: nobody may use it
+/// meanwhile.
 /// </remarks>
 internal sealed unsafe class KeyValueCache
 {
     private readonly KeyValuePages source;
     private readonly KeyValueLayout layout;
     private readonly KeyValuePage?[] pages;
-    private Occupancy occupancy;
 
     /// <summary>An empty cache for at most so many rows.</summary>
     public KeyValueCache(KeyValuePages source, int capacity)
@@ -82,27 +82,18 @@ internal sealed unsafe class KeyValueCache
         return fork;
     }
 
-    /// <summary>A pass begins to write to it, and to read.</summary>
-    public void Enter() => occupancy.Enter(this, "sequence");
-
-    /// <summary>The pass has ended.</summary>
-    public void Leave() => occupancy.Leave();
-
-    /// <summary>Gives its pages back, unless a pass of another thread runs on them: then the collector will have them.</summary>
+    /// <summary>Gives its pages back.</summary>
     public void Close()
     {
-        if (occupancy.Close())
+        foreach (var page in pages)
         {
-            foreach (var page in pages)
+            if (page is not null)
             {
-                if (page is not null)
-                {
-                    source.Release(page);
-                }
+                source.Release(page);
             }
-
-            Array.Clear(pages);
         }
+
+        Array.Clear(pages);
     }
 
     private float* Page(int index) => pages[index / KeyValueLayout.PageRows]!.Pointer;

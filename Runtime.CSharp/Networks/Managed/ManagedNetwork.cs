@@ -4,13 +4,13 @@ namespace A3.Runtime;
 /// <summary>The two-stream LLaMA as SIMD loops over packed weights, with no native library.</summary>
 /// <remarks>
 /// Safe to share: weights never change, and passes of several threads at once only compete for the helper threads. A row's
-/// logits have the same bits whatever rows share its pass and however many threads there are (law 12).
+/// logits have the same bits whatever rows share its pass and however many threads there are (law 12). Disposing waits for passes that run.
 /// </remarks>
 internal sealed class ManagedNetwork : INetwork
 {
     private readonly ManagedPasses passes;
     private readonly KeyValuePages pages;
-    private bool disposed;
+    private readonly Leases leases = new("network");
 
     /// <summary>Packs the weights; an architecture or a tensor that breaks a rule throws <see cref="ArgumentException"/>.</summary>
     /// <param name="architecture">What the tensors are.</param>
@@ -52,7 +52,7 @@ internal sealed class ManagedNetwork : INetwork
 
     public ISequence Open(int capacity)
     {
-        ThrowIfDisposed();
+        using var lease = Use();
 
         if (capacity < 1 || capacity > Architecture.Context)
         {
@@ -67,15 +67,20 @@ internal sealed class ManagedNetwork : INetwork
 
     public IPass NewPass()
     {
-        ThrowIfDisposed();
+        using var lease = Use();
         return passes.Take();
     }
 
-    public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed), this);
+    /// <summary>Until the lease ends, a disposal waits.</summary>
+    /// <exception cref="ObjectDisposedException">The network was disposed of.</exception>
+    public Leases.Lease Use() => leases.Take(this);
+
+    /// <exception cref="ObjectDisposedException">The network was disposed of.</exception>
+    public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(leases.IsClosed, this);
 
     public void Dispose()
     {
-        if (!Interlocked.Exchange(ref disposed, true))
+        if (leases.Close())
         {
             Team.Dispose();
         }

@@ -67,32 +67,20 @@ internal sealed unsafe class ManagedPass
 
     public IPredictions Run(ReadOnlySpan<PassRows> batch)
     {
-        network.ThrowIfDisposed();
+        using var lease = network.Use();
         Rows.Check(network, batch);
         if (caches.Length < batch.Length)
         {
             caches = new KeyValueCache[batch.Length];
         }
 
-        var entered = 0;
-        try
+        for (var i = 0; i < batch.Length; i++)
         {
-            for (; entered < batch.Length; entered++)
-            {
-                caches[entered] = ((ManagedSequence)batch[entered].Sequence).Cache;
-                caches[entered].Enter();
-            }
+            caches[i] = ((ManagedSequence)batch[i].Sequence).Cache;
+        }
 
-            RunBlocks(batch);
-            return predictions;
-        }
-        finally
-        {
-            while (entered > 0)
-            {
-                caches[--entered].Leave();
-            }
-        }
+        RunBlocks(batch);
+        return predictions;
     }
 
     private void RunBlocks(ReadOnlySpan<PassRows> batch)

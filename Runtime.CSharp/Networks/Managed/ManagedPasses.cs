@@ -14,7 +14,7 @@ internal sealed class ManagedPasses(ManagedNetwork network)
     private readonly ConcurrentStack<ManagedPass> spare = [];
 
     /// <summary>A pass until it is disposed of.</summary>
-    public IPass Take() => new Loan(this, spare.TryPop(out var pass) ? pass : new ManagedPass(network));
+    public IPass Take() => new PooledPass(this, spare.TryPop(out var pass) ? pass : new ManagedPass(network));
 
     private void GiveBack(ManagedPass pass)
     {
@@ -24,28 +24,22 @@ internal sealed class ManagedPasses(ManagedNetwork network)
         }
     }
 
-    private sealed class Loan(ManagedPasses owner, ManagedPass pass) : IPass
+    private sealed class PooledPass(ManagedPasses owner, ManagedPass pass) : IPass
     {
-        private Occupancy occupancy;
+        /// <summary>Null once disposed of.</summary>
+        private ManagedPass? held = pass;
 
         public IPredictions Run(ReadOnlySpan<PassRows> batch)
         {
-            occupancy.Enter(this, "pass");
-            try
-            {
-                return pass.Run(batch);
-            }
-            finally
-            {
-                occupancy.Leave();
-            }
+            ObjectDisposedException.ThrowIf(held is null, this);
+            return held.Run(batch);
         }
 
         public void Dispose()
         {
-            if (occupancy.Close())
+            if (Interlocked.Exchange(ref held, null) is { } returned)
             {
-                owner.GiveBack(pass);
+                owner.GiveBack(returned);
             }
         }
     }

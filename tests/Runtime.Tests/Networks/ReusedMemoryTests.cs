@@ -51,27 +51,22 @@ public sealed class ReusedMemoryTests
     }
 
     [Fact]
-    public void A_cache_that_is_closed_during_a_pass_gives_nothing_back()
+    public void A_cache_gives_its_pages_back_once()
     {
         var pages = new KeyValuePages(new KeyValueLayout(Architecture));
-        KeyValueCache[] caches = [new(pages, KeyValueLayout.PageRows), new(pages, KeyValueLayout.PageRows)];
-        Array.ForEach(caches, cache => cache.Reserve(1));
-        var (used, idle) = (Start(caches[0]), Start(caches[1]));
+        var cache = new KeyValueCache(pages, KeyValueLayout.PageRows);
+        cache.Reserve(1);
+        var used = Start(cache);
+        cache.Close();
+        cache.Close();
 
-        caches[0].Enter();
-        Array.ForEach(caches, cache => cache.Close());
-        caches[0].Leave();
-        caches[0].Close();
-
-        HashSet<nint> given = [.. Enumerable.Range(0, 20).Select(_ =>
+        var given = Enumerable.Range(0, 20).Select(_ =>
         {
             var next = new KeyValueCache(pages, KeyValueLayout.PageRows);
             next.Reserve(1);
             return Start(next);
-        })];
-        Assert.Contains(idle, given);
-        Assert.DoesNotContain(used, given);
-        Assert.Throws<ObjectDisposedException>(caches[1].Enter);
+        });
+        Assert.Single(given, used);
 
         static unsafe nint Start(KeyValueCache cache) => (nint)cache.KeyPanel(0, 0, 0);
     }
@@ -92,19 +87,6 @@ public sealed class ReusedMemoryTests
         Assert.Equal(0, sequence.Length);
         next.Run([new(sequence, content, default)]);
         Assert.NotSame(next.Run([new(sequence, default, new QueryRow[] { new(1, 1) })]), other.Run([new(network.Open(2), content, default)]));
-    }
-
-    [Fact]
-    public void Two_users_at_once_are_an_error()
-    {
-        var occupancy = default(Occupancy);
-        occupancy.Enter(this, "pass");
-        Assert.StartsWith("two threads use one pass at once", Assert.Throws<InvalidOperationException>(() => occupancy.Enter(this, "pass")).Message);
-        occupancy.Leave();
-        occupancy.Enter(this, "pass");
-        Assert.False(occupancy.Close());
-        occupancy.Leave();
-        Assert.Throws<ObjectDisposedException>(() => occupancy.Enter(this, "pass"));
     }
 
     /// <summary>Several decodes at once, of any orders and lengths.</summary>
