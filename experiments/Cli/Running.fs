@@ -35,7 +35,13 @@ type internal Running(model: A3Model, cancellation: CancellationToken) =
             for row in ended do
                 let number, waiting = rows[row]
                 rows.Remove row |> ignore
-                number, Outcome.attempt (fun () -> decoded waiting (batch.Take row))
+                let taken = Outcome.attempt (fun () -> decoded waiting (batch.Take row))
+
+                // One whose text cannot be finished leaves its row, too.
+                if taken.IsError then
+                    batch.Sessions[row].Dispose()
+
+                number, taken
         ]
 
     let finishAll () =

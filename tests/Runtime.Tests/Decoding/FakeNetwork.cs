@@ -24,6 +24,9 @@ internal sealed class FakeNetwork : INetwork
     /// <summary>Logits are uniform in (-Spread / 2, Spread / 2).</summary>
     public float Spread { get; }
 
+    /// <summary>Called in the middle of every pass.</summary>
+    public Action? OnPass { get; set; }
+
     /// <summary>Passes since the start, over all sequences.</summary>
     public int Passes { get; private set; }
 
@@ -60,6 +63,7 @@ internal sealed class FakeNetwork : INetwork
             var vocabulary = network.Architecture.Vocabulary;
             var logits = predictions.Renew(batch.ToArray().Sum(rows => rows.Predictions));
             Sequence.Demand(batch.Length > 0 && batch.ToArray().All(rows => rows.Rows > 0), "a pass without rows");
+            network.OnPass?.Invoke();
             network.Passes++;
 
             foreach (var rows in batch)

@@ -45,7 +45,8 @@ internal static class RandomNetwork
         new(architecture, Weights(architecture), threads);
 
     /// <summary>The same weights on libtorch, on one thread: its helpers would only spin beside other tests.</summary>
-    public static TorchNetwork OnTorch(Architecture architecture, torch.Device? device = null)
+    public static TorchNetwork OnTorch(
+        Architecture architecture, torch.Device? device = null, torch.ScalarType type = torch.ScalarType.Float32)
     {
         Native.ensure();
         torch.set_num_threads(1);
@@ -54,7 +55,7 @@ internal static class RandomNetwork
             architecture,
             ArchitectureModule.parameters(architecture).ToDictionary(
                 tensor => tensor.Name,
-                tensor => torch.tensor(weights(tensor.Name), [.. tensor.Shape.Select(side => (long)side)], device: device)));
+                tensor => torch.tensor(weights(tensor.Name), [.. tensor.Shape.Select(side => (long)side)], dtype: type, device: device)));
     }
 
     /// <summary>Ranks of a random ordered partition of so many positions, with groups of 1 to 4.</summary>
