@@ -52,18 +52,20 @@ module Grouping =
         Grouping.Cut(order, Cut.Sized(Schedule.Explicit sizes))
 
     let private spansOf regions positions =
-        let region position =
-            regions
-            |> List.tryFindIndex (fun region -> region.First <= position && position <= region.Last)
-            |> Option.defaultValue (-1 - position)
+        let region = Region.firstHolding regions positions
 
-        positions |> Array.groupBy region |> Array.map snd
+        positions
+        |> Array.groupBy (fun position -> region position |> Option.defaultValue (-1 - position))
+        |> Array.map snd
 
     let private alternate (left: int[][]) (right: int[][]) =
         [|
             for index in 0 .. max left.Length right.Length - 1 do
-                yield! left |> Array.skip (min index left.Length) |> Array.truncate 1
-                yield! right |> Array.skip (min index right.Length) |> Array.truncate 1
+                if index < left.Length then
+                    left[index]
+
+                if index < right.Length then
+                    right[index]
         |]
 
     /// Groups of the positions; `steps` says how many of them an order speaks of, `Order.steps` or `Order.names`.

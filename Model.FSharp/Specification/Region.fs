@@ -19,6 +19,38 @@ module Region =
     let positions length region =
         [| max 0 region.First .. min (length - 1) region.Last |]
 
+    /// Which of the regions is the first that holds a position, for some positions in ascending order. Each position is looked at once,
+    /// however many regions overlap.
+    let internal firstHolding (regions: Region list) (positions: int[]) =
+        let found = System.Collections.Generic.Dictionary<int, int>()
+        // Where to look next from an index on: at itself while it is in no region, else behind those known to be in one.
+        let next = Array.init (positions.Length + 1) id
+
+        let rec free index =
+            if next[index] = index then
+                index
+            else
+                next[index] <- next[next[index]]
+                free next[index]
+
+        let indexOf position =
+            let found = System.Array.BinarySearch(positions, position)
+            if found >= 0 then found else ~~~found
+
+        regions
+        |> List.iteri (fun number region ->
+            let mutable index = free (indexOf region.First)
+
+            while index < positions.Length && positions[index] <= region.Last do
+                found[positions[index]] <- number
+                next[index] <- index + 1
+                index <- free index)
+
+        fun position ->
+            match found.TryGetValue position with
+            | true, number -> Some number
+            | false, _ -> None
+
     /// The fewest regions that hold exactly these positions, ascending.
     let ofPositions positions =
         let extend regions position =

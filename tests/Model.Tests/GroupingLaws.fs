@@ -46,6 +46,22 @@ let private laws =
             if not (Grouping.givesEvidence grouping) then
                 Expect.equal (Partition.evidenceGroups partition) given.Length "and nothing else is"
 
+        property
+            "a span holds the positions of the first region that they are in"
+            (Arb.fromGen (Gen.listOf (Gen.map2 Region.between (Gen.choose (0, 20)) (Gen.choose (0, 20)))))
+        <| fun regions ->
+            let first position =
+                regions
+                |> List.tryFindIndex (fun region -> region.First <= position && position <= region.Last)
+
+            let expected =
+                [ 0..15 ]
+                |> List.groupBy (fun position -> first position |> Option.defaultValue (-1 - position))
+                |> List.map snd
+
+            let spans = Grouping.Cut(Order.LeftToRight, Cut.Spans regions)
+            Expect.equal (groups (Shape.ofLength 16) spans) expected "span by span"
+
         property "given positions are evidence wherever `given` stands" (pair shape (pair grouping grouping))
         <| fun (shape, (left, right)) ->
             let positions = [ 0; 2; 3 ] |> List.filter (fun position -> position < shape.Length)
@@ -91,6 +107,25 @@ let private laws =
             let sizes = Schedule.sizes length schedule
             Expect.equal (Array.sum sizes) length "sum"
             Expect.all sizes (fun size -> size > 0) "positive"
+    ]
+
+/// Time that grows with the number of positions is milliseconds at this length; time that grows with its square is half a minute.
+let private growth =
+    let most = 65536
+
+    [
+        for text in
+            [
+                "left-to-right | interleave (right-to-left)"
+                "random 7 | chunks 4 | interleave (bisect | interleave (right-to-left | chunks 3))"
+                "right-to-left | spans "
+                + System.String.Join(" ", Seq.init 3000 (fun first -> $"{first}..{most - 1}"))
+            ] do
+            test $"{text.Substring(0, 24)}... resolves in time that grows with the number of positions" {
+                let clock = System.Diagnostics.Stopwatch.StartNew()
+                read text |> Grouping.resolve (Shape.ofLength most) |> ignore
+                Expect.isLessThan clock.Elapsed.TotalSeconds 5.0 "seconds"
+            }
     ]
 
 let private refinement =
@@ -174,6 +209,7 @@ let tests =
         "groupings"
         [
             testList "laws" laws
+            testList "growth" growth
             testList "refinement" refinement
             testList "examples" examples
         ]
