@@ -49,7 +49,8 @@ internal static class AtomicFile
     /// <exception cref="IOException">The folder refused.</exception>
     public static void RemoveLeftovers(string folder, string beginning = "")
     {
-        foreach (string path in Directory.EnumerateFiles(folder, $"{beginning}*.tmp").Where(IsLeftover))
+        foreach (string path in Directory.EnumerateFiles(folder, "*.tmp")
+            .Where(path => Path.GetFileName(path).StartsWith(beginning, StringComparison.Ordinal) && IsLeftover(path)))
         {
             File.Delete(path);
         }

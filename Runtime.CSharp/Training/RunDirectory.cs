@@ -65,7 +65,7 @@ internal sealed class RunDirectory : IDisposable
     /// <exception cref="A3Exception">
     /// It holds none, another process is at it, its manifest cannot be read, a checkpoint is of another run, or the data changed.
     /// </exception>
-    public static RunDirectory Open(string path, out RunManifest manifest)
+    public static RunDirectory Open(string path, FileHashes hashes, out RunManifest manifest)
     {
         if (!File.Exists(Path.Combine(path, RunManifest.FileName)) || FoldersOf(path).Steps is not [.., var newest])
         {
@@ -80,7 +80,7 @@ internal sealed class RunDirectory : IDisposable
                 $"{folder} does not match its run: {RunManifest.FileName} of the run says {difference}. Put back what was changed, or start another run.");
         }
 
-        if (manifest.Record.ChangedFile() is { } changed)
+        if (manifest.Record.ChangedFile(hashes) is { } changed)
         {
             throw new A3Exception(
                 $"{path} cannot be resumed: {changed} has changed since the run began. Put back what it was, or start another run.");

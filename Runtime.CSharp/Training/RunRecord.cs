@@ -69,11 +69,12 @@ internal sealed record RunRecord
         Tokenizer != now.Tokenizer ? "its tokenizer files were changed."
         : Curriculum != now.Curriculum ? $"its curriculum began as {Curriculum}, but reads {now.Curriculum} now."
         : Architecture != now.Architecture ? $"it began with {Architecture}, but config.json says {now.Architecture}."
+        : !AreSame(Data, now.Data) || !AreSame(Validation, now.Validation) ? "its options name other data than it was begun with."
         : null;
 
     /// <summary>The first file of the data that is no longer what it was; null where all are.</summary>
     /// <exception cref="A3Exception">A file cannot be read.</exception>
-    public string? ChangedFile() => Data.Concat(Validation).Concat(Frozen).FirstOrDefault(file => !file.IsUnchanged())?.Path;
+    public string? ChangedFile(FileHashes hashes) => Data.Concat(Validation).Concat(Frozen).FirstOrDefault(file => !file.IsUnchanged(hashes))?.Path;
 
     /// <summary>What may change the last bits of the results, in a sentence; null where nothing does.</summary>
     public string? Difference(RunRecord now)
@@ -89,4 +90,7 @@ internal sealed record RunRecord
         var changed = entries.Where(entry => entry.Then != entry.Now).Select(entry => $"{entry.What} {entry.Now} in place of {entry.Then}");
         return changed.Any() ? $"resumed with {string.Join(", ", changed)}: results may differ from an uninterrupted run's in the last bits." : null;
     }
+
+    private static bool AreSame(IReadOnlyList<SourceFile> files, IReadOnlyList<SourceFile> others) =>
+        files.Select(file => (file.Path, file.Sha256)).SequenceEqual(others.Select(file => (file.Path, file.Sha256)));
 }

@@ -55,9 +55,10 @@ public sealed class Trainer : IDisposable
         var configuration = TrainingSetup.Configuration(options, tokenizer);
         TrainingSetup.Trainable(options, configuration.Architecture);
         var directory = RunDirectory.Create(options.Output, configuration, tokenizer);
-        return Prepared(directory, options, curriculum, preparation, cancellation, (run, record) =>
+        var hashes = new FileHashes(preparation, cancellation);
+        return Prepared(directory, options, lentCache: null, hashes, curriculum, preparation, cancellation, (run, record) =>
         {
-            var manifest = RunManifest.Of(options, record with { Frozen = TrainingSetup.FrozenFiles(options) });
+            var manifest = RunManifest.Of(options, record with { Frozen = TrainingSetup.FrozenFiles(options, hashes) });
             directory.Save(run, manifest);
             return manifest;
         });
@@ -71,12 +72,13 @@ public sealed class Trainer : IDisposable
     /// <exception cref="A3Exception">The directory holds no run, or its data or state does not fit its manifest.</exception>
     public static Trainer Resume(string output, IProgress<Preparation>? preparation, CancellationToken cancellation)
     {
-        var directory = RunDirectory.Open(output, out var manifest);
+        var hashes = new FileHashes(preparation, cancellation);
+        var directory = RunDirectory.Open(output, hashes, out var manifest);
         var options = manifest.Options with { Output = output };
         var curriculum = Specifications.Curriculum(options.Curriculum);
         // All numbers that train come from the state: an initial checkpoint that nothing else is read from may be gone by now.
         var remaining = options.ReadsInitial ? options : options with { Initial = null };
-        return Prepared(directory, remaining, curriculum, preparation, cancellation, (run, record) =>
+        return Prepared(directory, remaining with { Cache = null }, options.Cache, hashes, curriculum, preparation, cancellation, (run, record) =>
         {
             if (manifest.Record.Conflict(record) is { } conflict)
             {
@@ -143,6 +145,8 @@ public sealed class Trainer : IDisposable
     private static Trainer Prepared(
         RunDirectory directory,
         TrainingOptions options,
+        string? lentCache,
+        FileHashes hashes,
         Model.Curriculum curriculum,
         IProgress<Preparation>? preparation,
         CancellationToken cancellation,
@@ -155,7 +159,7 @@ public sealed class Trainer : IDisposable
         TrainingRun? run = null;
         try
         {
-            data = TrainingData.Open(options, directory, preparation, cancellation);
+            data = TrainingData.Open(options, directory, lentCache, hashes, preparation, cancellation);
             var device = Devices.Resolve(options.Device);
             using var scope = torch.NewDisposeScope();
             var architecture = directory.Configuration.Architecture;

@@ -10,15 +10,20 @@ internal sealed class TrainingData : IDisposable
     /// <summary>Documents that are never trained on; null where the run has none.</summary>
     public Corpus? Validation { get; }
 
-    /// <summary>Opens the caches, making them first where they are missing or stale.</summary>
+    /// <summary>Opens the caches, making them first where they are missing or stale; in a folder that is lent they are only read.</summary>
     /// <exception cref="A3Exception">A file cannot be used, or none holds a document.</exception>
     /// <exception cref="IOException">The folder of the caches refused.</exception>
     public static TrainingData Open(
-        TrainingOptions options, RunDirectory directory, IProgress<Preparation>? preparation, CancellationToken cancellation)
+        TrainingOptions options,
+        RunDirectory directory,
+        string? lentCache,
+        FileHashes hashes,
+        IProgress<Preparation>? preparation,
+        CancellationToken cancellation)
     {
         var folder = options.Cache ?? Path.Combine(options.Output, "cache");
         Corpus Opened(IReadOnlyList<string> files) => Corpus.Open(
-            TrainingSetup.Source(options, files), folder, directory.Tokenizer, directory.TokenizerHash, preparation, cancellation);
+            TrainingSetup.Source(options, files), folder, directory.Tokenizer, directory.TokenizerHash, preparation, cancellation, hashes, lentCache);
         var training = Opened(options.Data);
         try
         {

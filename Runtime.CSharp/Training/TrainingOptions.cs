@@ -7,8 +7,8 @@ public sealed record TrainingOptions
     public const int StandardContext = 256;
 
     /// <summary>
-    /// Text files, in which lines <c>&lt;|endoftext|&gt;</c> separate documents, or each file is one; or JSON-lines files (<c>.jsonl</c>), in which each
-    /// line is one.
+    /// Text files, in which lines <c>&lt;|endoftext|&gt;</c> separate documents, or each file is one; or JSON lines, in which each line is one:
+    /// by name (<c>.jsonl</c>, <c>.ndjson</c>, <c>.jsonl.txt</c>), or a <c>.json</c> whose first line is a JSON object.
     /// </summary>
     public required IReadOnlyList<string> Data { get; init; }
 

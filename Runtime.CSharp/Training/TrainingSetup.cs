@@ -97,7 +97,7 @@ internal static class TrainingSetup
     }
 
     /// <summary>The files of the initial checkpoint that are read throughout the run; none where it only begins with them.</summary>
-    public static IReadOnlyList<SourceFile> FrozenFiles(TrainingOptions options)
+    public static IReadOnlyList<SourceFile> FrozenFiles(TrainingOptions options, FileHashes hashes)
     {
         if (!options.ReadsInitial)
         {
@@ -107,7 +107,7 @@ internal static class TrainingSetup
         var files = TensorFiles.Open(options.Initial!);
         try
         {
-            return [.. files.Select(file => SourceFile.Of(file.Path))];
+            return [.. files.Select(file => SourceFile.Of(file.Path, hashes))];
         }
         finally
         {

@@ -68,7 +68,7 @@ type TrainArguments =
         member argument.Usage =
             match argument with
             | Data _ ->
-                "text files, in which lines <|endoftext|> separate documents (else each file is one), or JSON lines (.jsonl)."
+                "text files, in which lines <|endoftext|> separate documents (else each file is one), or JSON lines (.jsonl, .ndjson; a .json whose first line is an object)."
             | Out _ -> "the directory of the run: checkpoints, manifest, metrics.jsonl, TensorBoard events."
             | Resume _ -> "go on with the run in a directory; it knows all its options."
             | Curriculum _ ->

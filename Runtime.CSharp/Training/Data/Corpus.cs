@@ -23,6 +23,8 @@ internal sealed class Corpus : IDisposable
     /// <param name="tokenizerHash">Tells the tokenizer from others; see <see cref="TokenizerHash"/>.</param>
     /// <param name="preparation">Hears how far the work is, and remarks.</param>
     /// <param name="cancellation">Stops with <see cref="OperationCanceledException"/>.</param>
+    /// <param name="hashes">Hashes of files that are known already.</param>
+    /// <param name="lent">Another folder, where a cache may be read but nothing is written.</param>
     /// <exception cref="A3Exception">A file cannot be used, no file holds a document, or the tokenizer has no BOS.</exception>
     /// <exception cref="IOException">The folder refused.</exception>
     public static Corpus Open(
@@ -31,18 +33,27 @@ internal sealed class Corpus : IDisposable
         ITokenizer tokenizer,
         string tokenizerHash,
         IProgress<Preparation>? preparation = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default,
+        FileHashes? hashes = null,
+        string? lent = null)
     {
         var bos = EncodedTemplate.Bos(tokenizer);
-        var files = new TokenCacheFiles(folder, source, tokenizerHash);
-        return new Corpus(TokenCache.Open(files, source, tokenizer, tokenizerHash, preparation, cancellation), bos);
+        TokenCacheFiles In(string place) => new(place, source, tokenizerHash);
+        var cache = TokenCache.Open(
+            In(folder),
+            lent is null ? null : In(lent),
+            new Tokenization(source, tokenizer, tokenizerHash),
+            hashes ?? new FileHashes(preparation, cancellation),
+            preparation,
+            cancellation);
+        return new Corpus(cache, bos);
     }
 
     /// <summary>Where a document starts, as <c>FILE, line N</c>.</summary>
     public string Place(int document)
     {
         var (file, line) = cache.Place(document);
-        return $"{file}, line {line}";
+        return $"{Shown.Text(file)}, line {line}";
     }
 
     public void Dispose() => cache.Dispose();

@@ -58,7 +58,7 @@ internal static class MarkedTokens
         var (words, sentences) = (new List<int>(), new List<int> { 0 });
         for (var index = 0; index < marked.Length; index++)
         {
-            tokens[index] = (int)(marked[index] & ~(Word | Sentence));
+            tokens[index] = IdOf(marked[index]);
             if ((marked[index] & Word) != 0)
             {
                 words.Add(index);
@@ -72,6 +72,9 @@ internal static class MarkedTokens
 
         return new Document(tokens, [.. words], [.. sentences]);
     }
+
+    /// <summary>The id of a marked token.</summary>
+    public static int IdOf(uint marked) => (int)(marked & ~(Word | Sentence));
 
     private static void Mark(uint[] marked, int[] places, uint bit)
     {

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 
 namespace A3.Runtime;
 
@@ -7,8 +6,8 @@ namespace A3.Runtime;
 internal readonly record struct SourceText(long Line, string Text);
 
 /// <summary>
-/// The documents of a file, one after another. In a JSON-lines file (<c>.jsonl</c>) each line is an object with the text in one of its
-/// fields; in any other, lines <c>&lt;|endoftext|&gt;</c> end documents and blank ones do not count.
+/// The documents of a file, one after another. In JSON lines (<see cref="DocumentFormats.Of"/>) each line is an object with the text in one
+/// of its fields; in any other file lines <c>&lt;|endoftext|&gt;</c>, alone but for white space, end documents, and blank ones do not count.
 /// </summary>
 internal static class DocumentFile
 {
@@ -23,55 +22,103 @@ internal static class DocumentFile
         string path, string field = "text", BrokenLines broken = BrokenLines.Fail, CancellationToken cancellation = default)
     {
         using var stream = Open(path);
-        foreach (var document in Read(stream, path, field, new BrokenLineLog(broken), cancellation))
+        foreach (var document in Read(stream, path, field, new ReadingLog(broken), cancellation))
         {
             yield return document.Text;
         }
     }
 
     /// <summary>The documents in a stream that <paramref name="path"/> names; the caller closes it.</summary>
-    /// <exception cref="A3Exception">It cannot be read, or a line is broken and that is fatal.</exception>
+    /// <exception cref="A3Exception">It cannot be read, it is no text, or a line is broken and that is fatal.</exception>
     public static IEnumerable<SourceText> Read(
-        Stream stream, string path, string field, BrokenLineLog log, CancellationToken cancellation)
+        Stream stream, string path, string field, ReadingLog log, CancellationToken cancellation)
     {
-        var lines = Readable(TextLines.Of(stream, path, cancellation), path, log);
-        return Path.GetExtension(path).Equals(".jsonl", StringComparison.OrdinalIgnoreCase)
-            ? JsonLines(lines, path, field, log)
-            : Separated(lines, path, log);
+        using var lines = Readable(TextLines.Of(stream, path, cancellation), path, log).GetEnumerator();
+        if (!lines.MoveNext())
+        {
+            yield break;
+        }
+
+        var documents = DocumentFormats.Of(path, lines.Current) == DocumentFormat.JsonLines
+            ? JsonLines(From(lines), path, field, log)
+            : Separated(From(lines), path, log);
+        foreach (var document in documents)
+        {
+            yield return document;
+        }
     }
 
-    /// <exception cref="A3Exception">There is no such file, or it may not be read.</exception>
+    /// <summary>Opens a file of documents; it may be a link, but not a folder, a pipe or a device, which cannot be read twice.</summary>
+    /// <exception cref="A3Exception">There is no such file, it holds nothing, or it may not be read.</exception>
     public static FileStream Open(string path)
     {
         try
         {
+            Check(path);
             return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new A3Exception($"{path}: cannot be read ({error.Message})", error);
+            throw new A3Exception($"{Shown.Text(path)}: cannot be read ({Shown.Text(error.Message)})", error);
         }
     }
 
-    private static IEnumerable<TextLine> Readable(IEnumerable<TextLine> lines, string path, BrokenLineLog log)
+    /// <summary>Refuses what is no file of documents, before work begins.</summary>
+    /// <exception cref="A3Exception">There is no such file, or it holds nothing.</exception>
+    public static void Check(string path)
     {
+        var shown = Shown.Text(path);
+        if (Directory.Exists(path))
+        {
+            throw new A3Exception($"{shown}: a folder; name the files in it.");
+        }
+
+        try
+        {
+            // Asked before opening, because opening a pipe waits for its other end. Pipes and devices have no length.
+            if (CheckpointFile.Length(path) == 0)
+            {
+                throw new A3Exception($"{shown}: holds nothing; a file of text is expected, not a pipe or a device, since it is read more than once.");
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new A3Exception($"{shown}: cannot be read ({Shown.Text(error.Message)})", error);
+        }
+    }
+
+    /// <summary>The lines from the present one on, blank ones included.</summary>
+    private static IEnumerable<TextLine> From(IEnumerator<TextLine> lines)
+    {
+        do
+        {
+            yield return lines.Current;
+        }
+        while (lines.MoveNext());
+    }
+
+    /// <summary>The lines that are text, from the first on that is not blank.</summary>
+    private static IEnumerable<TextLine> Readable(IEnumerable<TextLine> lines, string path, ReadingLog log)
+    {
+        var begun = false;
         foreach (var line in lines)
         {
             if (line.Fault is { } fault)
             {
-                log.Add(path, line.Number, fault);
+                log.Broken(path, line.Number, fault);
             }
-            else
+            else if (begun || !string.IsNullOrWhiteSpace(line.Text))
             {
+                begun = true;
                 yield return line;
             }
         }
     }
 
-    private static IEnumerable<SourceText> Separated(IEnumerable<TextLine> lines, string path, BrokenLineLog log)
+    private static IEnumerable<SourceText> Separated(IEnumerable<TextLine> lines, string path, ReadingLog log)
     {
         var document = new StringBuilder();
-        var first = 1L;
+        var first = 0L;
         foreach (var line in lines.Append(new TextLine(0, Separator, null)))
         {
             if (document.Length == 0 && string.IsNullOrWhiteSpace(line.Text))
@@ -79,8 +126,14 @@ internal static class DocumentFile
                 continue;
             }
 
-            if (line.Text != Separator)
+            if (!line.Text.AsSpan().Trim().SequenceEqual(Separator))
             {
+                if (first == 0 && DocumentFormats.IsObject(line.Text))
+                {
+                    log.Remark(path, line.Number, "a JSON object, read as text; a file of JSON lines is named .jsonl.");
+                }
+
+                RemarkOnSeparator(line.Text, line.Number, path, log);
                 first = document.Length == 0 ? line.Number : first;
                 // One unit too many is enough to know, and bounds the memory.
                 var room = Longest + 1 - document.Length;
@@ -91,7 +144,7 @@ internal static class DocumentFile
             var text = document.Length > Longest ? "" : document.ToString().Trim();
             if (document.Length > Longest)
             {
-                log.Add(path, first, $"a document longer than {Longest} characters; put lines {Separator} between documents.");
+                log.Broken(path, first, $"a document longer than {Longest} characters; put lines {Separator} between documents.");
             }
 
             document.Clear();
@@ -102,38 +155,28 @@ internal static class DocumentFile
         }
     }
 
-    private static IEnumerable<SourceText> JsonLines(IEnumerable<TextLine> lines, string path, string field, BrokenLineLog log)
+    private static void RemarkOnSeparator(string text, long line, string path, ReadingLog log)
+    {
+        if (text.Contains(Separator, StringComparison.Ordinal))
+        {
+            log.RemarkOnce(path, line, $"{Separator} beside other text is text; what separates documents stands on a line of its own.");
+        }
+    }
+
+    private static IEnumerable<SourceText> JsonLines(IEnumerable<TextLine> lines, string path, string field, ReadingLog log)
     {
         foreach (var line in lines.Where(line => !string.IsNullOrWhiteSpace(line.Text)))
         {
-            var (text, fault) = TextOf(line.Text, field);
+            var (text, fault) = JsonText.Of(line.Text, field);
             if (fault is null)
             {
+                RemarkOnSeparator(text, line.Number, path, log);
                 yield return new SourceText(line.Number, text);
             }
             else
             {
-                log.Add(path, line.Number, fault);
+                log.Broken(path, line.Number, fault);
             }
-        }
-    }
-
-    /// <summary>The text in a field of a JSON object, or why there is none.</summary>
-    private static (string Text, string? Fault) TextOf(string line, string field)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(line);
-            var root = json.RootElement;
-            return root.ValueKind != JsonValueKind.Object ? ("", $"{root.ValueKind} in place of a JSON object with a field \"{field}\".")
-                : !root.TryGetProperty(field, out var value) ? ("", $"no field \"{field}\"; --field names the one that holds the text.")
-                : value.ValueKind != JsonValueKind.String ? ("", $"field \"{field}\" is {value.ValueKind}, not a string.")
-                : string.IsNullOrWhiteSpace(value.GetString()) ? ("", $"field \"{field}\" is blank: there is nothing to learn from.")
-                : (value.GetString()!.Trim(), null);
-        }
-        catch (Exception error) when (error is JsonException or InvalidOperationException)
-        {
-            return ("", $"not JSON ({error.Message})");
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace A3.Runtime;
@@ -28,7 +29,7 @@ internal static class TextLines
     {
         var chunk = new byte[ChunkBytes];
         using var line = new MemoryStream();
-        var (number, dropped) = (1L, false);
+        var (number, before, dropped) = (1L, 0L, false);
         for (var count = Read(stream, chunk, path); count > 0; count = Read(stream, chunk, path))
         {
             cancellation.ThrowIfCancellationRequested();
@@ -47,40 +48,64 @@ internal static class TextLines
                     line.Write(chunk, start, end - start);
                 }
 
-                start = end + 1;
                 if (length >= 0)
                 {
                     if (!dropped)
                     {
-                        yield return Decoded(number, line);
+                        yield return Decoded(number, before + end - line.Length, line);
                     }
 
                     line.SetLength(0);
                     (number, dropped) = (number + 1, false);
                 }
+
+                start = end + 1;
             }
+
+            before += count;
         }
 
         if (line.Length > 0 && !dropped)
         {
-            yield return Decoded(number, line);
+            yield return Decoded(number, before - line.Length, line);
         }
     }
 
-    private static TextLine Decoded(long number, MemoryStream line)
+    /// <summary>The line of these bytes, which begins at an offset of its file.</summary>
+    private static TextLine Decoded(long number, long offset, MemoryStream line)
     {
         ReadOnlySpan<byte> bytes = line.GetBuffer().AsSpan(0, (int)line.Length);
-        bytes = number == 1 && bytes.StartsWith(Encoding.UTF8.Preamble) ? bytes[Encoding.UTF8.Preamble.Length..] : bytes;
-        bytes = bytes is [.., (byte)'\r'] ? bytes[..^1] : bytes;
+        var start = number == 1 && bytes.StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0;
+        var end = bytes is [.., (byte)'\r'] ? bytes.Length - 1 : bytes.Length;
         try
         {
-            return new TextLine(number, Strict.GetString(bytes), null);
+            return new TextLine(number, Strict.GetString(bytes[start..end]), null);
         }
-        catch (DecoderFallbackException error)
+        catch (DecoderFallbackException)
         {
-            return new TextLine(number, "", $"not UTF-8 text from its byte {Math.Max(error.Index, 0)} on.");
+            var valid = start + ValidLength(bytes[start..end]);
+            return new TextLine(number, "", $"not UTF-8 text at byte offset {offset + valid} (0x{bytes[valid]:X2}).{Hint(bytes)}");
         }
     }
+
+    /// <summary>Bytes before the first that no valid UTF-8 has there.</summary>
+    private static int ValidLength(ReadOnlySpan<byte> bytes)
+    {
+        var valid = 0;
+        while (Rune.DecodeFromUtf8(bytes[valid..], out _, out var length) == OperationStatus.Done)
+        {
+            valid += length;
+        }
+
+        return valid;
+    }
+
+    private static string Hint(ReadOnlySpan<byte> bytes) => bytes switch
+    {
+        [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] => " It begins as UTF-16 does; save it as UTF-8.",
+        [0x1F, 0x8B, ..] or [0x28, 0xB5, 0x2F, 0xFD, ..] => " It begins as compressed files do; unpack it.",
+        _ => "",
+    };
 
     private static int Read(Stream stream, byte[] chunk, string path)
     {
@@ -90,7 +115,7 @@ internal static class TextLines
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new A3Exception($"{path}: cannot be read ({error.Message})", error);
+            throw new A3Exception($"{Shown.Text(path)}: cannot be read ({Shown.Text(error.Message)})", error);
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Runtime.CompilerServices;
 
 namespace A3.Runtime;
 
@@ -7,73 +6,79 @@ namespace A3.Runtime;
 internal readonly record struct DocumentEntry(long FirstToken, long Line);
 
 /// <summary>
-/// Tokenized documents in memory-mapped files: opening reads a header, a document is read when it is asked for, and memory holds
-/// no more than that. Safe to read from several threads until disposed.
+/// Tokenized documents in files, of which one is read when it is asked for; memory holds no more than that. What is read is held to its
+/// ranges, whatever happens to the files meanwhile. Safe to read from several threads until disposed.
 /// </summary>
 internal sealed class TokenCache : IReadOnlyList<Document>, IDisposable
 {
-    private readonly MappedNumbers<uint> tokens;
-    private readonly MappedNumbers<DocumentEntry> entries;
+    private readonly TokenCacheFiles files;
+    private readonly int vocabulary;
+    private readonly NumbersFile<uint> tokens;
+    private readonly NumbersFile<DocumentEntry> entries;
 
-    private TokenCache(TokenCacheFiles files, TokenCacheHeader header)
+    private TokenCache(TokenCacheFiles files, TokenCacheHeader header, int vocabulary)
     {
-        Header = header;
-        tokens = new MappedNumbers<uint>(files.Tokens);
-        entries = new MappedNumbers<DocumentEntry>(files.Documents);
+        (this.files, Header, this.vocabulary) = (files, header, vocabulary);
+        tokens = new NumbersFile<uint>(files.Tokens);
+        entries = new NumbersFile<DocumentEntry>(files.Documents);
     }
 
     public TokenCacheHeader Header { get; }
 
     public int Count => (int)Header.Documents;
 
+    /// <exception cref="A3Exception">The files were changed after they were opened.</exception>
     public Document this[int document]
     {
         get
         {
-            var pair = entries[document, 2];
-            return MarkedTokens.Read(tokens[pair[0].FirstToken, (int)(pair[1].FirstToken - pair[0].FirstToken)]);
+            var pair = entries.Read(document, 2);
+            var length = pair[1].FirstToken - pair[0].FirstToken;
+            Demand(pair[0].FirstToken >= 0 && length is >= 1 and <= TokenCacheWriter.LongestDocument, files.Documents);
+            var marked = tokens.Read(pair[0].FirstToken, (int)length);
+            var read = MarkedTokens.Read(marked);
+            Demand(!read.Tokens.AsSpan().ContainsAnyExceptInRange(0, vocabulary - 1), files.Tokens);
+            return read;
         }
     }
 
     /// <summary>
-    /// The cache of these sources, made first where there is none or another; says why it is made anew, and how far it is.
+    /// The cache of these sources in the first folder, made first where there is none or another; says why it is made anew, and how far it is. One
+    /// that is whole in the other folder is read there; nothing is ever written there.
     /// </summary>
     /// <exception cref="A3Exception">A source cannot be read, holds a broken line that is fatal, or no document at all.</exception>
     /// <exception cref="IOException">The folder refused.</exception>
     public static TokenCache Open(
-        TokenCacheFiles files,
-        DataSource source,
-        ITokenizer tokenizer,
-        string tokenizerHash,
-        IProgress<Preparation>? preparation,
-        CancellationToken cancellation)
+        TokenCacheFiles files, TokenCacheFiles? lent, Tokenization work, FileHashes hashes, IProgress<Preparation>? preparation, CancellationToken cancellation)
     {
-        var header = files.ReadHeader();
-        var reason = Mismatch(files, header, source, tokenizerHash);
-        if (reason is not null)
+        string? Reason(TokenCacheFiles place, out TokenCacheHeader? header)
         {
-            if (reason.Length > 0)
-            {
-                preparation?.Report(new Preparation($"{files.Header}: the token cache is made anew, because {reason}", null));
-            }
-
-            header = new TokenCacheWriter(files, source, tokenizer, tokenizerHash, preparation).Write(cancellation);
-        }
-        else
-        {
-            header = Refreshed(files, header!);
-            if (header.LeftOut > 0)
-            {
-                preparation?.Report(new Preparation($"broken lines left out: {header.LeftOut}.", null));
-            }
+            header = place.ReadHeader();
+            return Mismatch(place, header, work, hashes)
+                ?? TokenCacheCheck.Fault(place, header!, work.Tokenizer.VocabularySize, preparation, cancellation);
         }
 
-        return new TokenCache(files, header);
+        if (lent is not null && Reason(lent, out var theirs) is null)
+        {
+            return Opened(lent, theirs!, work, preparation);
+        }
+
+        if (Reason(files, out var ours) is not { } reason)
+        {
+            return Opened(files, ours!, work, preparation);
+        }
+
+        if (reason.Length > 0)
+        {
+            preparation?.Report(new Preparation($"{Shown.Text(files.Header)}: the token cache is made anew, because {reason}", null));
+        }
+
+        return new TokenCache(files, new TokenCacheWriter(files, work, preparation).Write(cancellation), work.Tokenizer.VocabularySize);
     }
 
     /// <summary>The file of a document and the line at which it starts.</summary>
     public (string File, long Line) Place(int document) =>
-        (Header.Sources.First(source => document < source.Documents).Path, entries[document, 1][0].Line);
+        (Header.Sources.First(source => document < source.Documents).Path, entries.Read(document, 1)[0].Line);
 
     public IEnumerator<Document> GetEnumerator() => Enumerable.Range(0, Count).Select(document => this[document]).GetEnumerator();
 
@@ -85,37 +90,39 @@ internal sealed class TokenCache : IReadOnlyList<Document>, IDisposable
         entries.Dispose();
     }
 
-    /// <summary>Why the files are not the cache that is wanted; empty where there is none yet, null where they are.</summary>
-    private static string? Mismatch(TokenCacheFiles files, TokenCacheHeader? header, DataSource source, string tokenizer)
+    private static TokenCache Opened(TokenCacheFiles files, TokenCacheHeader header, Tokenization work, IProgress<Preparation>? preparation)
+    {
+        if (header.LeftOut > 0)
+        {
+            preparation?.Report(new Preparation($"broken lines left out: {header.LeftOut}.", null));
+        }
+
+        return new TokenCache(files, header, work.Tokenizer.VocabularySize);
+    }
+
+    /// <summary>Why a header is not of the cache that is wanted; empty where there is none yet, null where it is.</summary>
+    private static string? Mismatch(TokenCacheFiles files, TokenCacheHeader? header, Tokenization work, FileHashes hashes)
     {
         if (header is null)
         {
             return File.Exists(files.Header) ? "its header cannot be read." : "";
         }
 
+        var source = work.Source;
         return header.Version != TokenCacheHeader.Current ? $"it has format {header.Version}, and this program writes {TokenCacheHeader.Current}."
-            : header.Tokenizer != tokenizer ? "it was made with another tokenizer."
-            : header.Field != source.Field ? $"it holds the field \"{header.Field}\", and \"{source.Field}\" is wanted."
+            : header.Tokenizer != work.TokenizerHash ? "it was made with another tokenizer."
+            : header.Field != source.Field ? $"it holds the field \"{Shown.Text(header.Field)}\", and \"{Shown.Text(source.Field)}\" is wanted."
             : header.BrokenLines != source.BrokenLines ? $"it was made with broken lines = {header.BrokenLines}, and {source.BrokenLines} is wanted."
-            : !HasLength(files.Tokens, header.Tokens * sizeof(uint)) ? $"{files.Tokens} has not the length its header says."
-            : !HasLength(files.Documents, (header.Documents + 1) * Unsafe.SizeOf<DocumentEntry>()) ? $"{files.Documents} has not the length its header says."
-            : header.Sources.FirstOrDefault(file => !file.IsUnchanged()) is { } changed ? $"{changed.Path} has changed since."
+            : !header.IsOf(source.Files) ? "its header tells of other files."
+            : header.Sources.FirstOrDefault(file => !file.IsUnchanged(hashes)) is { } changed ? $"{Shown.Text(changed.Path)} has changed since."
             : null;
     }
 
-    /// <summary>The header with the sources' present times of writing, so that a touched file is read through once and not each time.</summary>
-    private static TokenCacheHeader Refreshed(TokenCacheFiles files, TokenCacheHeader header)
+    private static void Demand(bool holds, string path)
     {
-        SourceFile[] sources = [.. header.Sources.Select(file => file with { Modified = File.GetLastWriteTimeUtc(file.Path).Ticks })];
-        if (sources.SequenceEqual(header.Sources))
+        if (!holds)
         {
-            return header;
+            throw new A3Exception($"{Shown.Text(path)}: holds what no token cache does; it was changed while it was in use.");
         }
-
-        header = header with { Sources = sources };
-        files.WriteHeader(header);
-        return header;
     }
-
-    private static bool HasLength(string path, long bytes) => new FileInfo(path) is { Exists: true } file && file.Length == bytes;
 }

@@ -14,10 +14,18 @@ internal sealed record TokenCacheHeader(
     long Documents,
     long Tokens,
     long LeftOut,
+    string DocumentsSha256,
+    string TokensSha256,
     IReadOnlyList<SourceFile> Sources)
 {
     /// <summary>The format that is written, and the only one that is read.</summary>
-    public const int Current = 2;
+    public const int Current = 3;
+
+    /// <summary>Whether it tells of these files and of a number of documents that a cache may have.</summary>
+    public bool IsOf(IReadOnlyList<string> files) =>
+        Sources.Select(source => source?.Path).SequenceEqual(files.Select(Path.GetFullPath))
+        && Sources.Zip(Sources.Skip(1)).All(pair => pair.First.Documents <= pair.Second.Documents)
+        && Sources[^1].Documents == Documents && Documents is >= 1 and < int.MaxValue && Tokens >= Documents && Tokens <= long.MaxValue / sizeof(uint);
 }
 
 /// <summary>
@@ -31,7 +39,8 @@ internal sealed class TokenCacheFiles
     {
         WriteIndented = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new JsonStringEnumConverter() },
+        RespectNullableAnnotations = true,
+        Converters = { new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false) },
     };
 
     private readonly string stem;
@@ -60,9 +69,9 @@ internal sealed class TokenCacheFiles
     {
         try
         {
-            return File.Exists(Header) ? JsonSerializer.Deserialize<TokenCacheHeader>(File.ReadAllText(Header), Json) : null;
+            return File.Exists(Header) ? JsonSerializer.Deserialize<TokenCacheHeader>(CheckpointFile.ReadText(Header), Json) : null;
         }
-        catch (Exception error) when (error is JsonException or IOException)
+        catch (Exception error) when (error is JsonException or A3Exception)
         {
             return null;
         }

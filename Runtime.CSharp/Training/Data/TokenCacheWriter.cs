@@ -4,18 +4,20 @@ using System.Security.Cryptography;
 namespace A3.Runtime;
 
 /// <summary>Tokenizes sources into a cache, in one pass over each file and in memory that does not grow with them.</summary>
-internal sealed class TokenCacheWriter(
-    TokenCacheFiles files, DataSource source, ITokenizer tokenizer, string tokenizerHash, IProgress<Preparation>? preparation)
+internal sealed class TokenCacheWriter(TokenCacheFiles files, Tokenization work, IProgress<Preparation>? preparation)
 {
     /// <summary>A document of more tokens is stored as several, so that a book counts as much as its length.</summary>
     internal const int LongestDocument = 1 << 17;
 
     private const int CharactersAtOnce = 1 << 22;
 
-    private readonly ShareReport progress = new($"tokenizing {string.Join(", ", source.Files.Select(Path.GetFileName).Take(3))}", preparation);
-    private readonly BrokenLineLog log = new(source.BrokenLines, preparation);
+    private readonly DataSource source = work.Source;
+    private readonly ShareReport progress = new($"tokenizing {Shown.Text(string.Join(", ", work.Source.Files.Select(Path.GetFileName).Take(3)))}", preparation);
+    private readonly ReadingLog log = new(work.Source.BrokenLines, preparation);
     private readonly List<SourceFile> done = [];
-    private readonly long totalBytes = Math.Max(1, source.Files.Sum(file => File.Exists(file) ? new FileInfo(file).Length : 0));
+    private readonly long totalBytes = Math.Max(1, work.Source.Files.Sum(file => File.Exists(file) ? CheckpointFile.Length(file) : 0));
+    private readonly IncrementalHash tokenHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly IncrementalHash documentHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long tokenCount;
     private long documentCount;
     private long bytesDone;
@@ -35,7 +37,16 @@ internal sealed class TokenCacheWriter(
         }));
         log.Summarise();
         var header = new TokenCacheHeader(
-            TokenCacheHeader.Current, tokenizerHash, source.Field, source.BrokenLines, documentCount, tokenCount, log.Count, done);
+            TokenCacheHeader.Current,
+            work.TokenizerHash,
+            source.Field,
+            source.BrokenLines,
+            documentCount,
+            tokenCount,
+            log.LeftOut,
+            Convert.ToHexStringLower(documentHash.GetHashAndReset()),
+            Convert.ToHexStringLower(tokenHash.GetHashAndReset()),
+            done);
         files.WriteHeader(header);
         return header;
     }
@@ -51,7 +62,7 @@ internal sealed class TokenCacheWriter(
         if (documentCount == 0)
         {
             throw new A3Exception(
-                $"no document in {string.Join(", ", source.Files)}: a document is any text that is not blank; broken lines left out: {log.Count}.");
+                $"no document in {Shown.Text(string.Join(", ", source.Files))}: a document is any text that is not blank; broken lines left out: {log.LeftOut}.");
         }
     }
 
@@ -59,7 +70,7 @@ internal sealed class TokenCacheWriter(
     {
         using var sha = SHA256.Create();
         using var stream = DocumentFile.Open(path);
-        var (bytes, modified) = (stream.Length, File.GetLastWriteTimeUtc(path).Ticks);
+        var bytes = stream.Length;
         using (var hashed = new CryptoStream(stream, sha, CryptoStreamMode.Read, leaveOpen: true))
         {
             foreach (var batch in Batches(DocumentFile.Read(hashed, path, source.Field, log, cancellation)))
@@ -71,7 +82,7 @@ internal sealed class TokenCacheWriter(
         }
 
         bytesDone += bytes;
-        done.Add(new SourceFile(Path.GetFullPath(path), bytes, modified, Convert.ToHexStringLower(sha.Hash!), documentCount));
+        done.Add(new SourceFile(Path.GetFullPath(path), bytes, Convert.ToHexStringLower(sha.Hash!), documentCount));
     }
 
     /// <summary>Documents that are tokenized side by side; few enough letters that they fit any memory.</summary>
@@ -100,14 +111,16 @@ internal sealed class TokenCacheWriter(
         {
             if (fault is not null)
             {
-                log.Add(path, document.Line, fault);
+                log.Broken(path, document.Line, fault);
                 continue;
             }
 
             foreach (var piece in MarkedTokens.Pieces(marked, LongestDocument))
             {
                 WriteEntry(documents, new DocumentEntry(tokenCount, document.Line));
-                tokens.Write(MemoryMarshal.AsBytes(piece.Span));
+                var bytes = MemoryMarshal.AsBytes(piece.Span);
+                tokens.Write(bytes);
+                tokenHash.AppendData(bytes);
                 tokenCount += piece.Length;
                 documentCount++;
             }
@@ -115,7 +128,7 @@ internal sealed class TokenCacheWriter(
 
         if (documentCount >= int.MaxValue)
         {
-            throw new A3Exception($"{path}: more than {int.MaxValue - 1} documents; train on parts of them, or join short ones.");
+            throw new A3Exception($"{Shown.Text(path)}: more than {int.MaxValue - 1} documents; train on parts of them, or join short ones.");
         }
     }
 
@@ -123,15 +136,19 @@ internal sealed class TokenCacheWriter(
     {
         try
         {
-            var tokens = MarkedTokens.Of(text, tokenizer);
+            var tokens = MarkedTokens.Of(text, work.Tokenizer);
             return (tokens, tokens.Length == 0 ? "a document without usable tokens: the tokenizer makes nothing of it." : null);
         }
         catch (TokenizerException error)
         {
-            return ([], $"a document without usable tokens ({error.Message})");
+            return ([], $"a document without usable tokens ({Shown.Text(error.Message)})");
         }
     }
 
-    private static void WriteEntry(Stream documents, DocumentEntry entry) =>
-        documents.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<DocumentEntry>(in entry)));
+    private void WriteEntry(Stream documents, DocumentEntry entry)
+    {
+        var bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<DocumentEntry>(in entry));
+        documents.Write(bytes);
+        documentHash.AppendData(bytes);
+    }
 }

@@ -30,7 +30,7 @@ public sealed class CorpusTests
         using var folder = new Folder();
         File.WriteAllBytes(folder.File("a.txt"), [0x41, 0xFF, 0xFE, 0x42]);
         var error = Assert.Throws<A3Exception>(() => DocumentFile.Texts(folder.File("a.txt")).ToArray());
-        Assert.Contains("a.txt, line 1: not UTF-8 text from its byte 1 on", error.Message);
+        Assert.Contains("a.txt, line 1: not UTF-8 text at byte offset 1 (0xFF). Correct it", error.Message);
     }
 
     [Fact]
@@ -41,11 +41,18 @@ public sealed class CorpusTests
     }
 
     [Fact]
-    public void ALineWithoutEndIsAnErrorBeforeItFillsTheMemory()
+    public void WhatIsNoFileOfTextIsRefusedBeforeItIsOpened()
     {
-        Assert.SkipUnless(File.Exists("/dev/zero"), "there is no /dev/zero on this system.");
-        var error = Assert.Throws<A3Exception>(() => DocumentFile.Texts("/dev/zero").ToArray());
-        Assert.Contains("/dev/zero, line 1: longer than", error.Message);
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "there are no such files on this system.");
+        using var folder = new Folder();
+        System.Diagnostics.Process.Start("mkfifo", folder.File("pipe"))!.WaitForExit();
+        File.WriteAllText(folder.File("empty.txt"), "");
+        File.CreateSymbolicLink(folder.File("link.txt"), "/dev/zero");
+        string Refused(string path) => Assert.Throws<A3Exception>(() => DocumentFile.Texts(path).ToArray()).Message;
+        Assert.All(
+            [folder.File("pipe"), folder.File("empty.txt"), folder.File("link.txt"), "/dev/zero"],
+            path => Assert.StartsWith($"{path}: holds nothing; a file of text is expected, not a pipe or a device", Refused(path)));
+        Assert.Equal($"{folder.Path}: a folder; name the files in it.", Refused(folder.Path));
     }
 
     [Fact]

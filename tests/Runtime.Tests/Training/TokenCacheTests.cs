@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 using Xunit;
 
 namespace A3.Runtime.Tests.Training;
@@ -35,27 +38,12 @@ public sealed class TokenCacheTests : IDisposable
         }
 
         var tokens = Assert.Single(Directory.GetFiles(Cache, "*.tokens"));
-        var bytes = File.ReadAllBytes(tokens);
-        bytes[0] ^= 1;
-        File.WriteAllBytes(tokens, bytes);
-        using var again = Open([Data]);
-        Assert.NotEqual("Tom ran.", Tokenizer.Decode(again.Documents[0].Tokens));
-        Assert.Empty(remarks);
-        Assert.Equal(3, Directory.GetFiles(Cache).Length);
-    }
-
-    [Fact]
-    public void ATouchedFileIsReadThroughOnceAndNotTokenizedAnew()
-    {
-        File.WriteAllText(Data, "Tom ran.");
-        using (Open([Data]))
-        {
-        }
-
+        var written = File.GetLastWriteTimeUtc(tokens);
         File.SetLastWriteTimeUtc(Data, DateTime.UtcNow.AddDays(-1));
         using var again = Open([Data]);
+        Assert.Equal("Tom ran.", Tokenizer.Decode(again.Documents[0].Tokens));
         Assert.Empty(remarks);
-        Assert.Contains($"{File.GetLastWriteTimeUtc(Data).Ticks}", File.ReadAllText(Directory.GetFiles(Cache, "*.json")[0]));
+        Assert.Equal(written, File.GetLastWriteTimeUtc(tokens));
     }
 
     [Theory]
@@ -64,7 +52,13 @@ public sealed class TokenCacheTests : IDisposable
     [InlineData("rule", "it was made with broken lines = Fail, and Skip is wanted")]
     [InlineData("cut", "has not the length its header says")]
     [InlineData("header", "its header cannot be read")]
-    [InlineData("version", "it has format 7, and this program writes 2")]
+    [InlineData("version", "it has format 7, and this program writes 3")]
+    [InlineData("zeroed", "is not the file that its header tells of, by its hash")]
+    [InlineData("beyond", "which is out of range")]
+    [InlineData("backward", "which is out of range")]
+    [InlineData("other files", "its header tells of other files")]
+    [InlineData("no files", "its header tells of other files")]
+    [InlineData("null", "its header cannot be read")]
     public void AStaleCacheIsMadeAnewForAReasonThatIsSaid(string what, string reason)
     {
         File.WriteAllText(Data, "Tom ran.");
@@ -77,8 +71,9 @@ public sealed class TokenCacheTests : IDisposable
         switch (what)
         {
             case "changed":
+                var time = File.GetLastWriteTimeUtc(Data);
                 Rewrite(Data, _ => "Tom fell");
-                File.SetLastWriteTimeUtc(Data, DateTime.UtcNow.AddDays(-1));
+                File.SetLastWriteTimeUtc(Data, time);
                 break;
             case "cut":
                 File.WriteAllBytes(tokens, File.ReadAllBytes(tokens)[..^4]);
@@ -86,8 +81,27 @@ public sealed class TokenCacheTests : IDisposable
             case "header":
                 Rewrite(header, text => text[..20]);
                 break;
+            case "zeroed":
+                File.WriteAllBytes(tokens, [.. MemoryMarshal.AsBytes(Numbers<uint>(tokens).Select(token => (token & 0xC0000000) | 7).ToArray().AsSpan())]);
+                break;
+            case "beyond":
+                Forge(tokens, header, "tokensSha256", Numbers<uint>(tokens).Select((token, index) => index == 1 ? 270u : token).ToArray());
+                break;
+            case "backward":
+                var entries = Numbers<DocumentEntry>(Directory.GetFiles(Cache, "*.documents")[0]);
+                Forge(Directory.GetFiles(Cache, "*.documents")[0], header, "documentsSha256", [entries[1], entries[0]]);
+                break;
+            case "other files":
+                Rewrite(header, text => text.Replace("stories.txt", "story.txt", StringComparison.Ordinal));
+                break;
+            case "no files":
+                Rewrite(header, text => Regex.Replace(text, "\"sources\": \\[[^]]*\\]", "\"sources\": [null]"));
+                break;
+            case "null":
+                Rewrite(header, text => Regex.Replace(text, "\"sources\": \\[[^]]*\\]", "\"sources\": null"));
+                break;
             case "version":
-                Rewrite(header, text => text.Replace("\"version\": 2", "\"version\": 7", StringComparison.Ordinal));
+                Rewrite(header, text => text.Replace("\"version\": 3", "\"version\": 7", StringComparison.Ordinal));
                 break;
         }
 
@@ -97,30 +111,89 @@ public sealed class TokenCacheTests : IDisposable
     }
 
     [Fact]
-    public void ADocumentFarIntoAHugeCacheIsReadWhereItLies()
+    public void WhateverBecomesOfACacheTheDocumentsAreThoseOfTheFiles()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "the test writes a file with a hole of ten gigabytes.");
-        const long Far = 2_500_000_000;
+        var random = new Random(16);
+        File.WriteAllText(Data, "Tom ran. He fell.\n<|endoftext|>\nTom.\n<|endoftext|>\nHe ran.");
+        using (Open([Data]))
+        {
+        }
+
+        var files = Directory.GetFiles(Cache).Where(path => !path.EndsWith(".lock", StringComparison.Ordinal)).Order().ToArray();
+        for (var trial = 0; trial < 100; trial++)
+        {
+            var path = files[random.Next(files.Length)];
+            byte[] bytes = File.ReadAllBytes(path);
+            var at = random.Next(bytes.Length);
+            switch (random.Next(5))
+            {
+                case 0: bytes[at] ^= (byte)(1 << random.Next(8)); break;
+                case 1: bytes = bytes[..at]; break;
+                case 2: bytes = [.. bytes, .. bytes[..at]]; break;
+                case 3: bytes.AsSpan(at).Clear(); break;
+                default: random.Shuffle(bytes); break;
+            }
+
+            File.WriteAllBytes(path, bytes);
+            using var corpus = Open([Data]);
+            Assert.Equal(["Tom ran. He fell.", "Tom.", "He ran."], corpus.Documents.Select(document => Tokenizer.Decode(document.Tokens)));
+            Assert.All(Enumerable.Range(0, 3), document => Assert.Equal($"{Data}, line {(2 * document) + 1}", corpus.Place(document)));
+        }
+    }
+
+    [Fact]
+    public void ACacheThatIsCutShortWhileItIsInUseIsAnError()
+    {
+        File.WriteAllText(Data, "Tom ran.");
+        using var corpus = Open([Data]);
+        var tokens = Directory.GetFiles(Cache, "*.tokens")[0];
+        File.WriteAllBytes(tokens, File.ReadAllBytes(tokens)[..5]);
+        var error = Assert.Throws<A3Exception>(() => corpus.Documents[0]);
+        Assert.StartsWith($"{tokens}: ends before byte ", error.Message);
+        File.WriteAllBytes(tokens, Enumerable.Repeat((byte)0x3F, 400).ToArray());
+        error = Assert.Throws<A3Exception>(() => corpus.Documents[0]);
+        Assert.Equal($"{tokens}: holds what no token cache does; it was changed while it was in use.", error.Message);
+    }
+
+    [Fact]
+    public void InALentFolderACacheIsReadAndNothingIsWritten()
+    {
         File.WriteAllText(Data, "Tom ran.");
         using (Open([Data]))
         {
         }
 
-        var files = new TokenCacheFiles(Cache, new DataSource([Data], "text", BrokenLines.Fail), "hash");
-        using (var tokens = File.OpenWrite(files.Tokens))
+        string[] Files() => [.. Directory.GetFiles(Cache).Order().Select(path => $"{path} {File.GetLastWriteTimeUtc(path).Ticks} {Convert.ToHexString(File.ReadAllBytes(path))}")];
+        using (Lent("own"))
         {
-            tokens.Position = Far * sizeof(uint);
-            tokens.Write([7, 0, 0, 0, 8, 0, 0, 0, 9, 0, 0, 0]);
+            Assert.False(Directory.Exists(folder.File("own")));
         }
 
-        DocumentEntry[] entries = [new(0, 1), new(Far, 12), new(Far + 3, 0)];
-        File.WriteAllBytes(files.Documents, System.Runtime.InteropServices.MemoryMarshal.AsBytes(entries.AsSpan()));
-        var header = files.ReadHeader()!;
-        files.WriteHeader(header with { Documents = 2, Tokens = Far + 3, Sources = [header.Sources[0] with { Documents = 2 }] });
-        using var corpus = Open([Data]);
-        Assert.Empty(remarks);
-        Assert.Equal([7, 8, 9], corpus.Documents[1].Tokens);
-        Assert.Equal($"{Data}, line 12", corpus.Place(1));
+        var tokens = Directory.GetFiles(Cache, "*.tokens")[0];
+        File.WriteAllBytes(tokens, new byte[new FileInfo(tokens).Length]);
+        var before = Files();
+        using var made = Lent("own");
+        Assert.Equal("Tom ran.", Tokenizer.Decode(made.Documents[0].Tokens));
+        Assert.Equal(before, Files());
+
+        Corpus Lent(string own) => Corpus.Open(
+            new DataSource([Data], "text", BrokenLines.Fail), folder.File(own), Tokenizer, "hash", cancellation: TestContext.Current.CancellationToken, lent: Cache);
+    }
+
+    [Fact]
+    public void NumbersFarIntoAHugeFileAreReadWhereTheyLie()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the test writes a file with a hole of ten gigabytes.");
+        const long Far = 2_500_000_000;
+        using (var stream = File.OpenWrite(folder.File("numbers")))
+        {
+            stream.Position = Far * sizeof(uint);
+            stream.Write([7, 0, 0, 0, 8, 0, 0, 0, 9, 0, 0, 0]);
+        }
+
+        using var numbers = new NumbersFile<uint>(folder.File("numbers"));
+        Assert.Equal([7u, 8, 9], numbers.Read(Far, 3));
+        Assert.Throws<A3Exception>(() => numbers.Read(Far, 4));
     }
 
     [Fact]
@@ -142,7 +215,7 @@ public sealed class TokenCacheTests : IDisposable
         File.WriteAllText(Data, "\n<|endoftext|>\n \n");
         var error = Assert.Throws<A3Exception>(() => Open([Data]));
         Assert.StartsWith($"no document in {Data}: ", error.Message);
-        Assert.Empty(Directory.GetFiles(Cache));
+        Assert.All(Directory.GetFiles(Cache), path => Assert.EndsWith(".lock", path));
     }
 
     [Fact]
@@ -186,7 +259,7 @@ public sealed class TokenCacheTests : IDisposable
         File.WriteAllText(left, "unfinished");
         using var again = Open([Data]);
         Assert.False(File.Exists(left));
-        Assert.Equal(3, Directory.GetFiles(Cache).Length);
+        Assert.Equal(4, Directory.GetFiles(Cache).Length);
     }
 
     [Fact]
@@ -225,6 +298,18 @@ public sealed class TokenCacheTests : IDisposable
 
     private Corpus Open(string[] files, string field = "text", BrokenLines broken = BrokenLines.Fail, string tokenizer = "hash") => Corpus.Open(
         new DataSource(files, field, broken), Cache, Tokenizer, tokenizer, new DocumentFileTests.Remarks(remarks), TestContext.Current.CancellationToken);
+
+    private static T[] Numbers<T>(string path)
+        where T : unmanaged => [.. MemoryMarshal.Cast<byte, T>(File.ReadAllBytes(path))];
+
+    /// <summary>Puts other numbers into a file of the cache, and their hash into its header.</summary>
+    private static void Forge<T>(string path, string header, string key, T[] numbers)
+        where T : unmanaged
+    {
+        File.WriteAllBytes(path, MemoryMarshal.AsBytes(numbers.AsSpan()));
+        var hash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
+        File.WriteAllText(header, Regex.Replace(File.ReadAllText(header), $"\"{key}\": \"[^\"]*\"", $"\"{key}\": \"{hash}\""));
+    }
 
     private sealed class Shares(List<double> shares) : IProgress<Preparation>
     {

@@ -1,0 +1,7 @@
+namespace A3.Runtime;
+
+/// <summary>Files of documents, and the tokenizer that makes their tokens.</summary>
+/// <param name="Source">The files and how they are read.</param>
+/// <param name="Tokenizer">Makes the tokens.</param>
+/// <param name="TokenizerHash">Tells the tokenizer from others; see <see cref="Runtime.TokenizerHash"/>.</param>
+internal sealed record Tokenization(DataSource Source, ITokenizer Tokenizer, string TokenizerHash);
