@@ -116,6 +116,15 @@ module Architecture =
             QueryStream = QueryStream.Learned
         }
 
+    /// Whether heads take equal, even parts of a width: RoPE turns pairs of dimensions.
+    let headsFit width heads =
+        heads >= 1 && width % heads = 0 && width / heads % 2 = 0
+
+    /// The numbers of heads nearest to one that does not fit a width, below and above it; none for an odd width.
+    let fittingHeads width heads =
+        [ [ min heads width .. -1 .. 1 ]; [ max heads 1 .. width ] ]
+        |> List.choose (List.tryFind (headsFit width))
+
     /// Largest value of a size: products of two of them still fit 64 bits with room, and no real network is near it.
     let private largest = 1 <<< 24
 

@@ -1,3 +1,5 @@
+using A3.Model;
+
 namespace A3.Runtime;
 
 /// <summary>Everything that decides a training run; written into the run's manifest, from which it resumes.</summary>
@@ -166,6 +168,7 @@ public sealed record TrainingOptions
         Demand(Context is null || BatchTokens >= Context, nameof(BatchTokens), BatchTokens, $"must hold at least one row of {Context} tokens.");
         Demand(BatchTokens >= 8, nameof(BatchTokens), BatchTokens, "must be at least 8 tokens.");
         Demand(Vocabulary is >= 259 and <= 1 << 20, nameof(Vocabulary), Vocabulary, "must be in 259..1048576: 256 bytes and 3 special tokens come first.");
+        DemandNetwork();
         Demand(Train == Model.Tensors.TrainableModule.all || Initial is not null, nameof(Train), Train, "weights are frozen only where an initial checkpoint has them.");
         Demand(!Distil || Initial is not null, nameof(Distil), Distil, "needs an initial checkpoint to learn from.");
         Demand(DistilQueries is >= 0 and < 1, nameof(DistilQueries), DistilQueries, "must be in [0, 1): the rest of the loss is that of tokens.");
@@ -188,6 +191,26 @@ public sealed record TrainingOptions
         Demand(CheckpointSeconds > 0, nameof(CheckpointSeconds), CheckpointSeconds, "must be above 0.");
         Demand(Keep is >= 1 and <= 1000, nameof(Keep), Keep, "must be in 1..1000 checkpoints.");
         return this;
+    }
+
+    /// <summary>The fresh network that the options describe is checked before anything is read or learned for it.</summary>
+    private void DemandNetwork()
+    {
+        if (Initial is not null)
+        {
+            return;
+        }
+
+        var fitting = string.Join(" or ", ArchitectureModule.fittingHeads(Width, Heads));
+        Demand(
+            ArchitectureModule.headsFit(Width, Heads), nameof(Heads), Heads,
+            $"must divide the width {Width} into equal, even parts{(fitting.Length == 0 ? "; take an even width." : $", as {fitting} would.")}");
+        var valid = ArchitectureModule.validate(
+            ArchitectureModule.create(Vocabulary, Width, Layers, Heads, Context ?? StandardContext));
+        if (valid.IsError)
+        {
+            throw new ArgumentException(valid.ErrorValue.Message);
+        }
     }
 
     /// <summary>Whether the initial checkpoint is read throughout the run, not only at its start.</summary>

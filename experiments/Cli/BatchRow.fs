@@ -53,25 +53,10 @@ module BatchRow =
         else
             wrong name value "a text"
 
-    let private whole name (value: JsonElement) =
-        let mutable number = 0L
-
-        if value.ValueKind = JsonValueKind.Number && value.TryGetInt64 &number then
-            number
-        else
-            wrong name value "a whole number"
-
-    let private count name value =
-        let number = whole name value
-
-        if number < 1L || number > 1000000L then
-            wrong name value "a whole number in 1..1000000"
-        else
-            int number
-
-    let private number name (value: JsonElement) =
+    /// A number that keeps its limit.
+    let private number limit name (value: JsonElement) =
         if value.ValueKind = JsonValueKind.Number then
-            value.GetDouble()
+            Limit.read name limit (value.GetRawText())
         else
             wrong name value "a number"
 
@@ -101,20 +86,21 @@ module BatchRow =
             "length",
             (fun value wish ->
                 { wish with
-                    Length = count "length" value
+                    Length = number Limits.length "length" value
                 })
-            setting "seed" whole (fun seed request -> { request with Seed = seed })
+            setting "seed" (number Limits.seed) (fun seed request -> { request with Seed = seed })
             setting "policy" text (fun policy request -> { request with Policy = Some policy })
-            setting "temperature" number (fun value request -> { request with Temperature = value })
-            setting "top-k" count (fun tokens request -> { request with TopK = Some tokens })
-            setting "top-p" number (fun share request -> { request with TopP = share })
+            setting "temperature" (number Limits.temperature) (fun value request ->
+                { request with Temperature = value })
+            setting "top-k" (number Limits.topK) (fun tokens request -> { request with TopK = Some tokens })
+            setting "top-p" (number Limits.topP) (fun share request -> { request with TopP = share })
             setting "forbid" texts (fun texts request -> { request with Forbid = texts })
-            setting "speculative" count (fun window request ->
+            setting "speculative" (number Limits.window) (fun window request ->
                 { request with
                     Speculative = Some window
                 })
-            setting "revise" count (fun sweeps request -> { request with Revise = Some sweeps })
-            setting "revise-share" number (fun share request ->
+            setting "revise" (number Limits.sweeps) (fun sweeps request -> { request with Revise = Some sweeps })
+            setting "revise-share" (number Limits.reviseShare) (fun share request ->
                 { request with
                     ReviseShare = Some share
                 })

@@ -10,32 +10,37 @@ open A3.Runtime
 /// Arguments of `a3 bench decode`.
 [<RequireQualifiedAccess>]
 type BenchDecodeArguments =
-    | [<Unique>] Width of NUMBER: int
-    | [<Unique>] Layers of NUMBER: int
-    | [<Unique>] Heads of NUMBER: int
-    | [<Unique; CustomCommandLine("--kv-heads")>] KvHeads of NUMBER: int
-    | [<Unique>] Mlp of NUMBER: int
-    | [<Unique>] Vocabulary of TOKENS: int
-    | [<Unique>] Positions of NUMBER: int
+    | [<Unique>] Width of NUMBER: string
+    | [<Unique>] Layers of NUMBER: string
+    | [<Unique>] Heads of NUMBER: string
+    | [<Unique; CustomCommandLine("--kv-heads")>] KvHeads of NUMBER: string
+    | [<Unique>] Mlp of NUMBER: string
+    | [<Unique>] Vocabulary of TOKENS: string
+    | [<Unique>] Positions of NUMBER: string
     | [<Unique>] Groups of SIZES: string
-    | [<Unique>] Threads of NUMBER: int
-    | [<Unique>] Rounds of NUMBER: int
-    | [<Unique>] Temperature of NUMBER: float
+    | [<Unique>] Threads of NUMBER: string
+    | [<Unique>] Rounds of NUMBER: string
+    | [<Unique>] Temperature of NUMBER: string
 
     interface IArgParserTemplate with
         member argument.Usage =
             match argument with
-            | Width _ -> "width of the hidden states of a model with random weights (default 288)."
-            | Layers _ -> "its blocks (default 6)."
-            | Heads _ -> "its attention heads (default 6)."
-            | KvHeads _ -> "its heads of keys and values (default: as many as heads)."
-            | Mlp _ -> "width of its MLP (default: 8/3 of the width)."
-            | Vocabulary _ -> "its tokens (default 32000)."
-            | Positions _ -> "tokens of a run (default 256, or what the model's context holds)."
+            | Width _ ->
+                $"width of the hidden states of a model with random weights, {Limits.width.Range} (default 288)."
+            | Layers _ -> $"its blocks, {Limits.layers.Range} (default 6)."
+            | Heads _ ->
+                $"its attention heads, {Limits.heads.Range} (default 6); each takes an equal, even part of the width."
+            | KvHeads _ ->
+                $"its heads of keys and values, {Limits.heads.Range} (default: as many as heads, which they must divide)."
+            | Mlp _ -> $"width of its MLP, {Limits.mlp.Range} (default: 8/3 of the width)."
+            | Vocabulary _ -> $"its tokens, {Limits.vocabulary.Range} (default 32000)."
+            | Positions _ ->
+                $"tokens of a run, {Limits.positions.Range} (default 256, or what the model's context holds)."
             | Groups _ -> "sizes of cached groups (default 1,2,4,8)."
-            | Threads _ -> "threads of a forward pass (default: one for each processor)."
-            | Rounds _ -> "runs of each method (default 7)."
-            | Temperature _ -> "0 takes the likeliest token, 1 (the default) the model's own distribution."
+            | Threads _ -> $"threads of a forward pass, {Limits.threads.Range} (default: one for each processor)."
+            | Rounds _ -> $"runs of each method, {Limits.rounds.Range} (default 7)."
+            | Temperature _ ->
+                $"0 takes the likeliest token, 1 (the default) the model's own distribution; {Limits.temperature.Range}."
 
 /// `a3 bench decode`: how fast ways to decode are, against each other and against the machine.
 [<RequireQualifiedAccess>]
@@ -58,9 +63,10 @@ module BenchDecode =
     let private sizes positions (text: string) =
         [
             for part in text.Split ',' do
-                match Int32.TryParse part with
-                | true, size when size >= 1 && size <= positions -> size
-                | _ ->
+                match Numeral.tryWhole part with
+                | Some size when size >= 1L && size <= int64 positions -> int size
+                | Some _
+                | None ->
                     raise (MisuseException $"--groups \"{text}\": expected sizes in 1..{positions}, such as 1,2,4,8.")
         ]
         |> List.distinct
@@ -69,16 +75,24 @@ module BenchDecode =
     let private architecture positions (arguments: ParseResults<BenchDecodeArguments>) =
         let plain =
             Architecture.create
-                (arguments.GetResult(BenchDecodeArguments.Vocabulary, 32000))
-                (arguments.GetResult(BenchDecodeArguments.Width, 288))
-                (arguments.GetResult(BenchDecodeArguments.Layers, 6))
-                (arguments.GetResult(BenchDecodeArguments.Heads, 6))
+                (arguments.TryGetResult BenchDecodeArguments.Vocabulary
+                 |> Limit.orElse 32000 "--vocabulary" Limits.vocabulary)
+                (arguments.TryGetResult BenchDecodeArguments.Width
+                 |> Limit.orElse 288 "--width" Limits.width)
+                (arguments.TryGetResult BenchDecodeArguments.Layers
+                 |> Limit.orElse 6 "--layers" Limits.layers)
+                (arguments.TryGetResult BenchDecodeArguments.Heads
+                 |> Limit.orElse 6 "--heads" Limits.heads)
                 (4 * positions + 1)
 
         let chosen =
             { plain with
-                KvHeads = arguments.GetResult(BenchDecodeArguments.KvHeads, plain.KvHeads)
-                MlpWidth = arguments.GetResult(BenchDecodeArguments.Mlp, plain.MlpWidth)
+                KvHeads =
+                    arguments.TryGetResult BenchDecodeArguments.KvHeads
+                    |> Limit.orElse plain.KvHeads "--kv-heads" Limits.heads
+                MlpWidth =
+                    arguments.TryGetResult BenchDecodeArguments.Mlp
+                    |> Limit.orElse plain.MlpWidth "--mlp" Limits.mlp
             }
 
         match Architecture.validate chosen with
@@ -162,16 +176,13 @@ module BenchDecode =
                      standard.Groups |> Seq.filter (fun size -> size <= positions) |> List.ofSeq)
                  |> Array.ofList),
             Rounds =
-                (arguments.GetResult(BenchDecodeArguments.Rounds, standard.Rounds)
-                 |> Options.between 1 1000 "--rounds"),
+                (arguments.TryGetResult BenchDecodeArguments.Rounds
+                 |> Limit.orElse standard.Rounds "--rounds" Limits.rounds),
             Sampling =
                 SamplingOptions(
                     Temperature =
-                        (arguments.GetResult(BenchDecodeArguments.Temperature, 1.0)
-                         |> Options.number
-                             "of at least 0; 0 is greedy"
-                             (fun value -> value >= 0.0 && Double.IsFinite value)
-                             "--temperature")
+                        (arguments.TryGetResult BenchDecodeArguments.Temperature
+                         |> Limit.orElse 1.0 "--temperature" Limits.temperature)
                 ),
             Seed = seed
         )
@@ -195,12 +206,12 @@ module BenchDecode =
 
         let positions =
             arguments.TryGetResult BenchDecodeArguments.Positions
+            |> Limit.optional "--positions" Limits.positions
             |> Option.defaultWith (fun () -> standardPositions invocation.Model)
-            |> Options.between 1 100000 "--positions"
 
         let threads =
-            arguments.GetResult(BenchDecodeArguments.Threads, Environment.ProcessorCount)
-            |> Options.between 1 1024 "--threads"
+            arguments.TryGetResult BenchDecodeArguments.Threads
+            |> Limit.orElse Environment.ProcessorCount "--threads" Limits.threads
 
         let seed = defaultArg invocation.Seed DecodingRequest.usual.Seed
 

@@ -8,32 +8,35 @@ open A3.Runtime
 /// Arguments of `a3 bench train`.
 [<RequireQualifiedAccess>]
 type BenchTrainArguments =
-    | [<Unique>] Width of NUMBER: int
-    | [<Unique>] Layers of NUMBER: int
-    | [<Unique>] Heads of NUMBER: int
-    | [<Unique>] Vocabulary of TOKENS: int
-    | [<Unique>] Context of POSITIONS: int
-    | [<Unique>] Batch_Tokens of COUNT: int
-    | [<Unique>] Group of SIZE: int
+    | [<Unique>] Width of NUMBER: string
+    | [<Unique>] Layers of NUMBER: string
+    | [<Unique>] Heads of NUMBER: string
+    | [<Unique>] Vocabulary of TOKENS: string
+    | [<Unique>] Context of POSITIONS: string
+    | [<Unique>] Batch_Tokens of COUNT: string
+    | [<Unique>] Group of SIZE: string
     | [<Unique>] Recompute
     | [<Unique>] Compute of NumberTypeName
-    | [<Unique>] Threads of NUMBER: int
-    | [<Unique>] Rounds of NUMBER: int
+    | [<Unique>] Threads of NUMBER: string
+    | [<Unique>] Rounds of NUMBER: string
 
     interface IArgParserTemplate with
         member argument.Usage =
             match argument with
-            | Width _ -> "width of the hidden states (default 256)."
-            | Layers _ -> "number of blocks (default 6)."
-            | Heads _ -> "attention heads (default 4)."
-            | Vocabulary _ -> "tokens of the vocabulary (default 2048)."
-            | Context _ -> "length of each sequence (default 256)."
-            | Batch_Tokens _ -> "tokens of a step, as many whole sequences as they hold (default 4096)."
-            | Group _ -> "size of the groups (default 4); what a step costs hardly depends on it."
+            | Width _ -> $"width of the hidden states, {Limits.width.Range} (default 256)."
+            | Layers _ -> $"number of blocks, {Limits.layers.Range} (default 6)."
+            | Heads _ ->
+                $"attention heads, {Limits.heads.Range} (default 4); each takes an equal, even part of the width."
+            | Vocabulary _ -> $"tokens of the vocabulary, {Limits.vocabulary.Range} (default 2048)."
+            | Context _ -> $"length of each sequence, {Limits.context.Range} (default 256)."
+            | Batch_Tokens _ ->
+                $"tokens of a step, as many whole sequences as they hold, {Limits.batchTokens.Range} (default 4096)."
+            | Group _ ->
+                $"size of the groups, {Limits.group.Range} (default 4); what a step costs hardly depends on it."
             | Recompute -> "let the two-stream step keep one block's memory in place of all."
             | Compute _ -> "number type of passes, float32 (default) or bfloat16; what trains stays float32."
-            | Threads _ -> "threads (default: one for each processor)."
-            | Rounds _ -> "runs of each step (default 7)."
+            | Threads _ -> $"threads, {Limits.threads.Range} (default: one for each processor)."
+            | Rounds _ -> $"runs of each step, {Limits.rounds.Range} (default 7)."
 
 /// `a3 bench train`: what a training step takes, against a plain AR step and against the machine.
 [<RequireQualifiedAccess>]
@@ -42,12 +45,16 @@ module BenchTrain =
     let private architecture (arguments: ParseResults<BenchTrainArguments>) =
         let chosen =
             Architecture.create
-                (arguments.GetResult(BenchTrainArguments.Vocabulary, 2048))
-                (arguments.GetResult(BenchTrainArguments.Width, 256))
-                (arguments.GetResult(BenchTrainArguments.Layers, 6))
-                (arguments.GetResult(BenchTrainArguments.Heads, 4))
-                (arguments.GetResult(BenchTrainArguments.Context, 256)
-                 |> Options.between 8 (1 <<< 20) "--context")
+                (arguments.TryGetResult BenchTrainArguments.Vocabulary
+                 |> Limit.orElse 2048 "--vocabulary" Limits.vocabulary)
+                (arguments.TryGetResult BenchTrainArguments.Width
+                 |> Limit.orElse 256 "--width" Limits.width)
+                (arguments.TryGetResult BenchTrainArguments.Layers
+                 |> Limit.orElse 6 "--layers" Limits.layers)
+                (arguments.TryGetResult BenchTrainArguments.Heads
+                 |> Limit.orElse 4 "--heads" Limits.heads)
+                (arguments.TryGetResult BenchTrainArguments.Context
+                 |> Limit.orElse 256 "--context" Limits.context)
 
         match Architecture.validate chosen with
         | Ok valid when valid.Width = valid.Heads * valid.HeadWidth -> valid
@@ -76,20 +83,20 @@ module BenchTrain =
 
         TrainBenchmarkOptions(
             BatchTokens =
-                (arguments.GetResult(BenchTrainArguments.Batch_Tokens, standard.BatchTokens)
-                 |> Options.between 1 (1 <<< 24) "--batch-tokens"),
+                (arguments.TryGetResult BenchTrainArguments.Batch_Tokens
+                 |> Limit.orElse standard.BatchTokens "--batch-tokens" Limits.batchTokens),
             Group =
-                (arguments.GetResult(BenchTrainArguments.Group, standard.Group)
-                 |> Options.between 1 (1 <<< 20) "--group"),
+                (arguments.TryGetResult BenchTrainArguments.Group
+                 |> Limit.orElse standard.Group "--group" Limits.group),
             Recompute = arguments.Contains BenchTrainArguments.Recompute,
             Device = invocation.Device,
             Compute = compute arguments,
             Threads =
-                (arguments.GetResult(BenchTrainArguments.Threads, standard.Threads)
-                 |> Options.between 1 1024 "--threads"),
+                (arguments.TryGetResult BenchTrainArguments.Threads
+                 |> Limit.orElse standard.Threads "--threads" Limits.threads),
             Rounds =
-                (arguments.GetResult(BenchTrainArguments.Rounds, standard.Rounds)
-                 |> Options.between 1 1000 "--rounds"),
+                (arguments.TryGetResult BenchTrainArguments.Rounds
+                 |> Limit.orElse standard.Rounds "--rounds" Limits.rounds),
             Seed = seed
         )
 

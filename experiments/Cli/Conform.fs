@@ -90,7 +90,7 @@ module Conform =
     let run (invocation: Invocation) (arguments: ParseResults<ConformArguments>) =
         let folder =
             match
-                arguments.TryGetResult ConformArguments.Directory
+                Options.word (arguments.TryGetResult ConformArguments.Directory)
                 |> Option.orElse invocation.Model
             with
             | Some folder -> ModelFolder.find (Some folder)

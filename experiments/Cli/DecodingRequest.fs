@@ -77,40 +77,25 @@ module DecodingRequest =
 
     let private sampling prefix request =
         SamplingOptions(
-            Temperature =
-                Options.number
-                    "of at least 0; 0 is greedy"
-                    (fun value -> value >= 0.0 && Double.IsFinite value)
-                    $"{prefix}temperature"
-                    request.Temperature,
+            Temperature = Limit.check $"{prefix}temperature" Limits.temperature request.Temperature,
             TopK =
                 (request.TopK
-                 |> Option.map (Options.between 1 Int32.MaxValue $"{prefix}top-k")
+                 |> Option.map (Limit.check $"{prefix}top-k" Limits.topK)
                  |> Option.toNullable),
-            TopP =
-                Options.number
-                    "above 0 and at most 1; 1 keeps every token"
-                    (fun value -> value > 0.0 && value <= 1.0)
-                    $"{prefix}top-p"
-                    request.TopP
+            TopP = Limit.check $"{prefix}top-p" Limits.topP request.TopP
         )
 
     let private revision prefix request : RevisionOptions | null =
         match request.Revise, request.ReviseShare with
         | Some sweeps, share ->
             RevisionOptions(
-                Sweeps = Options.between 1 1000000 $"{prefix}revise" sweeps,
-                Share =
-                    Options.number
-                        "above 0 and at most 1; 1 draws every filled token anew"
-                        (fun value -> value > 0.0 && value <= 1.0)
-                        $"{prefix}revise-share"
-                        (defaultArg share 1.0)
+                Sweeps = Limit.check $"{prefix}revise" Limits.sweeps sweeps,
+                Share = Limit.check $"{prefix}revise-share" Limits.reviseShare (defaultArg share 1.0)
             )
         | None, Some share ->
             raise (
                 MisuseException
-                    $"{prefix}revise-share {share}: needs {prefix}revise SWEEPS, how often to go over the filled text."
+                    $"{prefix}revise-share {string share}: needs {prefix}revise SWEEPS, how often to go over the filled text."
             )
         | None, None -> null
 
@@ -127,7 +112,7 @@ module DecodingRequest =
 
         let window =
             request.Speculative
-            |> Option.map (Options.between 2 1000000 $"{prefix}speculative")
+            |> Option.map (Limit.check $"{prefix}speculative" Limits.window)
 
         if List.contains "" request.Forbid then
             raise (

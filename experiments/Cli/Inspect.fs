@@ -28,7 +28,7 @@ module Inspect =
             |> Option.map (Options.specification "--grouping" Grouping.parse)
 
         use checkpoint =
-            arguments.TryGetResult InspectArguments.Directory
+            Options.word (arguments.TryGetResult InspectArguments.Directory)
             |> Option.orElse invocation.Model
             |> ModelFolder.find
             |> Checkpoint.Open

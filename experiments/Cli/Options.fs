@@ -54,20 +54,6 @@ module Options =
             }
         | _ -> invocation
 
-    /// The value where it keeps its rule.
-    let between lowest highest name (value: int) =
-        if value < lowest || value > highest then
-            raise (MisuseException $"{name} {value}: expected a whole number in {lowest}..{highest}.")
-
-        value
-
-    /// The number where it keeps its rule.
-    let number rule holds name (value: float) =
-        if not (holds value) then
-            raise (MisuseException $"{name} {value}: expected a number {rule}.")
-
-        value
-
     /// The value of a text form.
     let specification name parse (text: string) =
         match parse text with
@@ -87,8 +73,12 @@ module Options =
             words
             |> List.tryFind (fun word -> word.StartsWith("--", StringComparison.Ordinal))
         with
-        | Some option -> raise (MisuseException $"unknown option '{option}'; --help lists the options.")
+        | Some option -> raise (UnknownOptionException option)
         | None -> String.Join(" ", words)
+
+    /// A command's main argument that is one word.
+    let word (given: string option) =
+        given |> Option.map (fun word -> joined [ word ])
 
     /// More than any context holds, and little enough for any memory.
     let private longestText = 1 <<< 24

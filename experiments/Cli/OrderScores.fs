@@ -73,7 +73,7 @@ module OrderScores =
 
     /// Scores a text under so many orders and writes what that gave.
     let run (invocation: Invocation) count text =
-        let count = Options.between 1 1000000 "--orders" count
+        let count = Limit.read "--orders" Limits.orders count
         let orders = draw (defaultArg invocation.Seed 1L) count
         use model = Decoding.load invocation
         MarkedText.requireQueryStream model "--orders"

@@ -10,6 +10,13 @@ open A3.Runtime
 type MisuseException(message: string) =
     inherit A3Exception(message)
 
+/// A word of a text that looks like an option, which is a mistyped one.
+type UnknownOptionException(option: string) =
+    inherit MisuseException($"unknown option '{option}'; --help lists the options.")
+
+    /// The word.
+    member _.Option = option
+
 /// A command that was cancelled and has more to say about it.
 type StoppedException(message: string) =
     inherit OperationCanceledException(message)

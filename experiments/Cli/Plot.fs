@@ -71,7 +71,7 @@ module Plot =
 
     let run (invocation: Invocation) (arguments: ParseResults<PlotArguments>) =
         let folder =
-            match arguments.TryGetResult PlotArguments.Run with
+            match Options.word (arguments.TryGetResult PlotArguments.Run) with
             | Some folder -> ModelFolder.find (Some folder)
             | None -> raise (MisuseException $"plot needs the directory of a run: {example}")
 

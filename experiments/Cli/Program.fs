@@ -12,7 +12,7 @@ type Arguments =
     | [<Inherit; Unique>] Model of DIR: string
     | [<Inherit; Unique>] Device of DeviceName
     | [<Inherit; Unique>] Dtype of NumberTypeName
-    | [<Inherit; Unique>] Seed of NUMBER: int64
+    | [<Inherit; Unique>] Seed of NUMBER: string
     | [<Inherit; Unique>] Grouping of TEXT: string
     | [<Inherit; Unique>] Json
     | [<Unique>] Version
@@ -32,7 +32,7 @@ type Arguments =
             | Model _ -> "a checkpoint directory (default: the model in the box)."
             | Device _ -> "where to compute: cpu, cuda, or auto (the default): CUDA where there is one."
             | Dtype _ -> "number type of the weights (default float32)."
-            | Seed _ -> "the same seed gives the same result (default 1)."
+            | Seed _ -> $"the same seed gives the same result, {Limits.seed.Range} (default 1)."
             | Grouping _ -> "which positions are generated together and when, such as 'bisect | chunks 2'."
             | Json -> "print JSON."
             | Version -> "print the version."
@@ -69,16 +69,52 @@ module Program =
     let private help argv (usage: string) =
         usage.TrimEnd() + "\n\nEXAMPLE:\n\n    " + example argv + "\n"
 
-    /// The first line of what Argu says; the rest is the usage.
-    let private firstLine (message: string) =
-        let line = message.Trim().Split('\n')[0]
-        line.Replace("ERROR: ", "").Trim()
+    /// The usage of the command that a command line begins with.
+    let private usageOf (argv: string[]) =
+        try
+            let command = argv |> Array.takeWhile (fun word -> not (word.StartsWith '-'))
+
+            parser.Value.ParseCommandLine(Array.append (Array.truncate 1 command) [| "--help" |])
+            |> ignore
+
+            ""
+        with :? ArguParseException as error ->
+            error.Message
 
     let private deviceOf name =
         match name with
         | Auto -> Device.Auto
         | Cpu -> Device.Cpu
         | Cuda -> Device.Cuda
+
+    /// Options that every command understands and this one has no use for.
+    let private idle (results: ParseResults<Arguments>) =
+        match results.TryGetSubCommand() with
+        | Some(Arguments.Show _) -> "show", [ "--model"; "--device"; "--dtype" ]
+        | Some(Arguments.Inspect _) -> "inspect", [ "--device"; "--dtype"; "--seed" ]
+        | Some(Arguments.Plot _) -> "plot", [ "--model"; "--device"; "--dtype"; "--seed"; "--grouping" ]
+        | Some(Arguments.Conform _) -> "conform", [ "--seed" ]
+        | _ -> "", []
+
+    let private noteIdle output (results: ParseResults<Arguments>) =
+        let given =
+            [
+                if results.Contains Arguments.Model then
+                    "--model"
+                if results.Contains Arguments.Device then
+                    "--device"
+                if results.Contains Arguments.Dtype then
+                    "--dtype"
+                if results.Contains Arguments.Seed then
+                    "--seed"
+                if results.Contains Arguments.Grouping then
+                    "--grouping"
+            ]
+
+        let command, idle = idle results
+
+        for option in given |> List.filter (fun option -> List.contains option idle) do
+            output |> Output.note $"{option} has no effect on a3 {command}."
 
     let private execute output cancellation (results: ParseResults<Arguments>) =
         let invocation =
@@ -88,9 +124,11 @@ module Program =
                 Model = results.TryGetResult Arguments.Model
                 Device = results.GetResult(Arguments.Device, Auto) |> deviceOf
                 NumberType = results.GetResult(Arguments.Dtype, Float32) |> Options.numberType
-                Seed = results.TryGetResult Arguments.Seed
+                Seed = results.TryGetResult Arguments.Seed |> Limit.optional "--seed" Limits.seed
                 Grouping = results.TryGetResult Arguments.Grouping
             }
+
+        noteIdle output results
 
         match results.TryGetSubCommand() with
         | Some(Arguments.Infill arguments) -> Infill.run invocation arguments
@@ -115,7 +153,10 @@ module Program =
             output |> Output.line (help argv error.Message)
             0
         | :? ArguParseException as error ->
-            output.Error.WriteLine $"a3: {firstLine error.Message} See a3 --help."
+            output.Error.WriteLine $"a3: {Usage.complaint error.Message} See a3 --help."
+            Outcome.misuse
+        | :? UnknownOptionException as error ->
+            output.Error.WriteLine $"a3: {Usage.unknownOption (usageOf argv) error.Option} See a3 --help."
             Outcome.misuse
         | error ->
             let code, line = Outcome.describe error

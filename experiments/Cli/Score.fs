@@ -9,7 +9,7 @@ open A3.Runtime
 type ScoreArguments =
     | [<MainCommand>] Text of TEXT: string list
     | [<Unique>] File of PATH: string
-    | [<Unique>] Orders of COUNT: int
+    | [<Unique>] Orders of COUNT: string
     | [<Unique>] Alternatives of TEXT: string list
     | [<Unique; CustomCommandLine("--alternatives-file")>] AlternativesFile of PATH: string
     | [<Unique>] Causal
@@ -20,7 +20,7 @@ type ScoreArguments =
             | Text _ -> "the text; of one with [[parts]] only these are scored, given the rest; - reads standard input."
             | File _ -> "read the text from a file."
             | Orders _ ->
-                "score under this many random orders, with seeds that count up from --seed: the bound on the probability that they give together, their mean and spread."
+                $"score under this many random orders, {Limits.orders.Range}, with seeds that count up from --seed: the bound on the probability that they give together, their mean and spread."
             | Alternatives _ ->
                 "rank these texts for the only gap of the text, ___; a space before the gap is the beginning of each."
             | AlternativesFile _ -> "the same, one a line of a file."

@@ -8,11 +8,11 @@ open A3.Model
 [<RequireQualifiedAccess>]
 type ShowArguments =
     | [<MainCommand>] Specification of SPECIFICATION: string list
-    | [<Unique; AltCommandLine("-n")>] Length of POSITIONS: int
+    | [<Unique; AltCommandLine("-n")>] Length of POSITIONS: string
     | [<Unique>] Given of POSITIONS: string
     | [<Unique>] Sorted
-    | [<Unique>] Tokens of COUNT: int64
-    | [<Unique>] Batch_Tokens of COUNT: int
+    | [<Unique>] Tokens of COUNT: string
+    | [<Unique>] Batch_Tokens of COUNT: string
     | [<Unique>] Svg of FILE: string
 
     interface IArgParserTemplate with
@@ -20,11 +20,12 @@ type ShowArguments =
             match argument with
             | Specification _ ->
                 "a grouping such as 'bisect | chunks 2', or a curriculum: 'curriculum TEXT', or its name."
-            | Length _ -> "positions of the sequence (default 16; 64 for a curriculum, in sentences of 12)."
+            | Length _ ->
+                $"positions of the sequence, {Limits.drawn.Range} (default 16); of a curriculum's, {Limits.drawnCurriculum.Range} (default 64, in sentences of 12)."
             | Given _ -> "positions that are given, such as '0..3 8'."
             | Sorted -> "draw rows and columns of the masks by step instead of by position."
-            | Tokens _ -> "tokens of the run that a curriculum is for (default 1000000)."
-            | Batch_Tokens _ -> "tokens of its steps (default 4096)."
+            | Tokens _ -> $"tokens of the run that a curriculum is for, {Limits.tokens.Range} (default 1000000)."
+            | Batch_Tokens _ -> $"tokens of its steps, {Limits.batchTokens.Range} (default 4096)."
             | Svg _ -> "write the drawing to a file, as a picture."
 
 /// `a3 show`: draws the meaning of a specification. Loads no model.
@@ -32,8 +33,6 @@ type ShowArguments =
 module Show =
 
     let example = "a3 show \"random 7 | chunks 4\" --length 16"
-
-    let private longest = 4096
 
     /// What training does where nothing else is said.
     let private standard = A3.Runtime.TrainingOptions(Data = [||], Output = "")
@@ -85,8 +84,8 @@ module Show =
             raise (MisuseException "--tokens and --batch-tokens are for curricula; a grouping has no run.")
 
         let length =
-            arguments.GetResult(ShowArguments.Length, 16)
-            |> Options.between 1 longest "--length"
+            arguments.TryGetResult ShowArguments.Length
+            |> Limit.orElse 16 "--length" Limits.drawn
 
         let grouping =
             Options.specification "grouping" Grouping.parse text
@@ -144,16 +143,13 @@ module Show =
 
     /// The run that a curriculum is drawn for; its context is that of training by default, or as long as what is drawn.
     let private plan (arguments: ParseResults<ShowArguments>) length =
-        let tokens = arguments.GetResult(ShowArguments.Tokens, standard.Tokens)
-
-        if tokens < 1L then
-            raise (MisuseException $"--tokens {tokens}: expected a whole number of at least 1.")
-
         {
-            Tokens = tokens
+            Tokens =
+                arguments.TryGetResult ShowArguments.Tokens
+                |> Limit.orElse standard.Tokens "--tokens" Limits.tokens
             TokensPerStep =
-                arguments.GetResult(ShowArguments.Batch_Tokens, standard.BatchTokens)
-                |> Options.between 1 System.Int32.MaxValue "--batch-tokens"
+                arguments.TryGetResult ShowArguments.Batch_Tokens
+                |> Limit.orElse standard.BatchTokens "--batch-tokens" Limits.batchTokens
                 |> float
             Context = max length A3.Runtime.TrainingOptions.StandardContext
         }
@@ -171,8 +167,8 @@ module Show =
             raise (MisuseException "--sorted and --given are for groupings; a curriculum draws what is given.")
 
         let length =
-            arguments.GetResult(ShowArguments.Length, 64)
-            |> Options.between 2 longest "--length"
+            arguments.TryGetResult ShowArguments.Length
+            |> Limit.orElse 64 "--length" Limits.drawnCurriculum
 
         let plan = plan arguments length
 
@@ -203,6 +199,19 @@ module Show =
         else
             None
 
+    /// A mistyped name of a curriculum is no grouping, and the words of groupings are no help with it.
+    let private refuseNearCurriculum text =
+        let names = Curriculum.builtIn |> List.map fst
+
+        match Grouping.parse text, Suggestion.nearest names text with
+        | Error _, Some near ->
+            raise (
+                MisuseException
+                    $"\"{A3.Shown.Text text}\": is neither a grouping nor the name of a curriculum{Suggestion.asked (Some near)}"
+            )
+        | Error _, None
+        | Ok _, _ -> ()
+
     let run (invocation: Invocation) (arguments: ParseResults<ShowArguments>) =
         let given = arguments.GetResult(ShowArguments.Specification, []) |> Options.joined
 
@@ -216,4 +225,6 @@ module Show =
         match curriculumOf text with
         | Some text ->
             showCurriculum invocation arguments text (Options.specification "curriculum" Curriculum.parse text)
-        | None -> showPartition invocation arguments text
+        | None ->
+            refuseNearCurriculum text
+            showPartition invocation arguments text

@@ -35,34 +35,34 @@ type TrainArguments =
     | [<Unique>] Init of DIR: string
     | [<Unique>] Query_Start of QueryStartName
     | [<Unique>] Train of WEIGHTS: string
-    | [<Unique>] Rank of NUMBER: int
-    | [<Unique>] Alpha of NUMBER: float
+    | [<Unique>] Rank of NUMBER: string
+    | [<Unique>] Alpha of NUMBER: string
     | [<Unique>] Tokenizer of DIR: string
-    | [<Unique>] Tokens of COUNT: int64
-    | [<Unique>] Batch_Tokens of COUNT: int
-    | [<Unique>] Accumulate of PASSES: int
-    | [<Unique>] Lanes of COUNT: int
+    | [<Unique>] Tokens of COUNT: string
+    | [<Unique>] Batch_Tokens of COUNT: string
+    | [<Unique>] Accumulate of PASSES: string
+    | [<Unique>] Lanes of COUNT: string
     | [<Unique>] Recompute
     | [<Unique>] Compute of NumberTypeName
-    | [<Unique>] Context of POSITIONS: int
-    | [<Unique>] Vocabulary of TOKENS: int
-    | [<Unique>] Width of NUMBER: int
-    | [<Unique>] Layers of NUMBER: int
-    | [<Unique>] Heads of NUMBER: int
+    | [<Unique>] Context of POSITIONS: string
+    | [<Unique>] Vocabulary of TOKENS: string
+    | [<Unique>] Width of NUMBER: string
+    | [<Unique>] Layers of NUMBER: string
+    | [<Unique>] Heads of NUMBER: string
     | [<Unique>] Optimizer of OptimizerName
-    | [<Unique>] Learning_Rate of NUMBER: float
-    | [<Unique>] Warmup of SHARE: float
-    | [<Unique>] Final_Rate of SHARE: float
-    | [<Unique>] Weight_Decay of NUMBER: float
-    | [<Unique>] Clip of NORM: float
+    | [<Unique>] Learning_Rate of NUMBER: string
+    | [<Unique>] Warmup of SHARE: string
+    | [<Unique>] Final_Rate of SHARE: string
+    | [<Unique>] Weight_Decay of NUMBER: string
+    | [<Unique>] Clip of NORM: string
     | [<Unique>] Distil
-    | [<Unique; CustomCommandLine("--distil-queries")>] DistilQueries of SHARE: float
-    | [<Unique>] Content_Weight of NUMBER: float
-    | [<Unique>] Crop of SHARE: float
-    | [<Unique>] Checkpoint_Seconds of SECONDS: float
-    | [<Unique>] Keep of CHECKPOINTS: int
-    | [<Unique>] Validate_Every of STEPS: int
-    | [<Unique>] Validation_Rows of ROWS: int
+    | [<Unique; CustomCommandLine("--distil-queries")>] DistilQueries of SHARE: string
+    | [<Unique>] Content_Weight of NUMBER: string
+    | [<Unique>] Crop of SHARE: string
+    | [<Unique>] Checkpoint_Seconds of SECONDS: string
+    | [<Unique>] Keep of CHECKPOINTS: string
+    | [<Unique>] Validate_Every of STEPS: string
+    | [<Unique>] Validation_Rows of ROWS: string
 
     interface IArgParserTemplate with
         member argument.Usage =
@@ -84,35 +84,39 @@ type TrainArguments =
                 "what queries start from: a vector that is learned, or where it is known the token preceding them (default: as --init, where that is causal preceding; else learned)."
             | Train _ ->
                 "what trains of --init: all (the default), lora, or names and patterns of tensors (\"model.query_embed *norm*\"); the rest is frozen."
-            | Rank _ -> "rank of what lora adds to each matrix (default 8)."
-            | Alpha _ -> "what lora adds counts this over its rank (default 16)."
+            | Rank _ -> $"rank of what lora adds to each matrix, {Limits.rank.Range} (default 8)."
+            | Alpha _ -> $"what lora adds counts this over its rank, {Limits.alpha.Range} (default 16)."
             | Tokenizer _ -> "use the tokenizer of a directory (default: train one on the files)."
-            | Tokens _ -> "how many tokens the run sees (default 1000000)."
-            | Batch_Tokens _ -> "tokens of one forward and backward pass (default 4096)."
-            | Accumulate _ -> "passes of one optimizer step (default 1)."
-            | Lanes _ -> "passes of a step that run at a time, each with its share of the processors (default 1)."
+            | Tokens _ -> $"how many tokens the run sees, {Limits.tokens.Range} (default 1000000)."
+            | Batch_Tokens _ -> $"tokens of one forward and backward pass, {Limits.batchTokens.Range} (default 4096)."
+            | Accumulate _ -> $"passes of one optimizer step, {Limits.accumulate.Range} (default 1)."
+            | Lanes _ ->
+                $"passes of a step that run at a time, each with its share of the processors, {Limits.lanes.Range} (default 1)."
             | Recompute -> "keep one block's memory in place of all: a third more work."
             | Compute _ -> "number type of passes, float32 (default) or bfloat16; what trains stays float32."
-            | Context _ -> "longest sequence (default: what --init can hold, else 256)."
-            | Vocabulary _ -> "size of a freshly trained vocabulary (default 2048)."
-            | Width _ -> "width of the hidden states (default 192)."
-            | Layers _ -> "number of blocks (default 6)."
-            | Heads _ -> "attention heads (default 6)."
+            | Context _ -> $"longest sequence, {Limits.context.Range} (default: what --init can hold, else 256)."
+            | Vocabulary _ -> $"size of a freshly trained vocabulary, {Limits.learnedVocabulary.Range} (default 2048)."
+            | Width _ -> $"width of the hidden states, {Limits.width.Range} (default 192)."
+            | Layers _ -> $"number of blocks, {Limits.layers.Range} (default 6)."
+            | Heads _ ->
+                $"attention heads, {Limits.heads.Range} (default 6); each takes an equal, even part of the width."
             | Optimizer _ -> "adamw (the default), or muon for the blocks' matrices."
-            | Learning_Rate _ -> "the peak learning rate (default 0.001)."
-            | Warmup _ -> "share of the run over which the learning rate rises (default 0.02)."
-            | Final_Rate _ -> "share of the peak that is left of the learning rate at the end (default 0.1)."
-            | Weight_Decay _ -> "decay of matrices (default 0.1)."
-            | Clip _ -> "largest norm of the gradient (default 1)."
+            | Learning_Rate _ -> $"the peak learning rate, {Limits.learningRate.Range} (default 0.001)."
+            | Warmup _ -> $"share of the run over which the learning rate rises, {Limits.warmup.Range} (default 0.02)."
+            | Final_Rate _ ->
+                $"share of the peak that is left of the learning rate at the end, {Limits.finalRate.Range} (default 0.1)."
+            | Weight_Decay _ -> $"decay of matrices, {Limits.weightDecay.Range} (default 0.1)."
+            | Clip _ -> $"largest norm of the gradient, {Limits.clip.Range} (default 1)."
             | Distil -> "the content stream learns what --init predicts, not the text: its causal ability stays."
             | DistilQueries _ ->
-                "with --distil: the share of their loss by which queries that see every token before them learn the same (default 0)."
-            | Content_Weight _ -> "weight of the content stream's causal loss (default 0)."
-            | Crop _ -> "share of rows cut to a run of whole sentences (default 0.3)."
-            | Checkpoint_Seconds _ -> "seconds between checkpoints (default 120)."
-            | Keep _ -> "how many of the last checkpoints are kept, beside the best (default 2)."
-            | Validate_Every _ -> "steps between validations (default 200)."
-            | Validation_Rows _ -> "rows of a validation (default 64)."
+                $"with --distil: the share of their loss by which queries that see every token before them learn the same, {Limits.distilQueries.Range} (default 0)."
+            | Content_Weight _ ->
+                $"weight of the content stream's causal loss, {Limits.contentWeight.Range} (default 0)."
+            | Crop _ -> $"share of rows cut to a run of whole sentences, {Limits.crop.Range} (default 0.3)."
+            | Checkpoint_Seconds _ -> $"seconds between checkpoints, {Limits.checkpointSeconds.Range} (default 120)."
+            | Keep _ -> $"how many of the last checkpoints are kept, beside the best, {Limits.keep.Range} (default 2)."
+            | Validate_Every _ -> $"steps between validations, {Limits.validateEvery.Range} (default 200)."
+            | Validation_Rows _ -> $"rows of a validation, {Limits.validationRows.Range} (default 64)."
 
 /// `a3 train`: makes a checkpoint of texts.
 [<RequireQualifiedAccess>]
@@ -172,38 +176,85 @@ module Train =
                  |> Option.map queryStart
                  |> Option.toNullable),
             Train = arguments.GetResult(TrainArguments.Train, standard.Train),
-            Rank = arguments.GetResult(TrainArguments.Rank, standard.Rank),
-            Alpha = arguments.GetResult(TrainArguments.Alpha, standard.Alpha),
+            Rank =
+                (arguments.TryGetResult TrainArguments.Rank
+                 |> Limit.orElse standard.Rank "--rank" Limits.rank),
+            Alpha =
+                (arguments.TryGetResult TrainArguments.Alpha
+                 |> Limit.orElse standard.Alpha "--alpha" Limits.alpha),
             Tokenizer = (arguments.TryGetResult TrainArguments.Tokenizer |> existing),
-            Vocabulary = arguments.GetResult(TrainArguments.Vocabulary, standard.Vocabulary),
-            Width = arguments.GetResult(TrainArguments.Width, standard.Width),
-            Layers = arguments.GetResult(TrainArguments.Layers, standard.Layers),
-            Heads = arguments.GetResult(TrainArguments.Heads, standard.Heads),
-            Context = (arguments.TryGetResult TrainArguments.Context |> Option.toNullable),
-            Tokens = arguments.GetResult(TrainArguments.Tokens, standard.Tokens),
-            BatchTokens = arguments.GetResult(TrainArguments.Batch_Tokens, standard.BatchTokens),
-            Accumulate = arguments.GetResult(TrainArguments.Accumulate, standard.Accumulate),
-            Lanes = arguments.GetResult(TrainArguments.Lanes, standard.Lanes),
+            Vocabulary =
+                (arguments.TryGetResult TrainArguments.Vocabulary
+                 |> Limit.orElse standard.Vocabulary "--vocabulary" Limits.learnedVocabulary),
+            Width =
+                (arguments.TryGetResult TrainArguments.Width
+                 |> Limit.orElse standard.Width "--width" Limits.width),
+            Layers =
+                (arguments.TryGetResult TrainArguments.Layers
+                 |> Limit.orElse standard.Layers "--layers" Limits.layers),
+            Heads =
+                (arguments.TryGetResult TrainArguments.Heads
+                 |> Limit.orElse standard.Heads "--heads" Limits.heads),
+            Context =
+                (arguments.TryGetResult TrainArguments.Context
+                 |> Limit.optional "--context" Limits.context
+                 |> Option.toNullable),
+            Tokens =
+                (arguments.TryGetResult TrainArguments.Tokens
+                 |> Limit.orElse standard.Tokens "--tokens" Limits.tokens),
+            BatchTokens =
+                (arguments.TryGetResult TrainArguments.Batch_Tokens
+                 |> Limit.orElse standard.BatchTokens "--batch-tokens" Limits.batchTokens),
+            Accumulate =
+                (arguments.TryGetResult TrainArguments.Accumulate
+                 |> Limit.orElse standard.Accumulate "--accumulate" Limits.accumulate),
+            Lanes =
+                (arguments.TryGetResult TrainArguments.Lanes
+                 |> Limit.orElse standard.Lanes "--lanes" Limits.lanes),
             Recompute = arguments.Contains TrainArguments.Recompute,
             Compute = (arguments.GetResult(TrainArguments.Compute, Float32) |> Options.numberType),
-            Crop = arguments.GetResult(TrainArguments.Crop, standard.Crop),
-            LearningRate = arguments.GetResult(TrainArguments.Learning_Rate, standard.LearningRate),
-            Warmup = arguments.GetResult(TrainArguments.Warmup, standard.Warmup),
-            FinalRate = arguments.GetResult(TrainArguments.Final_Rate, standard.FinalRate),
+            Crop =
+                (arguments.TryGetResult TrainArguments.Crop
+                 |> Limit.orElse standard.Crop "--crop" Limits.crop),
+            LearningRate =
+                (arguments.TryGetResult TrainArguments.Learning_Rate
+                 |> Limit.orElse standard.LearningRate "--learning-rate" Limits.learningRate),
+            Warmup =
+                (arguments.TryGetResult TrainArguments.Warmup
+                 |> Limit.orElse standard.Warmup "--warmup" Limits.warmup),
+            FinalRate =
+                (arguments.TryGetResult TrainArguments.Final_Rate
+                 |> Limit.orElse standard.FinalRate "--final-rate" Limits.finalRate),
             Optimizer =
                 (arguments.TryGetResult TrainArguments.Optimizer
                  |> Option.map optimizer
                  |> Option.defaultValue standard.Optimizer),
-            WeightDecay = arguments.GetResult(TrainArguments.Weight_Decay, standard.WeightDecay),
-            Clip = arguments.GetResult(TrainArguments.Clip, standard.Clip),
+            WeightDecay =
+                (arguments.TryGetResult TrainArguments.Weight_Decay
+                 |> Limit.orElse standard.WeightDecay "--weight-decay" Limits.weightDecay),
+            Clip =
+                (arguments.TryGetResult TrainArguments.Clip
+                 |> Limit.orElse standard.Clip "--clip" Limits.clip),
             Distil = arguments.Contains TrainArguments.Distil,
-            DistilQueries = arguments.GetResult(TrainArguments.DistilQueries, standard.DistilQueries),
-            ContentWeight = arguments.GetResult(TrainArguments.Content_Weight, standard.ContentWeight),
+            DistilQueries =
+                (arguments.TryGetResult TrainArguments.DistilQueries
+                 |> Limit.orElse standard.DistilQueries "--distil-queries" Limits.distilQueries),
+            ContentWeight =
+                (arguments.TryGetResult TrainArguments.Content_Weight
+                 |> Limit.orElse standard.ContentWeight "--content-weight" Limits.contentWeight),
             Seed = defaultArg invocation.Seed standard.Seed,
-            CheckpointSeconds = arguments.GetResult(TrainArguments.Checkpoint_Seconds, standard.CheckpointSeconds),
-            Keep = arguments.GetResult(TrainArguments.Keep, standard.Keep),
-            ValidateEvery = arguments.GetResult(TrainArguments.Validate_Every, standard.ValidateEvery),
-            ValidationRows = arguments.GetResult(TrainArguments.Validation_Rows, standard.ValidationRows),
+            CheckpointSeconds =
+                (arguments.TryGetResult TrainArguments.Checkpoint_Seconds
+                 |> Limit.orElse standard.CheckpointSeconds "--checkpoint-seconds" Limits.checkpointSeconds),
+            Keep =
+                (arguments.TryGetResult TrainArguments.Keep
+                 |> Limit.orElse standard.Keep "--keep" Limits.keep),
+            ValidateEvery =
+                (arguments.TryGetResult TrainArguments.Validate_Every
+                 |> Limit.orElse standard.ValidateEvery "--validate-every" Limits.validateEvery),
+            ValidationRows =
+                (arguments.TryGetResult TrainArguments.Validation_Rows
+                 |> Limit.orElse standard.ValidationRows "--validation-rows" Limits.validationRows),
             SavedAs = invocation.NumberType,
             Device = invocation.Device
         )
@@ -217,6 +268,42 @@ module Train =
         else
             let kebab = Regex.Replace(option.Replace(" = ", ""), "(?<=[a-z])[A-Z]", "-$0")
             $"--{kebab.ToLowerInvariant()} {message.Substring option.Length}"
+
+    /// Options whose part another option takes.
+    let private noteIdle output (arguments: ParseResults<TrainArguments>) =
+        let starts = arguments.Contains TrainArguments.Init
+        let validates = arguments.Contains TrainArguments.Validation
+
+        let addsRanks =
+            arguments.TryGetResult TrainArguments.Train
+            |> Option.exists (fun train -> Array.contains A3.Model.Tensors.Trainable.lowRank (train.Split ' '))
+
+        let idle =
+            [
+                starts && arguments.Contains TrainArguments.Width, "--width", "the network is that of --init"
+                starts && arguments.Contains TrainArguments.Layers, "--layers", "the network is that of --init"
+                starts && arguments.Contains TrainArguments.Heads, "--heads", "the network is that of --init"
+                starts && arguments.Contains TrainArguments.Vocabulary,
+                "--vocabulary",
+                "the tokenizer is that of --init or --tokenizer"
+                not starts
+                && arguments.Contains TrainArguments.Tokenizer
+                && arguments.Contains TrainArguments.Vocabulary,
+                "--vocabulary",
+                "the tokenizer is that of --tokenizer"
+                not addsRanks && arguments.Contains TrainArguments.Rank, "--rank", "it is for --train lora"
+                not addsRanks && arguments.Contains TrainArguments.Alpha, "--alpha", "it is for --train lora"
+                not validates && arguments.Contains TrainArguments.Validate_Every,
+                "--validate-every",
+                "there is no --validation FILE"
+                not validates && arguments.Contains TrainArguments.Validation_Rows,
+                "--validation-rows",
+                "there is no --validation FILE"
+            ]
+
+        for isIdle, option, reason in idle do
+            if isIdle then
+                output |> Output.note $"{option} has no effect: {reason}."
 
     /// The directory of the run, and what prepares it.
     let private prepared (invocation: Invocation) (arguments: ParseResults<TrainArguments>) =
@@ -254,6 +341,8 @@ module Train =
                 match error with
                 | :? ArgumentException as error -> raise (MisuseException(named (Outcome.argumentMessage error)))
                 | _ -> reraise ()
+
+        noteIdle output arguments
 
         try
             try

@@ -12,8 +12,8 @@ module Writing =
         |> Option.defaultValue kind.Text
 
     let private together (arguments: ParseResults<WritingArguments>) =
-        arguments.GetResult(WritingArguments.BatchSize, 16)
-        |> Options.between 1 100000 "--batch-size"
+        arguments.TryGetResult WritingArguments.BatchSize
+        |> Limit.orElse 16 "--batch-size" Limits.together
 
     /// Options that say nothing without another, or beside it.
     let private check (arguments: ParseResults<WritingArguments>) =
@@ -36,25 +36,30 @@ module Writing =
                 raise (MisuseException rule)
 
     let run (invocation: Invocation) (kind: WritingKind) (arguments: ParseResults<WritingArguments>) =
-        check arguments
+        let together = together arguments
+
+        let samples =
+            arguments.TryGetResult WritingArguments.Samples
+            |> Limit.optional "--samples" Limits.samples
 
         let length =
-            arguments.GetResult(WritingArguments.Length, kind.Length)
-            |> Options.between 1 1000000 "--length"
+            arguments.TryGetResult WritingArguments.Length
+            |> Limit.orElse kind.Length "--length" Limits.length
 
         let request = WritingArguments.request invocation arguments
+        check arguments
         let trace = arguments.Contains WritingArguments.Trace
 
         let template () =
             kind.Template (text kind arguments) length
 
-        match arguments.TryGetResult WritingArguments.Batch, arguments.TryGetResult WritingArguments.Samples with
+        match arguments.TryGetResult WritingArguments.Batch, samples with
         | Some input, _ ->
             let files =
                 {
                     Input = input
                     Output = arguments.TryGetResult WritingArguments.Output
-                    Together = together arguments
+                    Together = together
                 }
 
             Batch.run
@@ -67,9 +72,7 @@ module Writing =
                 }
                 files
         | None, Some count ->
-            let count = Options.between 1 1000000 "--samples" count
-
-            Decoding.samples invocation request count (together arguments) (template ())
+            Decoding.samples invocation request count together (template ())
             |> Filling.writeSamples invocation.Output trace
         | None, None ->
             Decoding.run invocation request (template ())

@@ -8,21 +8,21 @@ open A3.Runtime
 type WritingArguments =
     | [<MainCommand>] Text of TEXT: string list
     | [<Unique>] File of PATH: string
-    | [<Unique>] Length of TOKENS: int
+    | [<Unique>] Length of TOKENS: string
     | [<Unique>] Policy of TEXT: string
-    | [<Unique>] Temperature of NUMBER: float
-    | [<Unique; CustomCommandLine("--top-k")>] TopK of TOKENS: int
-    | [<Unique; CustomCommandLine("--top-p")>] TopP of SHARE: float
+    | [<Unique>] Temperature of NUMBER: string
+    | [<Unique; CustomCommandLine("--top-k")>] TopK of TOKENS: string
+    | [<Unique; CustomCommandLine("--top-p")>] TopP of SHARE: string
     | Forbid of TEXT: string
-    | [<Unique>] Speculative of WINDOW: int
-    | [<Unique>] Revise of SWEEPS: int
-    | [<Unique; CustomCommandLine("--revise-share")>] ReviseShare of SHARE: float
+    | [<Unique>] Speculative of WINDOW: string
+    | [<Unique>] Revise of SWEEPS: string
+    | [<Unique; CustomCommandLine("--revise-share")>] ReviseShare of SHARE: string
     | [<Unique>] Causal
     | [<Unique>] Reference
-    | [<Unique>] Samples of COUNT: int
+    | [<Unique>] Samples of COUNT: string
     | [<Unique>] Batch of FILE: string
     | [<Unique>] Output of FILE: string
-    | [<Unique; CustomCommandLine("--batch-size")>] BatchSize of ROWS: int
+    | [<Unique; CustomCommandLine("--batch-size")>] BatchSize of ROWS: string
     | [<Unique>] Trace
 
     interface IArgParserTemplate with
@@ -32,26 +32,30 @@ type WritingArguments =
                 "infill: a text with gaps, ___ of the default length, {12} of 12 tokens, {8..16} of 8 to 16, whichever is filled likeliest; generate: the beginning of a text; - reads standard input."
             | File _ -> "read the text from a file."
             | Length _ ->
-                $"tokens of a gap written ___ (default {Template.DefaultGap}), or to add to a beginning (default 80)."
+                $"tokens of a gap written ___ (default {Template.DefaultGap}), or to add to a beginning (default 80), {Limits.length.Range}."
             | Policy _ ->
                 "which positions are filled together and when: a grouping such as 'bisect | chunks 2', or one that goes by how sure the model is, such as 'entropy | constant 2' (criteria: confidence, entropy, margin, random, leftmost; amounts: constant, threshold, schedule; then perhaps '| window 16')."
-            | Temperature _ -> "0 takes the likeliest token, 1 the model's own distribution (default 0.5)."
-            | TopK _ -> "draw from only this many of the likeliest tokens."
-            | TopP _ -> "draw from the likeliest tokens that reach this share of probability together (default 0.95)."
+            | Temperature _ ->
+                $"0 takes the likeliest token, 1 the model's own distribution; {Limits.temperature.Range} (default 0.5)."
+            | TopK _ -> $"draw from only this many of the likeliest tokens, {Limits.topK.Range}."
+            | TopP _ ->
+                $"draw from the likeliest tokens that reach this share of probability together, {Limits.topP.Range} (default 0.95)."
             | Forbid _ -> "draw no token whose text contains this; may be repeated."
-            | Speculative _ -> "draft this many tokens at once and verify them: the same distribution in fewer passes."
+            | Speculative _ ->
+                $"draft this many tokens at once, {Limits.window.Range}, and verify them: the same distribution in fewer passes."
             | Revise _ ->
-                "then go over the filled text so many times, least likely tokens first, and draw each anew given all the others."
+                $"then go over the filled text so many times, {Limits.sweeps.Range}, least likely tokens first, and draw each anew given all the others."
             | ReviseShare _ ->
-                "the share of the filled tokens that --revise draws anew, those that were least likely (default 1: all)."
+                $"the share of the filled tokens that --revise draws anew, those that were least likely, {Limits.reviseShare.Range} (default 1: all)."
             | Causal ->
                 "use the content stream, as an ordinary LLaMA does, and stop where a text ends; without a query stream it is the only way."
             | Reference -> "decode without a cache, as the authors' code does."
-            | Samples _ -> "write this many texts, with seeds that count up from --seed."
+            | Samples _ -> $"write this many texts, {Limits.samples.Range}, with seeds that count up from --seed."
             | Batch _ ->
                 "one JSON object a line in and out, such as {\"id\": 7, \"prompt\": \"Tom\", \"length\": 20}; fields are named as options; - reads standard input."
             | Output _ -> "where results of a batch go; the rows that are there already are not done again."
-            | BatchSize _ -> "texts that run together, which changes the speed and nothing else (default 16)."
+            | BatchSize _ ->
+                $"texts that run together, {Limits.together.Range}, which changes the speed and nothing else (default 16)."
             | Trace -> "show what each step committed, and how sure the model was."
 
 [<RequireQualifiedAccess>]
@@ -77,12 +81,24 @@ module WritingArguments =
 
         {
             Policy = policy invocation arguments
-            Temperature = arguments.GetResult(WritingArguments.Temperature, usual.Temperature)
-            TopK = arguments.TryGetResult WritingArguments.TopK
-            TopP = arguments.GetResult(WritingArguments.TopP, usual.TopP)
-            Speculative = arguments.TryGetResult WritingArguments.Speculative
-            Revise = arguments.TryGetResult WritingArguments.Revise
-            ReviseShare = arguments.TryGetResult WritingArguments.ReviseShare
+            Temperature =
+                arguments.TryGetResult WritingArguments.Temperature
+                |> Limit.orElse usual.Temperature "--temperature" Limits.temperature
+            TopK =
+                arguments.TryGetResult WritingArguments.TopK
+                |> Limit.optional "--top-k" Limits.topK
+            TopP =
+                arguments.TryGetResult WritingArguments.TopP
+                |> Limit.orElse usual.TopP "--top-p" Limits.topP
+            Speculative =
+                arguments.TryGetResult WritingArguments.Speculative
+                |> Limit.optional "--speculative" Limits.window
+            Revise =
+                arguments.TryGetResult WritingArguments.Revise
+                |> Limit.optional "--revise" Limits.sweeps
+            ReviseShare =
+                arguments.TryGetResult WritingArguments.ReviseShare
+                |> Limit.optional "--revise-share" Limits.reviseShare
             Forbid = arguments.GetResults WritingArguments.Forbid
             Reference = arguments.Contains WritingArguments.Reference
             Causal = arguments.Contains WritingArguments.Causal

@@ -17,10 +17,34 @@ public sealed class MisuseTests
     [Theory]
     [InlineData("unrecognized argument: 'nonsense'", "nonsense")]
     [InlineData("unknown option '--nope'", "infill", "--nope")]
-    [InlineData("'--seed' must be followed by <NUMBER>, but was 'x'", "infill", "a ___", "--seed", "x")]
+    [InlineData("--seed x: expected a whole number in -9223372036854775808..9223372036854775807.", "infill", "a ___", "--seed", "x")]
     [InlineData("'--device' must be followed by <auto|cpu|cuda>", "infill", "a ___", "--device", "gpu")]
     [InlineData("'--dtype' must be followed by <float32|bfloat16|float16>", "infill", "a ___", "--dtype", "int8")]
     [InlineData("'--length' has been specified more than once", "generate", "a", "--length", "3", "--length", "4")]
+    [InlineData("unrecognized argument: 'infil'; did you mean 'infill'?", "infil", "a ___")]
+    [InlineData("unrecognized argument: 'benhc'; did you mean 'bench'?", "benhc")]
+    [InlineData("unrecognized argument: 'decod'; did you mean 'decode'?", "bench", "decod")]
+    [InlineData("unknown option '--lenght'; did you mean '--length'?", "infill", "a ___", "--lenght", "3")]
+    [InlineData("unknown option '--temprature'; did you mean '--temperature'?", "generate", "a", "--temprature", "3")]
+    [InlineData("unknown option '--sort'; did you mean '--sorted'?", "show", "bisect", "--sort")]
+    [InlineData("unknown option '--tensor'; did you mean '--tensors'?", "inspect", "--tensor")]
+    [InlineData("unknown option '--html5'; did you mean '--html'?", "plot", "--html5")]
+    [InlineData("unknown option '--tokns'; did you mean '--tokens'?", "train", "a", "--out", "x", "--tokns", "3")]
+    [InlineData("'--dtype' must be followed by <float32|bfloat16|float16>, but was 'bf16'; did you mean 'bfloat16'?", "infill", "a ___", "--dtype", "bf16")]
+    [InlineData("but was 'muno'; did you mean 'muon'?", "train", "a", "--out", "x", "--optimizer", "muno")]
+    [InlineData("but was 'skp'; did you mean 'skip'?", "train", "a", "--out", "x", "--broken-lines", "skp")]
+    [InlineData("found 'papper', expected '(', a built-in curriculum, a context, ", "train", "a", "--out", "x", "--curriculum", "papper")]
+    [InlineData("; did you mean 'paper'?", "show", "curriculum", "papper")]
+    [InlineData("; did you mean 'paper'?", "show", "papper")]
+    [InlineData("--heads 5: must divide the width 192 into equal, even parts, as 4 or 6 would.", "train", "a", "--out", "x", "--heads", "5")]
+    [InlineData("--heads 64: must divide the width 64 into equal, even parts, as 32 would.", "train", "a", "--out", "x", "--heads", "64", "--width", "64")]
+    [InlineData("--heads 3: must divide the width 33 into equal, even parts; take an even width.", "train", "a", "--out", "x", "--heads", "3", "--width", "33")]
+    [InlineData("parameters = 62998", "train", "a", "--out", "x", "--width", "65536", "--heads", "512", "--layers", "1000")]
+    [InlineData("--temperature 0,7: expected a number such as 0.5, of at least 0 and at most 1000000; 0 is greedy.", "infill", "a ___", "--temperature", "0,7")]
+    [InlineData("--alpha 1,6: expected a number such as 0.5, above 0 and below 1000000.", "train", "a", "--out", "x", "--alpha", "1,6")]
+    [InlineData("--clip Infinity: expected a number such as 0.5, above 0 and at most 1e30.", "train", "a", "--out", "x", "--clip", "Infinity")]
+    [InlineData("--tokens 1000000000000000000: expected a whole number in 1..1000000000000000.", "train", "a", "--out", "x", "--tokens", "1000000000000000000")]
+    [InlineData("--batch-tokens 67108864: expected a whole number in 8..16777216.", "train", "a", "--out", "x", "--batch-tokens", "67108864")]
     [InlineData("--length 0: expected a whole number in 1..", "infill", "a ___", "--length", "0")]
     [InlineData("--temperature -1: expected a number of at least 0", "infill", "a ___", "--temperature", "-1")]
     [InlineData("--top-k 0: expected a whole number in 1..", "generate", "a", "--top-k", "0")]
@@ -71,7 +95,7 @@ public sealed class MisuseTests
     [InlineData("stage 0, draw 0: groups of 300, but the context holds 256", "show", "curriculum bisect | chunks 300")]
     [InlineData("last 2.05 times the run's 1000000 tokens", "show", "curriculum stage 500 steps: bisect; stage rest: words")]
     [InlineData("--tokens and --batch-tokens are for curricula", "show", "bisect", "--tokens", "9")]
-    [InlineData("--tokens 0: expected a whole number of at least 1", "show", "paper", "--tokens", "0")]
+    [InlineData("--tokens 0: expected a whole number in 1..", "show", "paper", "--tokens", "0")]
     [InlineData("--given \"x\": expected positions", "show", "bisect", "--given", "x")]
     [InlineData("--length 5000: expected a whole number in 1..4096", "show", "bisect", "--length", "5000")]
     [InlineData("pictures hold up to 512 positions", "show", "bisect", "--length", "600", "--svg", "x.svg")]
@@ -85,7 +109,7 @@ public sealed class MisuseTests
     [InlineData("last 500 times the run's 2 tokens", "train", "a", "--out", "x", "--tokens", "2", "--curriculum", "stage 1000 steps: bisect; stage rest: words")]
     [InlineData("--init and --model say the same", "train", "a", "--out", "x", "--init", "y", "--model", "z")]
     [InlineData("--resume x goes on with the options of that run", "train", "--resume", "x", "--tokens", "5")]
-    [InlineData("--learning-rate 5: must be in (0, 1).\n", "train", "a", "--out", "x", "--learning-rate", "5")]
+    [InlineData("--learning-rate 5: expected a number above 0 and below 1.\n", "train", "a", "--out", "x", "--learning-rate", "5")]
     public void Misuse_gets_one_line_and_exit_code_2(string expected, params string[] arguments)
     {
         using var folder = new Folder();
@@ -137,6 +161,15 @@ public sealed class MisuseTests
     {
         Assert.Equal(2, CommandLine.Run(["infill", "a ___", .. options, "--model", "absent"]).Code);
         Assert.Equal(1, CommandLine.Run("infill", "a ___", "--model", "absent").Code);
+    }
+
+    [Fact]
+    public void An_option_that_a_command_has_no_use_for_is_named()
+    {
+        Assert.Equal("--device has no effect on a3 show.\n", CommandLine.Run("show", "bisect", "--device", "cpu").Error);
+        Assert.Equal("", CommandLine.Run("show", "random", "--seed", "3").Error);
+        Assert.Equal("--dtype has no effect on a3 inspect.\n--seed has no effect on a3 inspect.\n", CommandLine.Run("inspect", "--seed", "3", "--dtype", "float16").Error);
+        Assert.Equal("", CommandLine.Run("inspect", "--seed", "3", "--json").Error);
     }
 
     [Fact]

@@ -93,6 +93,9 @@ public sealed class TrainCommandTests
         var nothing = CommandLine.Run(To("other", "--train", "lora"));
 
         Assert.Equal((0, 0, 0), (whole.Code, adapted.Code, resumed.Code));
+        Assert.Contains("--width has no effect: the network is that of --init.", adapted.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("--rank has no effect", adapted.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("has no effect", whole.Error, StringComparison.Ordinal);
         Assert.Equal(0, CommandLine.Run("infill", "Tom had ___ ball.", "--model", folder.File("run")).Code);
         Assert.Equal(2, unknown.Code);
         Assert.StartsWith("a3: --train quary: \"quary\" is no tensor of this network", unknown.Error, StringComparison.Ordinal);
