@@ -49,7 +49,7 @@ public sealed class Template : IEquatable<Template>
     /// <summary>Reads a template.</summary>
     /// <param name="text">The template's text form.</param>
     /// <param name="defaultGap">Tokens of a gap written as underscores.</param>
-    /// <exception cref="TemplateException">A brace that is not a gap; the message names the column.</exception>
+    /// <exception cref="TemplateException">A brace that is not a gap, or half a surrogate pair; the message names the column.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A default gap below 1.</exception>
     public static Template Parse(string text, int defaultGap = DefaultGap) =>
         TryParse(text, defaultGap, out var template, out var error) ? template : throw error;

@@ -16,6 +16,11 @@ internal sealed class TemplateParser(string text, int defaultGap)
     /// <summary>The first error, or null when <see cref="Parts"/> hold the whole template.</summary>
     public TemplateException? Read()
     {
+        if (WellFormed.HalfPair(text) is >= 0 and var half)
+        {
+            return new(half + 1, $"U+{(int)text[half]:X4} is half a surrogate pair, which no UTF-8 can hold; give whole characters.");
+        }
+
         while (at < text.Length)
         {
             if (text[at] == '\\' && at + 1 < text.Length && Escapes.Contains(text[at + 1]))

@@ -28,10 +28,11 @@ public readonly record struct TemplatePart
     public bool HasUnknownLength => LongestGap > GapLength;
 
     /// <summary>A given text, as it is: nothing in it is an escape.</summary>
+    /// <exception cref="A3Exception">It holds half a surrogate pair, which no UTF-8 can hold.</exception>
     public static TemplatePart Given(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return new(text, 0, 0);
+        return new(WellFormed.Text(text), 0, 0);
     }
 
     /// <summary>A gap of so many tokens.</summary>

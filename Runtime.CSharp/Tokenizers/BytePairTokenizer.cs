@@ -68,13 +68,13 @@ internal sealed class BytePairTokenizer(TokenizerParts parts) : ITokenizer
     public int[] Encode(string text, bool addBos, bool parseSpecial = false)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return Encode(text, addBos ? Beginning() : [], continuation: false, parseSpecial);
+        return Encode(WellFormed.Text(text), addBos ? Beginning() : [], continuation: false, parseSpecial);
     }
 
     public int[] EncodeContinuation(string text, bool parseSpecial = false)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return Encode(text, [], continuation: true, parseSpecial);
+        return Encode(WellFormed.Text(text), [], continuation: true, parseSpecial);
     }
 
     public string Decode(ReadOnlySpan<int> ids)

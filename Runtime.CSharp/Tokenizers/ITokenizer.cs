@@ -3,8 +3,8 @@ namespace A3.Runtime;
 /// <summary>Text to tokens and back; safe to share between threads.</summary>
 /// <remarks>
 /// A text may be encoded in pieces, as infilling does: the first piece with <see cref="Encode"/>, every later one with
-/// <see cref="EncodeContinuation"/>; <see cref="Decode"/> of all ids in order then gives the whole text back. Exceptions: a lone
-/// surrogate has no UTF-8 form and is encoded as U+FFFD; special tokens decode to nothing, where parsing them was asked for;
+/// <see cref="EncodeContinuation"/>; <see cref="Decode"/> of all ids in order then gives the whole text back. Exceptions:
+/// special tokens decode to nothing, where parsing them was asked for;
 /// files with byte fallback write a space as U+2581, so that one becomes a space, and where they add a leading
 /// space, one in front of everything counts as that one even if the first piece was empty.
 /// </remarks>
@@ -54,12 +54,14 @@ public interface ITokenizer
     /// <exception cref="TokenizerException">
     /// BOS was asked for and there is none, or the vocabulary cannot express the text.
     /// </exception>
+    /// <exception cref="A3Exception">The text holds half a surrogate pair, which no UTF-8 can hold.</exception>
     int[] Encode(string text, bool addBos, bool parseSpecial = false);
 
     /// <summary>The ids of a piece that follows other tokens: no BOS, and no space added before it.</summary>
     /// <param name="text">Any UTF-16 text.</param>
     /// <param name="parseSpecial">As for <see cref="Encode"/>.</param>
     /// <exception cref="TokenizerException">The vocabulary cannot express the text.</exception>
+    /// <exception cref="A3Exception">The text holds half a surrogate pair, which no UTF-8 can hold.</exception>
     int[] EncodeContinuation(string text, bool parseSpecial = false);
 
     /// <summary>

@@ -8,11 +8,11 @@ open A3.Runtime
 module Alternatives =
 
     /// Those of the command line, then those of a file, one a line.
-    let read (given: string list) (file: string option) =
+    let read cancellation (given: string list) (file: string option) =
         let lines =
             match file with
             | Some path ->
-                (Options.textOf path).Split '\n'
+                (GivenText.ofFile cancellation path).Text.Split '\n'
                 |> Seq.map _.TrimEnd('\r')
                 |> Seq.filter ((<>) "")
             | None -> Seq.empty

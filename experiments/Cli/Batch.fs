@@ -23,12 +23,6 @@ type BatchFiles =
 [<RequireQualifiedAccess>]
 module Batch =
 
-    let private opened path : Stream =
-        if path = "-" then
-            Console.OpenStandardInput()
-        else
-            File.OpenRead path
-
     /// The rows of a file; none for a pipe, which can be read only once.
     let private count path (stream: Stream) =
         if stream.CanSeek then
@@ -130,7 +124,7 @@ module Batch =
     let run (invocation: Invocation) kind usual files =
         check usual files
         let settings = settings invocation usual
-        use stream = opened files.Input
+        use stream = Input.openRead invocation.Cancellation files.Input
         let total = count files.Input stream
         use lines = new JsonLines(files.Input, stream)
 

@@ -52,19 +52,26 @@ module Filling =
         for line in GapLengths.lines decoded.Text do
             output |> Output.note line
 
-    let private body (output: Output) trace (decoded: Decoded) =
-        output |> Output.line (coloured output.Ink decoded.Text)
+    /// The text as it was given, closed as it was: a file without a line end at its end gets none, unless something follows it.
+    let private body (output: Output) trace lineEnd (decoded: Decoded) =
+        let isFollowed = output.IsTerminal || trace
+
+        output
+        |> Output.text (
+            coloured output.Ink decoded.Text
+            + (if lineEnd = "" && isFollowed then "\n" else lineEnd)
+        )
 
         if trace then
             output |> Output.line ""
             output |> Output.lines (Trace.lines output.Ink decoded)
 
     /// Writes a finished text, its trace where asked for, and what it cost.
-    let write (output: Output) trace (decoded: Decoded) =
+    let write (output: Output) trace lineEnd (decoded: Decoded) =
         if output.Json then
             output |> Output.json (FillingJson.whole decoded)
         else
-            body output trace decoded
+            body output trace lineEnd decoded
 
             if output.Ink <> Ink.Plain then
                 output |> Output.line ""
@@ -73,19 +80,19 @@ module Filling =
             noteLengths output decoded
             output |> Output.note (summary decoded)
 
-    let private writeSample (output: Output) trace number (decoded: Decoded) =
+    let private writeSample (output: Output) trace lineEnd number (decoded: Decoded) =
         if output.Ink <> Ink.Plain then
             let heading =
                 $"{number}  seed {decoded.Seed}, log-probability {logProbability decoded}"
 
             output |> Output.line (Ink.dim heading output.Ink)
 
-        body output trace decoded
+        body output trace (if lineEnd = "" then "\n" else lineEnd) decoded
 
     /// Writes several texts as they are finished: numbered in a terminal, one after the other in a pipe, an array for programs.
-    let writeSamples (output: Output) trace (samples: Decoded seq) =
+    let writeSamples (output: Output) trace lineEnd (samples: Decoded seq) =
         if output.Json then
-            output |> Output.json (samples |> Seq.map FillingJson.whole |> Json.list)
+            output |> Output.jsonArray (samples |> Seq.map FillingJson.whole)
         else
             samples
             |> Seq.iteri (fun index decoded ->
@@ -93,4 +100,4 @@ module Filling =
                 if index = 0 then
                     noteLengths output decoded
 
-                writeSample output trace (index + 1) decoded)
+                writeSample output trace lineEnd (index + 1) decoded)

@@ -1,7 +1,6 @@
 namespace A3.Cli
 
 open System
-open System.IO
 open System.Threading
 open A3.Model
 
@@ -79,38 +78,3 @@ module Options =
     /// A command's main argument that is one word.
     let word (given: string option) =
         given |> Option.map (fun word -> joined [ word ])
-
-    /// More than any context holds, and little enough for any memory.
-    let private longestText = 1 <<< 24
-
-    /// The text of a file, or of standard input for `-`, without the line end that closes it.
-    let textOf path =
-        use reader =
-            if path = "-" then
-                new StreamReader(Console.OpenStandardInput())
-            else
-                new StreamReader(path)
-
-        let buffer = Array.zeroCreate (longestText + 1)
-        let count = reader.ReadBlock(buffer, 0, buffer.Length)
-
-        if count > longestText then
-            raise (MisuseException $"{path}: more than {longestText} characters; a text must fit a model's context.")
-
-        let text = String(buffer, 0, count)
-
-        if text.EndsWith "\r\n" then
-            text.Substring(0, text.Length - 2)
-        elif text.EndsWith '\n' then
-            text.Substring(0, text.Length - 1)
-        else
-            text
-
-    /// The text that a command works on: its words, or `-`, or a file.
-    let text (words: string list) (file: string option) =
-        match words, file with
-        | [], None -> None
-        | [], Some path -> Some(textOf path)
-        | [ "-" ], None -> Some(textOf "-")
-        | words, None -> Some(joined words)
-        | _, Some path -> raise (MisuseException $"a text and --file {path}; give one of the two.")

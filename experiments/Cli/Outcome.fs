@@ -29,6 +29,9 @@ module Outcome =
     let misuse = 2
     let cancelled = 130
 
+    /// As a program has it that ends by SIGPIPE.
+    let readerIsGone = 141
+
     let rec private cause (error: exn) =
         match error, error.InnerException with
         | (:? AggregateException | :? TypeInitializationException | :? Reflection.TargetInvocationException),
@@ -48,7 +51,8 @@ module Outcome =
             $"{range.ParamName} = {range.ActualValue}: {message}"
         | _ -> message
 
-    let private oneLine (text: string) =
+    /// A message in one line of bounded length.
+    let oneLine (text: string) =
         let visible =
             (withoutParameter text).Trim()
             |> String.map (fun letter -> if Char.IsControl letter then ' ' else letter)

@@ -37,28 +37,34 @@ module Output =
     let private writer (stream: Stream) =
         new StreamWriter(stream, UTF8Encoding false, AutoFlush = true)
 
-    /// Columns and lines of the terminal; 100 x 30 where there is none.
+    /// Columns and lines of the terminal; 100 x 30 where there is none, or it is gone.
     let private size isTerminal =
-        if isTerminal && Console.WindowWidth > 0 then
-            Console.WindowWidth, Console.WindowHeight
-        else
+        try
+            if isTerminal && Console.WindowWidth > 0 then
+                Console.WindowWidth, Console.WindowHeight
+            else
+                100, 30
+        with :? IOException ->
             100, 30
 
-    /// Standard output and error of this process.
-    let standard json =
-        let isTerminal = not Console.IsOutputRedirected
+    /// Standard output and error of this process. That is called once when the reader of standard output goes away.
+    let standard json readerIsGone =
+        let isTerminal = StandardStreams.outputIsTerminal ()
         let width, height = size isTerminal
 
         {
-            Out = writer (Console.OpenStandardOutput())
-            Error = writer (Console.OpenStandardError())
+            Out = writer (StandardStreams.output readerIsGone)
+            Error = writer (StandardStreams.error ())
             Ink = Ink.ofEnvironment isTerminal variable
-            ErrorInk = Ink.ofEnvironment (not Console.IsErrorRedirected) variable
+            ErrorInk = Ink.ofEnvironment (StandardStreams.errorIsTerminal ()) variable
             IsTerminal = isTerminal
             Width = width
             Height = height
             Json = json
         }
+
+    /// A text as it is, without a line end of ours.
+    let text (text: string) output = output.Out.Write text
 
     let line (text: string) output = output.Out.WriteLine text
 
@@ -72,3 +78,13 @@ module Output =
             output.Error.WriteLine(Ink.dim text output.ErrorInk)
 
     let json (value: JsonNode | null) output = output.Out.WriteLine(Json.print value)
+
+    /// An array in one line, each item written when it is there; it is closed also where the next one fails.
+    let jsonArray (items: (JsonNode | null) seq) output =
+        output.Out.Write "["
+
+        try
+            items
+            |> Seq.iteri (fun index item -> output.Out.Write((if index = 0 then "" else ",") + Json.print item))
+        finally
+            output.Out.WriteLine "]"

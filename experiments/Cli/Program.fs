@@ -147,25 +147,23 @@ module Program =
         | Some _
         | None -> output |> Output.line (help [||] (parser.Value.PrintUsage()))
 
-    let private report (argv: string[]) output (error: exn) =
-        match error with
-        | :? ArguParseException as error when error.ErrorCode = ErrorCode.HelpText ->
-            output |> Output.line (help argv error.Message)
-            0
-        | :? ArguParseException as error ->
-            output.Error.WriteLine $"a3: {Usage.complaint error.Message} See a3 --help."
-            Outcome.misuse
-        | :? UnknownOptionException as error ->
-            output.Error.WriteLine $"a3: {Usage.unknownOption (usageOf argv) error.Option} See a3 --help."
-            Outcome.misuse
-        | error ->
-            let code, line = Outcome.describe error
-            output.Error.WriteLine $"a3: {line}"
+    /// The exit code of an exception, and a line that says what happened.
+    let private report argv output (error: exn) =
+        let code, line =
+            match error with
+            | :? ArguParseException as error ->
+                Outcome.misuse, Outcome.oneLine $"{Usage.complaint error.Message} See a3 --help."
+            | :? UnknownOptionException as error ->
+                Outcome.misuse,
+                Outcome.oneLine $"{Usage.unknownOption (usageOf argv) error.Option} See a3 --help."
+            | error -> Outcome.describe error
 
-            if Environment.GetEnvironmentVariable "A3_DEBUG" = "1" then
-                output.Error.WriteLine(string error)
+        output.Error.WriteLine $"a3: {line}"
 
-            code
+        if Environment.GetEnvironmentVariable "A3_DEBUG" = "1" then
+            output.Error.WriteLine(string error)
+
+        code
 
     /// Cancels at Ctrl-C and at a polite kill; a second one ends the process at once.
     let private cancelOn (source: CancellationTokenSource) signal =
@@ -177,17 +175,39 @@ module Program =
                     source.Cancel()
         )
 
-    /// Does what a command line says and gives the exit code. Never throws.
-    let run (output: Output) cancellation (argv: string[]) =
+    let private executeOrHelp output cancellation (argv: string[]) =
         try
+            GivenArguments.requireText argv
             parser.Value.ParseCommandLine argv |> execute output cancellation
-            0
-        with error ->
-            report argv output error
+        with :? ArguParseException as error when error.ErrorCode = ErrorCode.HelpText ->
+            output |> Output.line (help argv error.Message)
 
+    let private runWhile isRead output cancellation argv =
+        try
+            executeOrHelp output cancellation argv
+            0
+        with
+        // Who has read enough need not be told that nothing more comes; what could not be finished is said.
+        | :? OperationCanceledException as error when not (isRead () || error :? StoppedException) ->
+            Outcome.readerIsGone
+        | error -> report argv output error
+
+    /// Does what a command line says and gives the exit code. Never throws.
+    let run output cancellation argv =
+        runWhile (fun () -> true) output cancellation argv
+
+    /// As `run`, in this process: a reader of standard output that goes away cancels what still goes on.
     [<EntryPoint>]
     let main argv =
         use source = new CancellationTokenSource()
         use _ = cancelOn source PosixSignal.SIGINT
         use _ = cancelOn source PosixSignal.SIGTERM
-        run (Output.standard (Array.contains "--json" argv)) source.Token argv
+        let isRead = ref true
+
+        let leave () =
+            isRead.Value <- false
+            source.Cancel()
+
+        let output = Output.standard (Array.contains "--json" argv) leave
+        let code = runWhile (fun () -> isRead.Value) output source.Token argv
+        if isRead.Value then code else Outcome.readerIsGone

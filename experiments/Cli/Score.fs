@@ -113,9 +113,12 @@ module Score =
 
         let text =
             match
-                Options.text (arguments.GetResult(ScoreArguments.Text, [])) (arguments.TryGetResult ScoreArguments.File)
+                GivenText.read
+                    invocation.Cancellation
+                    (arguments.GetResult(ScoreArguments.Text, []))
+                    (arguments.TryGetResult ScoreArguments.File)
             with
-            | Some text -> text
+            | Some given -> given.Text
             | None -> raise (MisuseException $"score needs a text: {example}")
 
         let given = arguments.TryGetResult ScoreArguments.Alternatives
@@ -124,5 +127,8 @@ module Score =
         match arguments.TryGetResult ScoreArguments.Orders with
         | Some count -> OrderScores.run invocation count text
         | None when given.IsSome || file.IsSome ->
-            Alternatives.run invocation (grouping invocation) (Alternatives.read (defaultArg given []) file) text
+            let alternatives =
+                Alternatives.read invocation.Cancellation (defaultArg given []) file
+
+            Alternatives.run invocation (grouping invocation) alternatives text
         | None -> runText invocation (arguments.Contains ScoreArguments.Causal) text

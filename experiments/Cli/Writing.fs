@@ -7,9 +7,12 @@ open A3.Runtime
 [<RequireQualifiedAccess>]
 module Writing =
 
-    let private text (kind: WritingKind) (arguments: ParseResults<WritingArguments>) =
-        Options.text (arguments.GetResult(WritingArguments.Text, [])) (arguments.TryGetResult WritingArguments.File)
-        |> Option.defaultValue kind.Text
+    let private given (invocation: Invocation) (kind: WritingKind) (arguments: ParseResults<WritingArguments>) =
+        GivenText.read
+            invocation.Cancellation
+            (arguments.GetResult(WritingArguments.Text, []))
+            (arguments.TryGetResult WritingArguments.File)
+        |> Option.defaultValue (GivenText.ofWords [ kind.Text ])
 
     let private together (arguments: ParseResults<WritingArguments>) =
         arguments.TryGetResult WritingArguments.BatchSize
@@ -50,8 +53,9 @@ module Writing =
         check arguments
         let trace = arguments.Contains WritingArguments.Trace
 
-        let template () =
-            kind.Template (text kind arguments) length
+        let given () =
+            let given = given invocation kind arguments
+            kind.Template given.Text length, given.LineEnd
 
         match arguments.TryGetResult WritingArguments.Batch, samples with
         | Some input, _ ->
@@ -72,8 +76,12 @@ module Writing =
                 }
                 files
         | None, Some count ->
-            Decoding.samples invocation request count together (template ())
-            |> Filling.writeSamples invocation.Output trace
+            let template, lineEnd = given ()
+
+            Decoding.samples invocation request count together template
+            |> Filling.writeSamples invocation.Output trace lineEnd
         | None, None ->
-            Decoding.run invocation request (template ())
-            |> Filling.write invocation.Output trace
+            let template, lineEnd = given ()
+
+            Decoding.run invocation request template
+            |> Filling.write invocation.Output trace lineEnd

@@ -177,7 +177,7 @@ public sealed class MisuseTests
     {
         Assert.SkipUnless(File.Exists("/dev/zero"), "this system has no /dev/zero.");
 
-        AssertOneLine(2, "/dev/zero: more than 16777216 characters", CommandLine.Run("infill", "--file", "/dev/zero"));
+        AssertOneLine(2, "/dev/zero: more than 16777216 bytes", CommandLine.Run("infill", "--file", "/dev/zero"));
     }
 
     [Fact]
