@@ -51,16 +51,12 @@ module Outcome =
             $"{range.ParamName} = {range.ActualValue}: {message}"
         | _ -> message
 
-    /// A message in one line of bounded length.
-    let oneLine (text: string) =
-        let visible =
-            (withoutParameter text).Trim()
-            |> String.map (fun letter -> if Char.IsControl letter then ' ' else letter)
+    /// More than our own longest message, whose foreign parts are cut one by one.
+    let private longest = 1000
 
-        if visible.Length > 1000 then
-            visible.Substring(0, 1000) + "..."
-        else
-            visible
+    /// A message in one line of bounded length, control characters escaped.
+    let oneLine (text: string) =
+        Shown.Text((withoutParameter text).Trim(), longest)
 
     /// The exit code and the line of an exception.
     let describe (error: exn) =

@@ -154,8 +154,7 @@ module Program =
             | :? ArguParseException as error ->
                 Outcome.misuse, Outcome.oneLine $"{Usage.complaint error.Message} See a3 --help."
             | :? UnknownOptionException as error ->
-                Outcome.misuse,
-                Outcome.oneLine $"{Usage.unknownOption (usageOf argv) error.Option} See a3 --help."
+                Outcome.misuse, Outcome.oneLine $"{Usage.unknownOption (usageOf argv) error.Option} See a3 --help."
             | error -> Outcome.describe error
 
         output.Error.WriteLine $"a3: {line}"
