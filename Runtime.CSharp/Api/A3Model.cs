@@ -32,6 +32,9 @@ public sealed class A3Model : IDisposable
     /// <summary>Its text to tokens and back.</summary>
     public ITokenizer Tokenizer { get; }
 
+    /// <summary>What of the files it was loaded from is not followed, a sentence each; empty as a rule.</summary>
+    public ImmutableArray<string> Notices { get; private init; } = [];
+
     /// <summary>Loads a checkpoint directory: <c>config.json</c>, weights and tokenizer.</summary>
     /// <exception cref="CheckpointException">A file or a tensor of the checkpoint is missing or broken.</exception>
     /// <exception cref="TokenizerException">The tokenizer is missing or broken.</exception>
@@ -40,16 +43,11 @@ public sealed class A3Model : IDisposable
     {
         ArgumentNullException.ThrowIfNull(directory);
         using var checkpoint = Checkpoint.Open(directory);
-        var tokenizer = A3.Runtime.Tokenizer.Load(directory);
-
-        if (tokenizer.VocabularySize > checkpoint.Architecture.Vocabulary)
+        var tokenizer = A3.Runtime.Tokenizer.LoadFor(directory, checkpoint.Architecture.Vocabulary);
+        return new(NetworkLoader.Load(checkpoint, options ?? new()), tokenizer, options)
         {
-            throw new A3Exception(
-                $"{directory}: the tokenizer has ids up to {tokenizer.VocabularySize - 1}, but the weights know "
-                + $"only 0..{checkpoint.Architecture.Vocabulary - 1}; they belong to different models.");
-        }
-
-        return new(NetworkLoader.Load(checkpoint, options ?? new()), tokenizer, options);
+            Notices = [.. checkpoint.Notices, .. tokenizer.Notices],
+        };
     }
 
     /// <summary>Fills the gaps of a template such as <c>Tom had a red ball. ___ He was very happy.</c></summary>

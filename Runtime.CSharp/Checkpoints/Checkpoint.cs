@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using A3.Model;
 
 namespace A3.Runtime;
@@ -11,16 +12,17 @@ public sealed class Checkpoint : IDisposable
 {
     private const string ConfigurationFile = "config.json";
 
-    private readonly IReadOnlyList<SafetensorsFile> files;
+    private readonly TensorFiles files;
     private readonly Dictionary<string, TensorView> tensors;
 
-    private Checkpoint(string directory, Configuration configuration, IReadOnlyList<SafetensorsFile> files)
+    private Checkpoint(string directory, Configuration configuration, TensorFiles files)
     {
         Directory = directory;
         Configuration = configuration;
         Architecture = new Architecture(configuration.Architecture);
         this.files = files;
-        tensors = CheckpointContents.Bind(directory, configuration.Architecture, files);
+        tensors = CheckpointContents.Bind(directory, configuration.Architecture, files.Tensors);
+        Notices = [.. files.Notices, .. CheckpointContents.Notices(configuration.Architecture, files.Tensors)];
     }
 
     /// <summary>Where it lies.</summary>
@@ -31,6 +33,9 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>Bytes of all its tensors as they are stored.</summary>
     public long StoredBytes => tensors.Values.Sum(tensor => tensor.ByteLength);
+
+    /// <summary>What of its files is not followed, a sentence each; empty as a rule.</summary>
+    public ImmutableArray<string> Notices { get; }
 
     internal Configuration Configuration { get; }
 
@@ -53,7 +58,7 @@ public sealed class Checkpoint : IDisposable
         }
         catch
         {
-            Close(files);
+            files.Dispose();
             throw;
         }
     }
@@ -137,13 +142,5 @@ public sealed class Checkpoint : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Close(files);
-
-    private static void Close(IReadOnlyList<SafetensorsFile> files)
-    {
-        foreach (var file in files)
-        {
-            file.Dispose();
-        }
-    }
+    public void Dispose() => files.Dispose();
 }

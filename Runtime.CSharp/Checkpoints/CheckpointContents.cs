@@ -15,9 +15,9 @@ internal static class CheckpointContents
     public static Dictionary<string, TensorView> Bind(
         string directory,
         A3.Model.Architecture architecture,
-        IReadOnlyList<SafetensorsFile> files)
+        IReadOnlyList<TensorView> tensors)
     {
-        var found = files.SelectMany(file => file.Tensors).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        var found = tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         var bound = new Dictionary<string, TensorView>(StringComparer.Ordinal);
         foreach (var parameter in ArchitectureModule.parameters(architecture))
         {
@@ -43,6 +43,18 @@ internal static class CheckpointContents
                 unknown.Name,
                 $"{unknown.Dtype.Name} {TensorEntry.Show(unknown.Shape.ToArray())}",
                 Unexpected(unknown.Name, architecture));
+    }
+
+    /// <summary>What is there beside what the architecture asks for, and says something else: a sentence each.</summary>
+    public static IEnumerable<string> Notices(A3.Model.Architecture architecture, IReadOnlyList<TensorView> tensors)
+    {
+        var embedding = tensors.First(tensor => tensor.Name == ArchitectureModule.embedding);
+        var head = tensors.FirstOrDefault(tensor => tensor.Name == ArchitectureModule.head);
+        if (architecture.TiedHead && head?.Holds(embedding) == false)
+        {
+            yield return $"{Shown.Text(head.File, 400)}: {head.Name} differs from {embedding.Name}, to which config.json ties it "
+                + "(tie_word_embeddings); the embedding is used.";
+        }
     }
 
     /// <summary>The configuration with the precision that its weights are stored in.</summary>

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace A3.Runtime;
 
 /// <summary>
@@ -5,35 +7,34 @@ namespace A3.Runtime;
 /// </summary>
 internal static class CheckpointFile
 {
-    private const long LongestText = 100_000_000;
+    /// <summary>The longest `config.json` is a few kilobytes.</summary>
+    public const int LongestConfiguration = 1 << 24;
 
-    /// <summary>Bytes of the file that a path, symbolic links followed, leads to.</summary>
-    /// <exception cref="IOException">There is no such file.</exception>
-    public static long Length(string path)
-    {
-        var target = File.ResolveLinkTarget(path, returnFinalTarget: true);
-        return new FileInfo(target?.FullName ?? path).Length;
-    }
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>A text of bounded length.</summary>
-    /// <exception cref="CheckpointException">The file is missing, unreadable or too long.</exception>
-    public static string ReadText(string path)
+    /// <inheritdoc cref="RegularFile.Length"/>
+    public static long Length(string path) => RegularFile.Length(path);
+
+    /// <summary>A text in UTF-8, with or without a byte-order mark.</summary>
+    /// <exception cref="CheckpointException">The file is missing, unreadable, longer than it may be, or not UTF-8.</exception>
+    public static string ReadText(string path, int longest = LongestConfiguration)
     {
+        ReadOnlySpan<byte> content = RegularFile.Read(path, longest, Failing(path));
+        var text = content.StartsWith(Encoding.UTF8.Preamble) ? content[Encoding.UTF8.Preamble.Length..] : content;
         try
         {
-            long length = Length(path);
-            if (length is 0 or > LongestText)
-            {
-                throw new CheckpointException(path, null, $"{length} bytes", $"1 to {LongestText} are expected.");
-            }
-
-            return File.ReadAllText(path);
+            return Strict.GetString(text);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (DecoderFallbackException error)
         {
-            throw Unreadable(path, error);
+            long place = content.Length - text.Length + Math.Max(0, error.Index);
+            throw new CheckpointException(path, null, $"no UTF-8 at byte {place}", "text in UTF-8 is expected.", error);
         }
     }
+
+    /// <summary>What makes the errors of a file.</summary>
+    public static Func<string, string, Exception?, A3Exception> Failing(string path) =>
+        (given, rule, cause) => new CheckpointException(path, null, given, rule, cause);
 
     public static CheckpointException Unreadable(string path, Exception error) =>
         new(path, null, error.Message.TrimEnd('.'), "a readable file is expected.", error);

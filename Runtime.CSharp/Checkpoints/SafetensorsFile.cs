@@ -34,6 +34,11 @@ internal sealed unsafe class SafetensorsFile : IDisposable
         first += accessor.PointerOffset;
         try
         {
+            if (RegularFile.IsLfsPointer(new ReadOnlySpan<byte>(first, (int)Math.Min(length, 256))))
+            {
+                throw RegularFile.Pointer(CheckpointFile.Failing(path));
+            }
+
             ulong header = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(first, PrefixBytes));
             if (header > Math.Min((ulong)(length - PrefixBytes), LongestHeader))
             {
@@ -85,13 +90,13 @@ internal sealed unsafe class SafetensorsFile : IDisposable
         try
         {
             // Asked before opening, because opening a pipe waits for its other end. Pipes and devices have length 0.
-            long length = CheckpointFile.Length(path);
+            long length = RegularFile.Length(path);
             if (length < PrefixBytes)
             {
                 throw new CheckpointException(
                     path,
                     null,
-                    $"{length} bytes",
+                    length == 0 ? "no bytes: empty, a pipe or a device" : $"{length} bytes",
                     $"a safetensors file has at least {PrefixBytes}.");
             }
 

@@ -3,23 +3,41 @@ using System.Text.Json;
 namespace A3.Runtime;
 
 /// <summary>
-/// The weights of a checkpoint directory: `model.safetensors`, or the shards that `model.safetensors.index.json` lists.
+/// The weights of a checkpoint directory: `model.safetensors`, or the shards that `model.safetensors.index.json` lists. Owns the
+/// open files.
 /// </summary>
-internal static class TensorFiles
+internal sealed class TensorFiles : IDisposable
 {
     public const string Single = "model.safetensors";
     public const string Index = "model.safetensors.index.json";
 
+    /// <summary>An index of 100,000 tensors takes some 10 MB.</summary>
+    private const int LongestIndex = 1 << 26;
+
+    private TensorFiles(IReadOnlyList<SafetensorsFile> files, IReadOnlyList<TensorView> tensors, string? notice) =>
+        (Files, Tensors, Notices) = (files, tensors, notice is null ? [] : [notice]);
+
+    /// <summary>In the order of their names.</summary>
+    public IReadOnlyList<SafetensorsFile> Files { get; }
+
+    /// <summary>Each name once, from the file that counts.</summary>
+    public IReadOnlyList<TensorView> Tensors { get; }
+
+    /// <summary>What of the files is not read, a sentence each.</summary>
+    public IReadOnlyList<string> Notices { get; }
+
     /// <summary>
     /// Opens all files; the caller disposes of them. Where both layouts are present the single file counts, as with
-    /// Hugging Face.
+    /// Hugging Face. The index decides which shard a tensor is read from: others' copies and tensors that it does not list are
+    /// passed over, which a notice says.
     /// </summary>
-    /// <exception cref="CheckpointException">A file is missing or broken, or index and shards disagree.</exception>
-    public static IReadOnlyList<SafetensorsFile> Open(string directory)
+    /// <exception cref="CheckpointException">A file is missing or broken, or a shard lacks a tensor that it is listed with.</exception>
+    public static TensorFiles Open(string directory)
     {
         if (File.Exists(Path.Combine(directory, Single)))
         {
-            return [SafetensorsFile.Open(Path.Combine(directory, Single))];
+            var file = SafetensorsFile.Open(Path.Combine(directory, Single));
+            return new([file], file.Tensors, null);
         }
 
         string index = Path.Combine(directory, Index);
@@ -28,9 +46,13 @@ internal static class TensorFiles
             : throw new CheckpointException(directory, null, "no weights", $"{Single} or {Index} is expected.");
     }
 
-    private static List<SafetensorsFile> OpenShards(string directory, string index, Dictionary<string, string> shardOf)
+    public void Dispose() => Close(Files);
+
+    private static TensorFiles OpenShards(string directory, string index, Dictionary<string, string> shardOf)
     {
         var files = new List<SafetensorsFile>();
+        var tensors = new List<TensorView>();
+        var others = new List<TensorView>();
         try
         {
             foreach (string shard in shardOf.Values.Distinct().Order(StringComparer.Ordinal))
@@ -38,39 +60,25 @@ internal static class TensorFiles
                 var file = SafetensorsFile.Open(Path.Combine(directory, shard));
                 files.Add(file);
                 CheckListed(index, shard, file, shardOf);
+                tensors.AddRange(file.Tensors.Where(tensor => shardOf.GetValueOrDefault(tensor.Name) == shard));
+                others.AddRange(file.Tensors.Where(tensor => shardOf.GetValueOrDefault(tensor.Name) != shard));
             }
 
-            return files;
+            return new(files, tensors, others.Count == 0 ? null : PassedOver(index, others));
         }
         catch
         {
-            files.ForEach(file => file.Dispose());
+            Close(files);
             throw;
         }
     }
 
-    /// <summary>A shard holds exactly the tensors listed under its name; so no tensor is in two.</summary>
-    private static void CheckListed(
-        string index,
-        string shard,
-        SafetensorsFile file,
-        Dictionary<string,
-        string> shardOf)
-    {
-        foreach (var tensor in file.Tensors)
-        {
-            string? listed = shardOf.GetValueOrDefault(tensor.Name);
-            if (listed != shard)
-            {
-                string given = listed is null ? $"in {shard}, but not listed" : $"in {shard}, but listed in {listed}";
-                throw new CheckpointException(
-                    index,
-                    tensor.Name,
-                    given,
-                    "weight_map must list each tensor under the one shard that holds it.");
-            }
-        }
+    private static string PassedOver(string index, List<TensorView> others) =>
+        $"{Shown.Text(index, 400)}: {others.Count} tensors are passed over, because they are listed in another shard than holds them or in "
+        + $"none; the first is {Shown.Text(others[0].Name)} in {Shown.Text(Path.GetFileName(others[0].File))}.";
 
+    private static void CheckListed(string index, string shard, SafetensorsFile file, Dictionary<string, string> shardOf)
+    {
         foreach (var (name, _) in shardOf.Where(entry => entry.Value == shard))
         {
             if (!file.TryGet(name, out _))
@@ -84,12 +92,20 @@ internal static class TensorFiles
         }
     }
 
+    private static void Close(IEnumerable<SafetensorsFile> files)
+    {
+        foreach (var file in files)
+        {
+            file.Dispose();
+        }
+    }
+
     private static Dictionary<string, string> ReadIndex(string index)
     {
         try
         {
             using var json = JsonDocument.Parse(
-                CheckpointFile.ReadText(index),
+                CheckpointFile.ReadText(index, LongestIndex),
                 new JsonDocumentOptions { AllowDuplicateProperties = false });
             if (json.RootElement.ValueKind != JsonValueKind.Object
                 || !json.RootElement.TryGetProperty("weight_map", out var map)

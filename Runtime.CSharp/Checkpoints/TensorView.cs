@@ -12,6 +12,9 @@ internal sealed unsafe class TensorView
     /// <summary>Numbers converted at a time, so that no byte count passes 32 bits.</summary>
     private const int Piece = 1 << 24;
 
+    /// <summary>Numbers compared at a time where two tensors are stored differently.</summary>
+    private const int Compared = 1 << 14;
+
     private readonly SafetensorsFile file;
     private readonly TensorEntry entry;
 
@@ -72,6 +75,34 @@ internal sealed unsafe class TensorView
         }
     }
 
+    /// <summary>Whether it has the shape and the numbers of another, however each is stored.</summary>
+    public bool Holds(TensorView other)
+    {
+        if (!Shape.SequenceEqual(other.Shape) || !Dtype.IsFloating || !other.Dtype.IsFloating)
+        {
+            return false;
+        }
+
+        if (Dtype == other.Dtype)
+        {
+            return SameBytes(other);
+        }
+
+        var (own, others) = (new float[Compared], new float[Compared]);
+        for (long done = 0; done < Count; done += Compared)
+        {
+            int length = (int)Math.Min(Compared, Count - done);
+            Read(done, own.AsSpan(0, length));
+            other.Read(done, others.AsSpan(0, length));
+            if (!own.AsSpan(0, length).SequenceEqual(others.AsSpan(0, length)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>All numbers as float32, in a fresh array.</summary>
     public float[] ToFloats()
     {
@@ -89,6 +120,20 @@ internal sealed unsafe class TensorView
     }
 
     public override string ToString() => $"{Name} {Dtype.Name} {TensorEntry.Show(entry.Shape)}";
+
+    private bool SameBytes(TensorView other)
+    {
+        for (long done = 0; done < ByteLength; done += Piece)
+        {
+            int length = (int)Math.Min(Piece, ByteLength - done);
+            if (!new ReadOnlySpan<byte>(Pointer + done, length).SequenceEqual(new ReadOnlySpan<byte>(other.Pointer + done, length)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private byte* At(long start, int count)
     {

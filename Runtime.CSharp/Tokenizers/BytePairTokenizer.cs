@@ -35,6 +35,13 @@ internal sealed record TokenizerParts
 
     /// <summary>The files to save, by name.</summary>
     public required IReadOnlyList<(string Name, byte[] Content)> Files { get; init; }
+
+    /// <summary>With at least so many tokens: those that the file lacks are special and without text.</summary>
+    public TokenizerParts Covering(int vocabulary) =>
+        vocabulary <= Tokens.Count ? this : this with { Tokens = Tokens.Extended(vocabulary), Unnamed = vocabulary - Tokens.Count };
+
+    /// <summary>How many tokens at the end the file does not know.</summary>
+    public int Unnamed { get; private init; }
 }
 
 /// <summary>Byte-pair encoding as files describe it: added tokens, normalizer, pre-tokenizer, merges, token bytes.</summary>
@@ -58,6 +65,9 @@ internal sealed class BytePairTokenizer(TokenizerParts parts) : ITokenizer
     public bool AddsLeadingSpace => parts.AddsLeadingSpace;
 
     public bool AttachesSpaces { get; } = parts.Tokens.AttachesSpaces();
+
+    /// <summary>How many tokens its file knows; a network may have more.</summary>
+    public int FileSize => parts.Tokens.Count - parts.Unnamed;
 
     /// <summary>What of its files is not followed, a sentence each.</summary>
     public IReadOnlyList<string> Notices => parts.Notices;

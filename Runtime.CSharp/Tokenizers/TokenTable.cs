@@ -22,6 +22,15 @@ internal sealed class TokenTable
 
     public int Count => _bytes.Length;
 
+    /// <summary>A table of more ids, the new ones special tokens without text.</summary>
+    public TokenTable Extended(int count)
+    {
+        var extended = new TokenTable(count);
+        _bytes.CopyTo(extended._bytes, 0);
+        _names.CopyTo(extended._names, 0);
+        return extended;
+    }
+
     public void SetText(int id, byte[] bytes) => (_bytes[id], _names[id]) = (bytes, null);
 
     public void SetSpecial(int id, string name) => (_bytes[id], _names[id]) = (null, name);

@@ -12,8 +12,8 @@ public static class Tokenizer
     ];
 
     /// <summary>
-    /// Reads <c>tokenizer.json</c>, else <c>tokenizer.model</c>; where these name no BOS or EOS, <c>tokenizer_config.json</c>
-    /// and then <c>config.json</c> do.
+    /// Reads <c>tokenizer.json</c>, else <c>tokenizer.model</c>; <c>tokenizer_config.json</c>, <c>config.json</c> and
+    /// <c>generation_config.json</c> say more about the tokens that begin and end a text.
     /// </summary>
     /// <exception cref="TokenizerException">
     /// There is no tokenizer file, or one cannot be read, breaks its format or is of an unsupported kind.
@@ -21,21 +21,40 @@ public static class Tokenizer
     public static ITokenizer Load(string directory)
     {
         ArgumentNullException.ThrowIfNull(directory);
-        return FilesIn(directory).FirstOrDefault() is { } file
-            ? LoadFile(directory, file)
-            : throw new TokenizerException(
-                directory, "", "holds neither tokenizer.json nor tokenizer.model; a checkpoint has one of them.");
+        return new BytePairTokenizer(CompanionFiles.Complete(Parts(directory, Preferred(directory)), directory));
+    }
+
+    /// <summary>As <see cref="Load"/>, for a network with tokens of its own: those that the files lack are special and without text.</summary>
+    /// <exception cref="TokenizerException">As <see cref="Load"/>.</exception>
+    /// <exception cref="A3Exception">The network has fewer tokens than the tokenizer.</exception>
+    internal static BytePairTokenizer LoadFor(string directory, int vocabulary)
+    {
+        var parts = Parts(directory, Preferred(directory));
+        if (parts.Tokens.Count > vocabulary)
+        {
+            throw new A3Exception(
+                $"{directory}: the tokenizer has ids up to {parts.Tokens.Count - 1}, but the weights know "
+                + $"only 0..{vocabulary - 1}; they belong to different models.");
+        }
+
+        return new(CompanionFiles.Complete(parts.Covering(vocabulary), directory));
     }
 
     /// <summary>Names of the tokenizer files of a directory, the preferred one first.</summary>
     internal static IEnumerable<string> FilesIn(string directory) =>
         Formats.Select(format => format.Name).Where(name => File.Exists(Path.Combine(directory, name)));
 
-    /// <summary>Reads one of <see cref="FilesIn"/>.</summary>
-    internal static BytePairTokenizer LoadFile(string directory, string name)
+    /// <summary>Reads one of <see cref="FilesIn"/>, for a network of at least so many tokens.</summary>
+    internal static BytePairTokenizer LoadFile(string directory, string name, int vocabulary = 0) =>
+        new(CompanionFiles.Complete(Parts(directory, name).Covering(vocabulary), directory));
+
+    private static string Preferred(string directory) => FilesIn(directory).FirstOrDefault()
+        ?? throw new TokenizerException(
+            directory, "", "holds neither tokenizer.json nor tokenizer.model; a checkpoint has one of them.");
+
+    private static TokenizerParts Parts(string directory, string name)
     {
         var file = Path.Combine(directory, name);
-        var parts = Formats.Single(format => format.Name == name).Read(file, TokenizerFile.Read(file));
-        return new BytePairTokenizer(CompanionFiles.Complete(parts, directory));
+        return Formats.Single(format => format.Name == name).Read(file, TokenizerFile.Read(file));
     }
 }

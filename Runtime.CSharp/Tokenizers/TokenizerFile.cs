@@ -1,24 +1,18 @@
+using System.Text;
+
 namespace A3.Runtime.Tokenizers;
 
 /// <summary>Reads a file whole, within a bound.</summary>
 internal static class TokenizerFile
 {
-    // The largest tokenizer.json in use (Gemma, 256,000 tokens) has 34 MB.
-    private const int LargestFile = 1 << 28;
+    // The largest tokenizer.json in use (Gemma, 262,144 tokens) has 34 MB; parsed, a hostile one takes six times its length.
+    private const int LongestFile = 1 << 27;
 
-    /// <exception cref="TokenizerException">The file cannot be read or is too large.</exception>
+    /// <summary>The bytes, without a byte-order mark.</summary>
+    /// <exception cref="TokenizerException">The file cannot be read, is too large, or is none.</exception>
     public static byte[] Read(string file)
     {
-        try
-        {
-            var length = new FileInfo(file).Length;
-            return length <= LargestFile
-                ? File.ReadAllBytes(file)
-                : throw new TokenizerException(file, "", $"{length} bytes, but at most {LargestFile} are read.");
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new TokenizerException(file, "", $"cannot be read: {error.Message}", error);
-        }
+        var content = RegularFile.Read(file, LongestFile, (given, rule, cause) => new TokenizerException(file, "", $"{given}; {rule}", cause));
+        return content.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? content[Encoding.UTF8.Preamble.Length..] : content;
     }
 }

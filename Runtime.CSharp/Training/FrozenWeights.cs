@@ -62,7 +62,7 @@ internal sealed class FrozenWeights(Checkpoint checkpoint, TorchSharp.torch.Devi
     {
         if (!maps.TryGetValue((file, type), out var map))
         {
-            map = from_file(file, shared: false, size: new FileInfo(file).Length / type.ElementSize(), dtype: type).DetachFromDisposeScope();
+            map = from_file(file, shared: false, size: RegularFile.Length(file) / type.ElementSize(), dtype: type).DetachFromDisposeScope();
             maps.Add((file, type), map);
         }
 

@@ -104,18 +104,8 @@ internal static class TrainingSetup
             return [];
         }
 
-        var files = TensorFiles.Open(options.Initial!);
-        try
-        {
-            return [.. files.Select(file => SourceFile.Of(file.Path, hashes))];
-        }
-        finally
-        {
-            foreach (var file in files)
-            {
-                file.Dispose();
-            }
-        }
+        using var files = TensorFiles.Open(options.Initial!);
+        return [.. files.Files.Select(file => SourceFile.Of(file.Path, hashes))];
     }
 
     /// <summary>

@@ -10,10 +10,14 @@ module Decoding =
 
     /// The model that the command line names, ready to run.
     let load (invocation: Invocation) =
-        A3Model.Load(
-            ModelFolder.find invocation.Model,
-            LoadOptions(Device = invocation.Device, Precision = invocation.NumberType)
-        )
+        let model =
+            A3Model.Load(
+                ModelFolder.find invocation.Model,
+                LoadOptions(Device = invocation.Device, Precision = invocation.NumberType)
+            )
+
+        invocation.Output |> Output.notices model.Notices
+        model
 
     /// Checks what needs the model; gaps of unknown length get theirs now.
     let prepare (invocation: Invocation) (model: A3Model) (template: Template) request =

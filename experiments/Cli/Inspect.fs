@@ -37,6 +37,8 @@ module Inspect =
         let listsTensors = arguments.Contains InspectArguments.Tensors
         let output = invocation.Output
 
+        output |> Output.notices inspection.Notices
+
         if output.Json then
             output |> Output.json (Inspection.json listsTensors inspection)
         else

@@ -15,6 +15,8 @@ type Inspection =
         Tensors: TensorView list
         /// Tokenizer files by name.
         Tokenizers: (string * BytePairTokenizer) list
+        /// What of the files is not followed.
+        Notices: string list
         /// A grouping, its forward passes over a whole context and their floating-point operations.
         Decode: (string * int * int64) option
     }
@@ -41,6 +43,12 @@ module Inspection =
 
     /// Of an open checkpoint, which must stay open; a grouping adds what decoding a whole context under it costs.
     let ofCheckpoint grouping (checkpoint: Checkpoint) =
+        let tokenizers =
+            [
+                for file in Tokenizer.FilesIn checkpoint.Directory do
+                    file, Tokenizer.LoadFile(checkpoint.Directory, file, checkpoint.Architecture.Vocabulary)
+            ]
+
         {
             Directory = checkpoint.Directory
             Architecture = checkpoint.Architecture
@@ -48,11 +56,14 @@ module Inspection =
             Tensors =
                 Architecture.parameters checkpoint.Configuration.Architecture
                 |> List.map (fun parameter -> checkpoint[parameter.Name])
-            Tokenizers =
+            Tokenizers = tokenizers
+            Notices =
                 [
-                    for file in Tokenizer.FilesIn checkpoint.Directory do
-                        file, Tokenizer.LoadFile(checkpoint.Directory, file)
+                    yield! checkpoint.Notices
+                    for _, tokenizer in tokenizers do
+                        yield! tokenizer.Notices
                 ]
+                |> List.distinct
             Decode = grouping |> Option.map (fun grouping -> decode grouping checkpoint.Architecture)
         }
 
@@ -133,16 +144,29 @@ module Inspection =
         ]
 
     let private tokenizerRows inspection =
-        let id (token: Nullable<int>) =
-            if token.HasValue then string token.Value else "none"
+        let one (token: Nullable<int>) = Option.toList (Option.ofNullable token)
 
-        let row (file, tokenizer: BytePairTokenizer) =
-            let size = $"{Number.grouped tokenizer.VocabularySize} tokens"
-            "tokenizer", $"{file}: {tokenizer.Kind}, {size}, BOS {id tokenizer.BosId}, EOS {id tokenizer.EosId}"
+        /// A token as people know it, and its id.
+        let shown (tokenizer: BytePairTokenizer) (token: int) =
+            $"{tokenizer.TokenText token} ({token})"
+
+        let list tokenizer tokens =
+            match List.ofSeq tokens with
+            | [] -> "none"
+            | tokens -> tokens |> List.map (shown tokenizer) |> String.concat ", "
+
+        let rows (file, tokenizer: BytePairTokenizer) =
+            [
+                "tokenizer", $"{file}: {tokenizer.Kind}, {Number.grouped tokenizer.FileSize} tokens"
+                "", $"BOS {list tokenizer (one tokenizer.BosId)}, EOS {list tokenizer tokenizer.EosIds}"
+                "", $"a text begins with {list tokenizer tokenizer.Prefix} by the tokenizer's own rules"
+                if inspection.Architecture.HasQueryStream then
+                    "first token", list tokenizer (one tokenizer.FirstId)
+            ]
 
         match inspection.Tokenizers with
         | [] -> [ "tokenizer", "none" ]
-        | tokenizers -> tokenizers |> List.map row
+        | tokenizers -> tokenizers |> List.collect rows
 
     let private table ink (rows: (string * string) list) =
         let width = rows |> List.map (fst >> String.length) |> List.max
@@ -185,12 +209,19 @@ module Inspection =
                 "bytes", Json.whole tensor.ByteLength
             ]
 
+    let private optionalId (id: Nullable<int>) =
+        if id.HasValue then Json.whole id.Value else null
+
     let private tokenizerJson (file, tokenizer: BytePairTokenizer) =
         Json.record
             [
                 "file", Json.text file
                 "kind", Json.text tokenizer.Kind
-                "size", Json.whole tokenizer.VocabularySize
+                "size", Json.whole tokenizer.FileSize
+                "bos", optionalId tokenizer.BosId
+                "eos", tokenizer.EosIds |> Seq.map (int64 >> Json.whole) |> Json.list
+                "prefix", tokenizer.Prefix |> Seq.map (int64 >> Json.whole) |> Json.list
+                "first_token", optionalId tokenizer.FirstId
             ]
 
     /// All of it, the tensors where they are asked for.
@@ -233,6 +264,7 @@ module Inspection =
                         ]
                 | None -> ()
                 "tokenizers", inspection.Tokenizers |> Seq.map tokenizerJson |> Json.list
+                "notices", inspection.Notices |> Seq.map Json.text |> Json.list
                 if listsTensors then
                     "tensors", inspection.Tensors |> Seq.map tensorJson |> Json.list
             ]

@@ -77,6 +77,11 @@ module Output =
         if not output.Json then
             output.Error.WriteLine(Ink.dim text output.ErrorInk)
 
+    /// What of a checkpoint's files is not followed: a line each, whoever reads the result.
+    let notices (texts: string seq) output =
+        for text in texts do
+            output.Error.WriteLine(Ink.dim $"note: {text}" output.ErrorInk)
+
     let json (value: JsonNode | null) output = output.Out.WriteLine(Json.print value)
 
     /// An array in one line, each item written when it is there; it is closed also where the next one fails.

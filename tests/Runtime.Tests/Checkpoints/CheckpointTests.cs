@@ -156,6 +156,46 @@ public sealed class CheckpointTests : IDisposable
         Assert.True(checkpoint.Architecture.TiedHead);
     }
 
+    [Theory]
+    [InlineData("differs", 1)]
+    [InlineData("shape", 1)]
+    [InlineData("equal", 0)]
+    [InlineData("equal as float32", 0)]
+    [InlineData("absent", 0)]
+    [InlineData("last differs", 1)]
+    public void A_head_that_differs_from_the_embedding_it_is_tied_to_is_reported(string head, int notices)
+    {
+        string config = File.ReadAllText(Path.Combine(Fixtures.Repository("causal-llama"), "config.json"));
+        var tied = config.Replace("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true", StringComparison.Ordinal);
+        Write(tied, tensors =>
+        {
+            var embedding = tensors["model.embed_tokens.weight"];
+            var numbers = new float[embedding.Count];
+            Array.Fill(numbers, 0.5f);
+            var other = numbers.ToArray();
+            other[^1] = head == "last differs" ? 0.25f : 0.5f;
+            tensors["model.embed_tokens.weight"] = embedding with
+            {
+                Dtype = head.StartsWith("equal as", StringComparison.Ordinal) ? Dtype.BFloat16 : Dtype.Float32,
+                Fill = sink => sink.Append(numbers),
+            };
+            tensors["lm_head.weight"] = head switch
+            {
+                "differs" => tensors["lm_head.weight"],
+                "shape" => new("", Dtype.Float32, [1], sink => sink.Append([0.5f])),
+                _ => embedding with { Fill = sink => sink.Append(other) },
+            };
+            if (head == "absent")
+            {
+                tensors.Remove("lm_head.weight");
+            }
+        });
+        using var checkpoint = Checkpoint.Open(folder.Path);
+        Assert.Equal(notices, checkpoint.Notices.Length);
+        Assert.All(checkpoint.Notices, notice => Assert.Contains(
+            "lm_head.weight differs from model.embed_tokens.weight, to which config.json ties it", notice, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_configuration_that_is_missing_or_wrong_is_named()
     {

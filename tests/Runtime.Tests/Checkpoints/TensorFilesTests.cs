@@ -14,9 +14,10 @@ public sealed class TensorFilesTests : IDisposable
         Shard("model-1.safetensors", "a", "b");
         Shard("model-2.safetensors", "c");
         Index(("a", "model-1.safetensors"), ("b", "model-1.safetensors"), ("c", "model-2.safetensors"));
-        var files = TensorFiles.Open(folder.Path);
-        Assert.Equal(["a", "b", "c"], files.SelectMany(file => file.Tensors).Select(tensor => tensor.Name));
-        Assert.All(files, file => file.Dispose());
+        using var files = TensorFiles.Open(folder.Path);
+        Assert.Equal(["a", "b", "c"], files.Tensors.Select(tensor => tensor.Name));
+        Assert.Equal(2, files.Files.Count);
+        Assert.Empty(files.Notices);
     }
 
     [Fact]
@@ -27,9 +28,8 @@ public sealed class TensorFilesTests : IDisposable
         Shard(Path.Combine("blobs", "0123"), "a");
         File.CreateSymbolicLink(folder.File("model-1.safetensors"), Path.Combine("blobs", "0123"));
         Index(("a", "model-1.safetensors"));
-        var files = TensorFiles.Open(folder.Path);
-        Assert.Equal("a", Assert.Single(Assert.Single(files).Tensors).Name);
-        Assert.All(files, file => file.Dispose());
+        using var files = TensorFiles.Open(folder.Path);
+        Assert.Equal("a", Assert.Single(files.Tensors).Name);
     }
 
     [Fact]
@@ -37,9 +37,8 @@ public sealed class TensorFilesTests : IDisposable
     {
         Index(("a", "absent.safetensors"));
         Shard("model.safetensors", "b");
-        var files = TensorFiles.Open(folder.Path);
-        Assert.Equal("b", Assert.Single(Assert.Single(files).Tensors).Name);
-        Assert.All(files, file => file.Dispose());
+        using var files = TensorFiles.Open(folder.Path);
+        Assert.Equal("b", Assert.Single(files.Tensors).Name);
     }
 
     [Theory]
@@ -66,20 +65,41 @@ public sealed class TensorFilesTests : IDisposable
     }
 
     [Fact]
-    public void A_tensor_in_two_shards_is_refused()
+    public void A_tensor_in_two_shards_is_read_from_the_one_that_lists_it()
     {
         Shard("model-1.safetensors", "a");
         Shard("model-2.safetensors", "a", "b");
-        Index(("a", "model-1.safetensors"), ("b", "model-2.safetensors"));
-        CheckRefused("tensor a: in model-2.safetensors, but listed in model-1.safetensors");
+        foreach (var listed in (string[])["model-1.safetensors", "model-2.safetensors"])
+        {
+            Index(("a", listed), ("b", "model-2.safetensors"));
+            using var files = TensorFiles.Open(folder.Path);
+            Assert.Equal(folder.File(listed), files.Tensors.Single(tensor => tensor.Name == "a").File);
+            Assert.Equal(2, files.Tensors.Count);
+            Assert.Equal(listed == "model-1.safetensors" ? 1 : 0, files.Notices.Count);
+        }
     }
 
     [Fact]
-    public void A_tensor_that_no_entry_lists_is_refused()
+    public void Tensors_that_no_entry_lists_are_passed_over_and_one_notice_says_so()
     {
-        Shard("model-1.safetensors", "a", "b");
-        Index(("a", "model-1.safetensors"));
-        CheckRefused("tensor b: in model-1.safetensors, but not listed");
+        SafetensorsWriter.Write(folder.File("model-1.safetensors"), ((string[])["a", "b", "c"]).Select(name =>
+            new TensorPlan(name, name == "a" ? Dtype.Float32 : Dtype.Int64, [1], sink =>
+            {
+                if (name == "a")
+                {
+                    sink.Append([1f]);
+                }
+                else
+                {
+                    sink.Append([1L]);
+                }
+            })));
+        Shard("model-2.safetensors", "a", "d");
+        Index(("a", "model-1.safetensors"), ("d", "model-2.safetensors"));
+        using var files = TensorFiles.Open(folder.Path);
+        Assert.Equal(["a", "d"], files.Tensors.Select(tensor => tensor.Name).Order());
+        Assert.Contains("3 tensors are passed over", Assert.Single(files.Notices), StringComparison.Ordinal);
+        Assert.Contains("the first is b in model-1.safetensors.", files.Notices[0], StringComparison.Ordinal);
     }
 
     [Fact]

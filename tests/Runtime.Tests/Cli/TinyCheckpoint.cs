@@ -10,10 +10,10 @@ internal static class TinyCheckpoint
         ["Tom had a red ball. He was very happy.", "Tom had a small cat. She was very happy."];
 
     /// <summary>Writes one into a folder and gives its path.</summary>
-    public static string In(Folder folder, bool queryStream = true)
+    public static string In(Folder folder, bool queryStream = true, int? vocabulary = null)
     {
         var tokenizer = BpeTrainer.Train(Texts, 300, null, CancellationToken.None);
-        var whole = ArchitectureModule.create(tokenizer.VocabularySize, 16, 2, 2, 64);
+        var whole = ArchitectureModule.create(vocabulary ?? tokenizer.VocabularySize, 16, 2, 2, 64);
         var architecture = queryStream ? whole : ArchitectureModule.withoutQueryStream(whole);
         var bos = FSharpOption<int>.Some(tokenizer.BosId!.Value);
         var precision = FSharpOption<Precision>.Some(Precision.Float32);
