@@ -46,6 +46,20 @@ public sealed class HubCacheTests : IDisposable
         Assert.Equal(expected[Query].ToFloats(), adapted[Query].ToFloats());
     }
 
+    [Fact]
+    public void A_file_whose_target_was_edited_has_changed()
+    {
+        File.WriteAllText(folder.File("blob"), "Tom ran.");
+        File.CreateSymbolicLink(folder.File("stories.txt"), "blob");
+        var written = File.GetLastWriteTimeUtc(folder.File("blob"));
+        var source = SourceFile.Of(folder.File("stories.txt"), new FileHashes(null, CancellationToken.None));
+        Assert.True(source.IsUnchanged(new FileHashes(null, CancellationToken.None)));
+
+        File.WriteAllText(folder.File("blob"), "Tom fell");
+        File.SetLastWriteTimeUtc(folder.File("blob"), written);
+        Assert.False(source.IsUnchanged(new FileHashes(null, CancellationToken.None)));
+    }
+
     /// <summary>A link to a snapshot in which every file is a link, the weights in so many shards.</summary>
     private string Linked(string checkpoint, int shards)
     {
