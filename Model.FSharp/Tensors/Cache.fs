@@ -137,9 +137,9 @@ module Cached =
             Attention.cached architecture (Array.head sights) queries keys values
         | several -> attendEach architecture several sights layer queries newKeys newValues
 
-    /// One pass over the rows of all sequences behind what each has cached: the content rows of all, then the query rows of all.
-    /// Content rows join their caches. Gives hidden states [1, row, width] before the final norm (Law 9: equal to `TwoStream.forward`).
-    let forward architecture (weights: Weights) (sequences: CachedRows[]) (rows: RowTensors) =
+    /// A pass that has not been run, over the rows of all sequences behind what each has cached: the content rows of all, then the query
+    /// rows of all. Content rows are written behind their caches.
+    let private stack architecture (weights: Weights) (sequences: CachedRows[]) (rows: RowTensors) =
         let content = TwoStream.embed weights rows.Tokens
         let queries = rows.QueryPositions.shape[1]
 
@@ -160,15 +160,24 @@ module Cached =
             sequences
             |> Array.map (fun sequence -> sequence.Mask |> Option.map (Attention.sight weights.Computes))
 
-        let hidden =
-            TwoStream.run
-                architecture
-                weights
-                content.shape[1]
-                (attend architecture (Rotation.at architecture weights.Computes places) sequences sights)
-                (torch.cat (streams, 1L))
+        TwoStream.attending
+            architecture
+            weights
+            content.shape[1]
+            (attend architecture (Rotation.at architecture weights.Computes places) sequences sights)
+            (torch.cat (streams, 1L))
+
+    /// One pass over the rows of all sequences. Content rows join their caches. Gives hidden states [1, row, width] before the final norm
+    /// (Law 9: equal to `TwoStream.forward`).
+    let forward architecture weights (sequences: CachedRows[]) rows =
+        let hidden = stack architecture weights sequences rows |> TwoStream.run
 
         for sequence in sequences do
             sequence.Cache.Length <- sequence.Cache.Length + sequence.Content
 
         hidden
+
+    /// The first layer in which a number of the same pass is not finite, or no norm can take it; none where all are sound. Nothing joins a
+    /// cache.
+    let firstOverflow architecture weights sequences rows =
+        stack architecture weights sequences rows |> TwoStream.firstOverflow

@@ -65,6 +65,14 @@ module Numbers =
         use step = (1L).ToScalar()
         torch.arange (first, stop, step, dtype = torch.int64, device = device)
 
+    /// Whether all numbers are finite, and so small that float32 holds the sum of their squares, which norms need; waits for the device.
+    let areNormable (x: torch.Tensor) =
+        x.to_type(torch.float32).norm(2f).item<float32>() |> System.Single.IsFinite
+
+    /// Whether all numbers are finite, of float32 that are no larger than logits; waits for the device.
+    let areFinite (x: torch.Tensor) =
+        x.sum().item<float32>() |> System.Single.IsFinite
+
     /// The number that a tensor holds; waits for the device.
     let read (x: torch.Tensor) =
         use number = x.ToScalar()

@@ -45,12 +45,25 @@ module TwoStream =
     let hidden (stack: Stack) =
         stack.Blocks |> Array.fold step stack.Rows
 
-    /// All blocks over rows [batch, row, width], the first `contentRows` of them content. `attend layer queries keys
-    /// values` turns the heads and mixes the values for each query: [batch, heads, row, head width] from the new content rows' keys and
-    /// values [batch, kv heads, content row, head width]; a cache is an `attend` that also remembers.
-    let run architecture weights contentRows attend rows =
-        blocks 0L architecture weights contentRows (attend >> Attention.differentiated)
-        |> Array.fold (fun x block -> Block.run block x) rows
+    /// The blocks over rows of which the first `contentRows` are content. `attend layer queries keys values` turns the heads and mixes the
+    /// values for each query: [batch, heads, row, head width] from the new content rows' keys and values [batch, kv heads, content row, head
+    /// width]; a cache is an `attend` that also remembers.
+    let attending architecture weights contentRows attend rows =
+        {
+            Rows = rows
+            Blocks = blocks 0L architecture weights contentRows (attend >> Attention.differentiated)
+        }
+
+    /// The rows behind all blocks of a stack, [batch, row, width], in the caller's scope.
+    let run stack =
+        stack.Blocks |> Array.fold (fun x block -> Block.run block x) stack.Rows
+
+    /// The first block of a stack behind whose rows one has a number that is not finite, or that no norm can take; none where all are sound.
+    let firstOverflow stack =
+        stack.Blocks
+        |> Seq.scan step stack.Rows
+        |> Seq.tail
+        |> Seq.tryFindIndex (Numbers.areNormable >> not)
 
     /// Embedded content tokens [batch, position] to [batch, position, width]. Of libtorch's two ways to look them up, one adds up its
     /// gradient in the same order every time on the CPU, the other on a GPU.

@@ -56,6 +56,9 @@ internal sealed class BlockSums(int vocabulary)
         return ((double)logit - all.Max) * factors[row] - all.Log;
     }
 
+    /// <summary>Whether the largest logit of a row, all blocks of which were added, is finite, and each of the others a number.</summary>
+    public bool IsFinite(int row) => float.IsFinite(LogSoftmax.Largest(maxima.AsSpan(row * blocks, blocks)));
+
     /// <summary>The largest of a row's logits.</summary>
     public float Largest(int row) => Join(row).Max;
 

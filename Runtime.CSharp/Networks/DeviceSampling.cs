@@ -38,7 +38,9 @@ internal static class DeviceSampling
     /// <summary>exp(logits / temperature) up to a factor, 0 where cut by top-k, then by top-p.</summary>
     private static Tensor Weights(Tensor logits, SamplingOptions options)
     {
-        var weights = Numbers.scale(1 / options.Temperature, logits - logits.amax([-1], keepdim: true)).exp();
+        // Finite, so that the largest logit keeps weight 1; above 0 it is in any case, so that minus infinity keeps weight 0.
+        var factor = Math.Min(1 / options.Temperature, double.MaxValue);
+        var weights = Numbers.scale(factor, logits - logits.amax([-1], keepdim: true)).exp();
         var cuts = options.TopK is int k && k < weights.shape[1] || options.TopP < 1;
         if (!cuts)
         {

@@ -63,6 +63,20 @@ internal sealed class HostPredictions(int vocabulary, WorkerTeam? team = null) :
     /// <summary>All blocks were summed by <see cref="Sum(int, int)"/>.</summary>
     public void AreSummed() => areSummed = true;
 
+    /// <summary>Whether the largest logit of every row is finite; all blocks were summed.</summary>
+    public bool AreFinite()
+    {
+        for (var row = 0; row < rowCount; row++)
+        {
+            if (!sums.IsFinite(row))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     public ReadOnlySpan<float> Logits(int row) => logits.AsSpan(row * vocabulary, vocabulary);
 
     public double LogProbability(int row, int token)
@@ -74,7 +88,11 @@ internal sealed class HostPredictions(int vocabulary, WorkerTeam? team = null) :
     public double[] Score(int first, int[] tokens)
     {
         EnsureSums();
-        return [.. tokens.Select((token, i) => sums.LogProbability(first + i, Logits(first + i)[token]))];
+        return
+        [
+            .. tokens.Select((token, i) =>
+                Overflow.Finite(sums.LogProbability(first + i, Logits(first + i)[token]), NumberType.Float32)),
+        ];
     }
 
     public DecodedToken[] Draw(PredictedRow[] rows, Sampler sampler)

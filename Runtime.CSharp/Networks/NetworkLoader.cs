@@ -8,7 +8,7 @@ using A3.Model;
 /// <summary>The one place that chooses what runs a network: SIMD loops for float32 on the CPU, libtorch for all else.</summary>
 internal static class NetworkLoader
 {
-    /// <exception cref="A3Exception">The device is not there.</exception>
+    /// <exception cref="A3Exception">The device is not there, or a weight is not finite.</exception>
     public static INetwork Load(Checkpoint checkpoint, LoadOptions options)
     {
         if (IsCuda(options.Device))
@@ -23,7 +23,7 @@ internal static class NetworkLoader
 
         return new ManagedNetwork(
             checkpoint.Configuration.Architecture,
-            name => checkpoint[name].ToFloats(),
+            name => checkpoint[name].ToWeights(),
             options.Threads ?? Environment.ProcessorCount);
     }
 
@@ -42,7 +42,7 @@ internal static class NetworkLoader
                 parameter => Tensor(checkpoint[parameter.Name])));
 
         // In libtorch's own memory: an array's alignment is by chance, and the last bit of a product may depend on it.
-        torch.Tensor Tensor(TensorView view) => torch.tensor(view.ToFloats(), view.Shape, dtype: type, device: place).clone();
+        torch.Tensor Tensor(TensorView view) => torch.tensor(view.ToWeights(precision), view.Shape, dtype: type, device: place).clone();
     }
 
     /// <summary>

@@ -9,7 +9,8 @@ namespace A3.Runtime;
 /// </summary>
 internal sealed class TorchPass(TorchNetwork network) : IPass
 {
-    private readonly TorchPredictions predictions = new(network.Device);
+    private readonly NumberType type = NumberTypes.Of(network.Weights.Computes);
+    private readonly TorchPredictions predictions = new(network.Device, NumberTypes.Of(network.Weights.Computes));
 
     public IPredictions Run(ReadOnlySpan<PassRows> batch)
     {
@@ -26,9 +27,26 @@ internal sealed class TorchPass(TorchNetwork network) : IPass
 
         var (rows, wanted) = TensorsOf(batch);
         var hidden = Cached.forward(network.Architecture, network.Weights, sequences, rows);
-        predictions.Renew(
-            TwoStream.logits(network.Architecture, network.Weights, hidden.squeeze(0).index_select(0, wanted)));
+        var logits = TwoStream.logits(network.Architecture, network.Weights, hidden.squeeze(0).index_select(0, wanted))
+            .to_type(ScalarType.Float32);
+        if (!Numbers.areNormable(hidden) || !Numbers.areFinite(logits))
+        {
+            throw Failure(batch, sequences, rows);
+        }
+
+        predictions.Renew(logits);
         return predictions;
+    }
+
+    /// <summary>What a pass with a number that is not finite ends with; its caches are as they were.</summary>
+    private A3Exception Failure(ReadOnlySpan<PassRows> batch, CachedRows[] sequences, RowTensors rows)
+    {
+        for (var i = 0; i < batch.Length; i++)
+        {
+            sequences[i].Cache.Length -= batch[i].Content.Length;
+        }
+
+        return Overflow.In(Cached.firstOverflow(network.Architecture, network.Weights, sequences, rows) is { } layer ? layer.Value : null, type);
     }
 
     public void Dispose() => predictions.Dispose();

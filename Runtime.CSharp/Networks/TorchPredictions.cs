@@ -6,7 +6,9 @@ namespace A3.Runtime;
 
 /// <summary>Logits where libtorch computed them; tokens are drawn there, and only what was drawn comes to the host.</summary>
 /// <remarks>Owns its tensor. Sums run in float64, as on the host; their order may differ in the last bits.</remarks>
-internal sealed class TorchPredictions(TorchSharp.torch.Device device) : IPredictions, IDisposable
+/// <param name="device">Where the logits lie.</param>
+/// <param name="type">What they were computed in.</param>
+internal sealed class TorchPredictions(TorchSharp.torch.Device device, NumberType type = NumberType.Float32) : IPredictions, IDisposable
 {
     private static readonly float[] Unbiased = [];
 
@@ -40,7 +42,8 @@ internal sealed class TorchPredictions(TorchSharp.torch.Device device) : IPredic
         using var scope = NewDisposeScope();
         long[] ids = [.. tokens];
         var own = Held.narrow(0, first, tokens.Length).to_type(ScalarType.Float64);
-        return own.log_softmax(-1).gather(1, Placed(tensor(ids)).unsqueeze(1)).cpu().data<double>().ToArray();
+        var logs = own.log_softmax(-1).gather(1, Placed(tensor(ids)).unsqueeze(1)).cpu().data<double>().ToArray();
+        return Array.ConvertAll(logs, log => Overflow.Finite(log, type));
     }
 
     public DecodedToken[] Draw(PredictedRow[] rows, Sampler sampler)

@@ -27,6 +27,7 @@ internal sealed class FrozenWeights(Checkpoint checkpoint, TorchSharp.torch.Devi
                 if (!tensors.TryGetValue(name, out var tensor))
                 {
                     using var scope = NewDisposeScope();
+                    FiniteWeights.Check(checkpoint[name], NumberTypes.Of(computes));
                     tensor = Placed(checkpoint[name]).DetachFromDisposeScope();
                     tensors.Add(name, tensor);
                 }

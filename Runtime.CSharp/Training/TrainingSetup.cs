@@ -128,11 +128,11 @@ internal static class TrainingSetup
             var piece = flat.narrow(0, offset, parameter.Shape.Aggregate(1L, (size, side) => size * side));
             if (parameter.Name == ArchitectureModule.queryEmbedding && !checkpoint.Architecture.HasQueryStream)
             {
-                piece.mul_(tensor(checkpoint[ArchitectureModule.embedding].ToFloats()).std() / piece.std());
+                piece.mul_(tensor(checkpoint[ArchitectureModule.embedding].ToWeights()).std() / piece.std());
             }
             else if (trainable.Whole.Contains(parameter))
             {
-                piece.copy_(tensor(checkpoint[parameter.Name].ToFloats()));
+                piece.copy_(tensor(checkpoint[parameter.Name].ToWeights(options.Compute)));
             }
         }
 

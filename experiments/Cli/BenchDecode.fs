@@ -127,7 +127,12 @@ module BenchDecode =
 
     let private loadedNetwork folder threads : INetwork =
         use checkpoint = Checkpoint.Open(ModelFolder.find (Some folder))
-        new ManagedNetwork(checkpoint.Configuration.Architecture, (fun name -> checkpoint[name].ToFloats()), threads)
+
+        new ManagedNetwork(
+            checkpoint.Configuration.Architecture,
+            (fun name -> FiniteWeights.ToWeights checkpoint[name]),
+            threads
+        )
 
     /// On the device and in the number type asked for.
     let private tensorNetwork (invocation: Invocation) seed threads shape : INetwork =

@@ -23,7 +23,8 @@ module Conform =
     let example = "a3 conform tests/fixtures/two-stream-pre-norm"
 
     let private managed (checkpoint: Checkpoint) =
-        new ManagedNetwork(checkpoint.Configuration.Architecture, fun name -> checkpoint[name].ToFloats()) :> INetwork
+        new ManagedNetwork(checkpoint.Configuration.Architecture, fun name -> FiniteWeights.ToWeights checkpoint[name])
+        :> INetwork
 
     let private torch (invocation: Invocation) checkpoint =
         NetworkLoader.OnTorch(checkpoint, invocation.Device, invocation.NumberType) :> INetwork

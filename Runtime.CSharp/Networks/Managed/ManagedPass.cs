@@ -79,25 +79,55 @@ internal sealed unsafe class ManagedPass
             caches[i] = ((ManagedSequence)batch[i].Sequence).Cache;
         }
 
+        Lay(batch);
         RunBlocks(batch);
+        RequireFinite(batch);
+        for (var i = 0; i < batch.Length; i++)
+        {
+            caches[i].Length += batch[i].Content.Length;
+        }
+
         return predictions;
     }
 
     private void RunBlocks(ReadOnlySpan<PassRows> batch)
     {
-        Lay(batch);
-        attention.Begin(batch, caches.AsSpan(0, batch.Length), rows);
-
         for (layer = 0; rows > 0 && layer < architecture.Layers; layer++)
         {
             RunBlock(batch);
         }
 
         Predict();
-        for (var i = 0; i < batch.Length; i++)
+    }
+
+    /// <summary>
+    /// Whatever overflows on the way is not finite at its end: in some row of logits, or, where nothing is predicted, among the last keys and
+    /// values.
+    /// </summary>
+    /// <exception cref="A3Exception">Names the layer.</exception>
+    private void RequireFinite(ReadOnlySpan<PassRows> batch)
+    {
+        var isFinite = rows > 0 ? predictions.AreFinite() : RowMath.AreFinite(projection.Pointer, projection.Rows * (nint)projection.Stride);
+        if (!isFinite)
         {
-            caches[i].Length += batch[i].Content.Length;
+            throw Overflow.In(FirstOverflow(batch), NumberType.Float32);
         }
+    }
+
+    /// <summary>The first layer behind which a number is not finite, by running the pass anew; null for the output head.</summary>
+    private int? FirstOverflow(ReadOnlySpan<PassRows> batch)
+    {
+        Lay(batch);
+        for (layer = 0; rows > 0 && layer < architecture.Layers; layer++)
+        {
+            RunBlock(batch);
+            if (rows == 0 || !RowMath.AreFinite(hidden.Pointer, (nint)rows * architecture.Width))
+            {
+                return layer;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>One block; of the last one only the keys and values of rows that predict nothing are needed.</summary>
@@ -227,6 +257,7 @@ internal sealed unsafe class ManagedPass
         }
 
         embedding.Run(rows, hidden.Pointer);
+        attention.Begin(batch, caches.AsSpan(0, batch.Length), rows);
     }
 
     /// <summary>One item is a row and a head of keys.</summary>

@@ -41,6 +41,9 @@ internal sealed unsafe class ManagedProjection
 
     public long Numbers => projected.Length;
 
+    /// <summary>Rows that were projected.</summary>
+    public int Rows => rows;
+
     /// <summary>Room for so many rows; what was projected is lost.</summary>
     public void MakeRoom(int count) => projected = new AlignedBuffer((long)count * Stride);
 

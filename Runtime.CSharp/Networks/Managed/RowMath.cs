@@ -12,7 +12,9 @@ internal static unsafe class RowMath
     /// <summary>Numbers of the registers that exponentials are computed in.</summary>
     public static int Padding => Registers.AreWide ? Registers.Wide.Count : Registers.Plain.Count;
 
-    /// <summary>RMSNorm: target = source / sqrt(mean(source^2) + epsilon) * gain, all [width]; in place is allowed.</summary>
+    /// <summary>
+    /// RMSNorm: target = source / sqrt(mean(source^2) + epsilon) * gain, all [width]; in place is allowed. NaN where the squares overflow.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Normalise(float* source, float* gain, int width, float epsilon, float* target)
     {
@@ -30,7 +32,8 @@ internal static unsafe class RowMath
             sum += source[i] * source[i];
         }
 
-        var scale = 1f / MathF.Sqrt(sum / width + epsilon);
+        // Of an infinite sum it would be 0, and the row lost without a trace.
+        var scale = float.IsFinite(sum) ? 1f / MathF.Sqrt(sum / width + epsilon) : float.NaN;
         for (i = 0; i + Vector<float>.Count <= width; i += Vector<float>.Count)
         {
             (Vector.Load(source + i) * scale * Vector.Load(gain + i)).Store(target + i);
@@ -40,6 +43,27 @@ internal static unsafe class RowMath
         {
             target[i] = source[i] * scale * gain[i];
         }
+    }
+
+    /// <summary>Whether all numbers are finite.</summary>
+    public static bool AreFinite(float* numbers, nint count)
+    {
+        // A finite number less itself is 0.
+        var rest = Vector<float>.Zero;
+        nint i = 0;
+        for (; i + Vector<float>.Count <= count; i += Vector<float>.Count)
+        {
+            var part = Vector.Load(numbers + i);
+            rest += part - part;
+        }
+
+        var sum = Vector.Sum(rest);
+        for (; i < count; i++)
+        {
+            sum += numbers[i] - numbers[i];
+        }
+
+        return sum == 0;
     }
 
     /// <summary>target = source * factor, both [width].</summary>
@@ -138,8 +162,8 @@ internal static unsafe class RowMath
             top = MathF.Max(top, largest[lane]);
         }
 
-        // With nothing visible, minus infinity less itself would be NaN.
-        var shift = float.IsNegativeInfinity(top) ? 0f : top;
+        // With nothing visible, minus infinity less itself would be NaN; where something is, its score has overflowed.
+        var shift = float.IsNegativeInfinity(top) && !SeesAny(keys, ranks, limit) ? 0f : top;
         var sum = Registers.AreWide ? Weigh<Registers.Wide>(scores, padded, shift, scale) : Weigh<Registers.Plain>(scores, padded, shift, scale);
         return sum > 0 ? (float)(WeightUnits / (double)sum) : 0f;
     }
@@ -167,6 +191,9 @@ internal static unsafe class RowMath
         series = T.FusedMultiplyAdd(series, rest * rest, rest + T.All(1f));
         return T.WhereBelow(x, low, default, series * T.PowerOfTwo(shifted));
     }
+
+    private static bool SeesAny(int keys, int* ranks, int limit) =>
+        ranks == null ? keys > 0 : new ReadOnlySpan<int>(ranks, keys).ContainsAnyInRange(int.MinValue, limit);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void SwiGlu<T>(float* gate, float* up, int rows, int columns, float* target, nint targetStride)

@@ -44,13 +44,16 @@ internal static class RandomNetwork
     public static ManagedNetwork Create(Architecture architecture, int threads = 2) =>
         new(architecture, Weights(architecture), threads);
 
-    /// <summary>The same weights on libtorch, on one thread: its helpers would only spin beside other tests.</summary>
+    /// <summary>The same weights, or those given, on libtorch, on one thread: its helpers would only spin beside other tests.</summary>
     public static TorchNetwork OnTorch(
-        Architecture architecture, torch.Device? device = null, torch.ScalarType type = torch.ScalarType.Float32)
+        Architecture architecture,
+        torch.Device? device = null,
+        torch.ScalarType type = torch.ScalarType.Float32,
+        Func<string, float[]>? weights = null)
     {
         Native.ensure();
         torch.set_num_threads(1);
-        var weights = Weights(architecture);
+        weights ??= Weights(architecture);
         return new(
             architecture,
             ArchitectureModule.parameters(architecture).ToDictionary(

@@ -20,6 +20,13 @@ public sealed class TorchSamplingTests
         { 1.3, null, 0.8 },
         { 0.9, 12, 0.6 },
         { 1, 1000, 1e-9 },
+        { 1, null, double.Epsilon },
+        { 1e-310, null, 1 },
+        { double.Epsilon, 7, 0.9 },
+        { 1e-40, null, 1 },
+        { 1e-3, null, 1 },
+        { 1e45, null, 1 },
+        { double.MaxValue, 7, 0.9 },
     };
 
     private static float[] Logits(bool ties)
