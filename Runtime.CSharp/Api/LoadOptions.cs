@@ -22,7 +22,11 @@ public sealed record LoadOptions
                 + "leave it null for all memory.");
     }
 
-    /// <summary>Threads of a forward pass on the CPU; null (the default) is one per processor.</summary>
+    /// <summary>
+    /// Threads of a forward pass on the CPU, the caller's included. Null (the default) is one per processor in float32, and in the other
+    /// number types, which libtorch computes, as many as it gives the operations of the calling thread. The number is that of this model alone:
+    /// the settings of the process stay as they are.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Below 1.</exception>
     public int? Threads
     {

@@ -40,19 +40,19 @@ internal sealed class RandomWeights
 
     /// <summary>The network of such weights as tensors, drawn where they are to be: a seed gives others there than on the CPU.</summary>
     /// <exception cref="A3Exception">The device is not there.</exception>
-    public static TorchNetwork OnTorch(Architecture architecture, long seed, Device device, NumberType precision)
+    public static TorchNetwork OnTorch(Architecture architecture, long seed, Device device, NumberType precision, int threads)
     {
         var place = Devices.Resolve(device);
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
-        manual_seed(seed);
-        return new(architecture, ArchitectureModule.parameters(architecture).ToDictionary(parameter => parameter.Name, Drawn));
+        using var generator = new Generator(unchecked((ulong)seed), place);
+        return new(architecture, ArchitectureModule.parameters(architecture).ToDictionary(parameter => parameter.Name, Drawn), threads);
 
         Tensor Drawn(Parameter parameter)
         {
             long[] shape = [.. parameter.Shape.Select(side => (long)side)];
             return parameter.Initialisation is Initialisation.Normal normal
-                ? Numbers.scale(normal.deviation, randn(shape, dtype: precision.OfTensors(), device: place))
+                ? Numbers.scale(normal.deviation, randn(shape, dtype: precision.OfTensors(), device: place, generator: generator))
                 : ones(shape, dtype: precision.OfTensors(), device: place);
         }
     }

@@ -32,8 +32,7 @@ internal sealed class TrainBenchmark(Architecture architecture, TrainBenchmarkOp
     public TrainReport Run(Action<string> report, CancellationToken cancellation)
     {
         var device = Devices.Resolve(options.Device);
-        Heap.keep();
-        set_num_threads(options.Threads);
+        using var threads = TorchThreads.limit(options.Threads);
         using var tokens = RandomTokens(device);
         using var causal = new CausalStep(architecture, tokens, options);
         using var twoStream = new TwoStreamStep(architecture, tokens, Partitions(), options);

@@ -13,12 +13,12 @@ internal static class NetworkLoader
     {
         if (IsCuda(options.Device))
         {
-            return OnTorch(checkpoint, Device.Cuda, options.Precision);
+            return OnTorch(checkpoint, Device.Cuda, options.Precision, options.Threads);
         }
 
         if (options.Precision != NumberType.Float32)
         {
-            return OnTorch(checkpoint, Device.Cpu, options.Precision);
+            return OnTorch(checkpoint, Device.Cpu, options.Precision, options.Threads);
         }
 
         return new ManagedNetwork(
@@ -28,7 +28,7 @@ internal static class NetworkLoader
     }
 
     /// <summary>The network as tensors; the checkpoint may be closed afterwards.</summary>
-    internal static TorchNetwork OnTorch(Checkpoint checkpoint, Device device, NumberType precision)
+    internal static TorchNetwork OnTorch(Checkpoint checkpoint, Device device, NumberType precision, int? threads = null)
     {
         var place = Devices.Resolve(device);
         var architecture = checkpoint.Configuration.Architecture;
@@ -39,7 +39,8 @@ internal static class NetworkLoader
             architecture,
             ArchitectureModule.parameters(architecture).ToDictionary(
                 parameter => parameter.Name,
-                parameter => Tensor(checkpoint[parameter.Name])));
+                parameter => Tensor(checkpoint[parameter.Name])),
+            threads);
 
         // In libtorch's own memory: an array's alignment is by chance, and the last bit of a product may depend on it.
         torch.Tensor Tensor(TensorView view) => torch.tensor(view.ToWeights(precision), view.Shape, dtype: type, device: place).clone();

@@ -13,11 +13,15 @@ internal sealed class TorchNetwork : INetwork
 {
     private readonly Tensor[] owned;
     private readonly Leases leases = new("network");
+    private readonly int? threads;
 
     /// <summary>Binds tensors by checkpoint name, all of one number type and on one device.</summary>
-    public TorchNetwork(Model.Architecture architecture, IReadOnlyDictionary<string, Tensor> tensors)
+    /// <param name="architecture">What the tensors are.</param>
+    /// <param name="tensors">By Hugging Face name; the network owns them.</param>
+    /// <param name="threads">Threads of an operation on a CPU; null for as many as the operations of the calling thread have.</param>
+    public TorchNetwork(Model.Architecture architecture, IReadOnlyDictionary<string, Tensor> tensors, int? threads = null)
     {
-        Architecture = architecture;
+        (Architecture, this.threads) = (architecture, threads);
         owned = [.. tensors.Values.Select(tensor => tensor.DetachFromDisposeScope())];
         Weights = WeightsModule.bind(architecture, FuncConvert.FromFunc<string, Tensor>(name => tensors[name]));
     }
@@ -52,6 +56,9 @@ internal sealed class TorchNetwork : INetwork
             tensor.Dispose();
         }
     }
+
+    /// <summary>Until it is disposed of, operations of the calling thread have as many threads as the network was given.</summary>
+    internal IDisposable? LimitThreads() => threads is int count ? TorchThreads.limit(count) : null;
 
     /// <summary>Until the lease ends, a disposal waits.</summary>
     /// <exception cref="ObjectDisposedException">The network was disposed of.</exception>

@@ -10,12 +10,13 @@ namespace A3.Runtime;
 internal sealed class TorchPass(TorchNetwork network) : IPass
 {
     private readonly NumberType type = NumberTypes.Of(network.Weights.Computes);
-    private readonly TorchPredictions predictions = new(network.Device, NumberTypes.Of(network.Weights.Computes));
+    private readonly TorchPredictions predictions = new(network);
 
     public IPredictions Run(ReadOnlySpan<PassRows> batch)
     {
         using var lease = network.Use();
         Rows.Check(network, batch);
+        using var threads = network.LimitThreads();
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
 

@@ -8,7 +8,9 @@ namespace A3.Runtime;
 /// <remarks>Owns its tensor. Sums run in float64, as on the host; their order may differ in the last bits.</remarks>
 /// <param name="device">Where the logits lie.</param>
 /// <param name="type">What they were computed in.</param>
-internal sealed class TorchPredictions(TorchSharp.torch.Device device, NumberType type = NumberType.Float32) : IPredictions, IDisposable
+/// <param name="limitThreads">Limits the threads of operations of the calling thread.</param>
+internal sealed class TorchPredictions(
+    TorchSharp.torch.Device device, NumberType type = NumberType.Float32, Func<IDisposable?>? limitThreads = null) : IPredictions, IDisposable
 {
     private static readonly float[] Unbiased = [];
 
@@ -16,6 +18,12 @@ internal sealed class TorchPredictions(TorchSharp.torch.Device device, NumberTyp
     private Tensor? logits;
     private float[]? host;
     private int vocabulary;
+
+    /// <summary>Those of the passes of a network.</summary>
+    public TorchPredictions(TorchNetwork network)
+        : this(network.Device, NumberTypes.Of(network.Weights.Computes), network.LimitThreads)
+    {
+    }
 
     private Tensor Held => logits ?? throw new InvalidOperationException("no pass has run yet.");
 
@@ -38,6 +46,7 @@ internal sealed class TorchPredictions(TorchSharp.torch.Device device, NumberTyp
 
     public double[] Score(int first, int[] tokens)
     {
+        using var threads = limitThreads?.Invoke();
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
         long[] ids = [.. tokens];
@@ -48,6 +57,7 @@ internal sealed class TorchPredictions(TorchSharp.torch.Device device, NumberTyp
 
     public DecodedToken[] Draw(PredictedRow[] rows, Sampler sampler)
     {
+        using var threads = limitThreads?.Invoke();
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
         var uniforms = Array.ConvertAll(rows, row => sampler.Uniform(row.Position));
@@ -68,6 +78,7 @@ internal sealed class TorchPredictions(TorchSharp.torch.Device device, NumberTyp
 
     public Model.Score[] Assess(PredictedRow[] rows, Sampler sampler)
     {
+        using var threads = limitThreads?.Invoke();
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
         var logs = Constrained(Select(rows), rows, sampler).log_softmax(-1);

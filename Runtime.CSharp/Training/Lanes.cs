@@ -1,4 +1,4 @@
-using TorchSharp;
+using A3.Model.Tensors;
 
 namespace A3.Runtime;
 
@@ -6,24 +6,22 @@ namespace A3.Runtime;
 /// Passes that need nothing of each other, side by side on the CPU, each with its share of the threads. Two passes by a thread each are done
 /// sooner than the same two in turn by two threads, who wait for each other at every operation.
 /// </summary>
-internal sealed class Lanes : IDisposable
+internal sealed class Lanes
 {
-    private readonly int before = torch.get_num_threads();
-    private readonly int share;
+    private readonly int? share;
 
-    /// <summary>So many lanes; until they are disposed of, operations of this thread have the share of a lane too.</summary>
+    /// <summary>So many lanes, among which the threads of the calling thread's operations are shared out.</summary>
     public Lanes(int count)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        (Count, share) = (count, Math.Max(1, before / count));
-        if (count > 1)
-        {
-            torch.set_num_threads(share);
-        }
+        (Count, share) = (count, count == 1 ? null : Math.Max(1, TorchThreads.count() / count));
     }
 
     /// <summary>Passes at a time.</summary>
     public int Count { get; }
+
+    /// <summary>Until it is disposed of, operations of the calling thread have the share of a lane.</summary>
+    public IDisposable? Limit() => share is int threads ? TorchThreads.limit(threads) : null;
 
     /// <summary>
     /// What the passes 0..passes-1 give, in that order; the first is run by the calling thread. What passes fail of is thrown when all are over.
@@ -33,6 +31,7 @@ internal sealed class Lanes : IDisposable
         var results = new T[passes];
         void Go(int lane)
         {
+            using var threads = Limit();
             for (var i = lane; i < passes; i += Count)
             {
                 results[i] = pass(i);
@@ -41,12 +40,7 @@ internal sealed class Lanes : IDisposable
 
         var others = Enumerable.Range(1, Math.Max(0, Math.Min(Count, passes) - 1))
             .Select(lane => Task.Factory.StartNew(
-                () =>
-                {
-                    // libtorch counts threads per thread.
-                    torch.set_num_threads(share);
-                    Go(lane);
-                },
+                () => Go(lane),
                 CancellationToken.None,
                 TaskCreationOptions.LongRunning,
                 TaskScheduler.Default))
@@ -66,13 +60,5 @@ internal sealed class Lanes : IDisposable
         }
 
         return results;
-    }
-
-    public void Dispose()
-    {
-        if (Count > 1)
-        {
-            torch.set_num_threads(before);
-        }
     }
 }

@@ -31,6 +31,7 @@ internal sealed class Learner(
     public Tensor Step(IReadOnlyList<Batch> batches, double queryWeight, double contentWeight, double learningRate)
     {
         using var scope = NewDisposeScope();
+        using var threads = lanes.Limit();
         var (loss, gradient) = Gradient(batches, queryWeight, contentWeight);
         var norm = Optimizer.Step(learningRate, gradient);
         var weight = queryWeight + (CausalTargets(batches) > 0 ? contentWeight : 0);

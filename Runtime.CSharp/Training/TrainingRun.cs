@@ -49,7 +49,6 @@ internal sealed class TrainingRun : IDisposable
         TorchSharp.torch.Device device)
     {
         (this.options, Network) = (options, network);
-        Heap.keep();
         var seed = SeedModule.ofInt64(options.Seed);
         var context = options.LongestSequence(Architecture.Context);
         plan = new BatchPlan(
@@ -144,7 +143,6 @@ internal sealed class TrainingRun : IDisposable
         }
 
         learner.Dispose();
-        lanes.Dispose();
         Network.Dispose();
     }
 

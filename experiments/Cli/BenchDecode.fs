@@ -137,19 +137,18 @@ module BenchDecode =
     /// On the device and in the number type asked for.
     let private tensorNetwork (invocation: Invocation) seed threads shape : INetwork =
         Devices.Resolve invocation.Device |> ignore
-        TorchSharp.torch.set_num_threads threads
 
         match invocation.Model with
         | Some folder ->
             use checkpoint = Checkpoint.Open(ModelFolder.find (Some folder))
-            NetworkLoader.OnTorch(checkpoint, invocation.Device, invocation.NumberType)
+            NetworkLoader.OnTorch(checkpoint, invocation.Device, invocation.NumberType, Nullable threads)
         | None ->
             let architecture = shape ()
 
             if invocation.Device <> Device.Cuda then
                 requireMemory architecture
 
-            RandomWeights.OnTorch(architecture, seed, invocation.Device, invocation.NumberType)
+            RandomWeights.OnTorch(architecture, seed, invocation.Device, invocation.NumberType, threads)
 
     let private configuration model =
         model

@@ -180,6 +180,7 @@ module BenchTrain =
         let network = architecture arguments
         let seed = defaultArg invocation.Seed DecodingRequest.usual.Seed
         let options = options invocation seed arguments
+        ProcessSettings.KeepFreedMemory()
 
         let report =
             TrainBenchmark(network, options).Run((fun line -> output |> Output.note line), invocation.Cancellation)

@@ -331,6 +331,7 @@ module Train =
     let run (invocation: Invocation) (arguments: ParseResults<TrainArguments>) =
         let folder, prepare = prepared invocation arguments
         let output = invocation.Output
+        ProcessSettings.KeepFreedMemory()
 
         use trainer =
             try

@@ -49,7 +49,8 @@ internal static class RandomNetwork
         Architecture architecture,
         torch.Device? device = null,
         torch.ScalarType type = torch.ScalarType.Float32,
-        Func<string, float[]>? weights = null)
+        Func<string, float[]>? weights = null,
+        int? threads = null)
     {
         Native.ensure();
         torch.set_num_threads(1);
@@ -58,7 +59,8 @@ internal static class RandomNetwork
             architecture,
             ArchitectureModule.parameters(architecture).ToDictionary(
                 tensor => tensor.Name,
-                tensor => torch.tensor(weights(tensor.Name), [.. tensor.Shape.Select(side => (long)side)], dtype: type, device: device)));
+                tensor => torch.tensor(weights(tensor.Name), [.. tensor.Shape.Select(side => (long)side)], dtype: type, device: device)),
+            threads);
     }
 
     /// <summary>Ranks of a random ordered partition of so many positions, with groups of 1 to 4.</summary>

@@ -10,7 +10,7 @@ public sealed class LanesTests
     [Fact]
     public void PassesRunSideBySideAndGiveTheirResultsInOrder()
     {
-        using var lanes = new Lanes(2);
+        var lanes = new Lanes(2);
         using var meeting = new Barrier(2);
         var results = lanes.Run(4, pass =>
         {
@@ -26,7 +26,7 @@ public sealed class LanesTests
     [InlineData(1)]
     public void WhatAPassFailsOfIsThrownWhenTheOthersAreOver(int broken)
     {
-        using var lanes = new Lanes(2);
+        var lanes = new Lanes(2);
         var over = 0;
         var error = Assert.Throws<A3Exception>(() => lanes.Run(2, pass =>
         {
@@ -70,20 +70,8 @@ public sealed class LanesTests
     [Fact]
     public void AfterThemTheThreadHasItsThreadsAgain()
     {
-        var before = torch.get_num_threads();
-        try
-        {
-            torch.set_num_threads(2);
-            using (new Lanes(2))
-            {
-                Assert.Equal(1, torch.get_num_threads());
-            }
-
-            Assert.Equal(2, torch.get_num_threads());
-        }
-        finally
-        {
-            torch.set_num_threads(before);
-        }
+        using var two = Model.Tensors.TorchThreads.limit(2);
+        Assert.All(new Lanes(2).Run(4, _ => torch.get_num_threads()), threads => Assert.Equal(1, threads));
+        Assert.Equal(2, torch.get_num_threads());
     }
 }
