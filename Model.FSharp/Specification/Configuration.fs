@@ -103,30 +103,64 @@ module Configuration =
             return RopeScaling.Llama3(factor, low, high, original)
         }
 
+    let private scalingText scaling =
+        match scaling with
+        | RopeScaling.Unscaled -> "default"
+        | RopeScaling.Linear factor -> "linear " + string factor
+        | RopeScaling.Llama3(factor, low, high, original) ->
+            String.concat " " [ "llama3"; string factor; string low; string high; string original ]
+
+    /// What an object says of scaling; nothing where it names no kind.
     let private scaling json =
+        let unscaled _ = Ok RopeScaling.Unscaled
+        let kinds = [ "default", unscaled; "linear", linear; "llama3", llama3 ]
+
+        let said key =
+            oneOf key text kinds json
+            |> Result.bind (within (fun read -> read json |> Result.map Some))
+
         result {
-            let unscaled _ = Ok RopeScaling.Unscaled
-            let kinds = [ "default", unscaled; "linear", linear; "llama3", llama3 ]
-            let! newerName = oneOf "rope_type" text kinds json
-            let! name = oneOf "type" text kinds json
-            let read = newerName |> Option.orElse name |> Option.defaultValue unscaled
-            return! read json
+            let! newer = said "rope_type"
+            let! older = said "type"
+            let! factor = optional "factor" number json
+            let! scaling = agreed scalingText ("rope_type", newer) ("type", older)
+
+            return!
+                match scaling, factor with
+                | None, Some _ -> Error(ConfigurationError.Missing "rope_type")
+                | said, _ -> Ok said
         }
 
-    /// RoPE's base and scaling: `rope_theta` and `rope_scaling`, or both in one `rope_parameters` as newer versions write.
+    /// RoPE's base and scaling: `rope_theta` and `rope_scaling`, or both in one `rope_parameters` as newer versions write. All of
+    /// them are read, and must agree.
     let private rope json =
-        result {
-            let! scalingObject = optional "rope_scaling" object' json
-            let! parameters = optional "rope_parameters" object' json
-            let! outerBase = withDefault "rope_theta" number 10000.0 json
+        let theta = optional "rope_theta" number
 
-            match scalingObject |> Option.orElse parameters with
-            | None -> return outerBase, RopeScaling.Unscaled
-            | Some json ->
-                do! only "partial_rotary_factor" [ "1.0"; "1" ] json
-                let! innerBase = withDefault "rope_theta" number outerBase json
-                let! scaling = scaling json
-                return innerBase, scaling
+        let whole =
+            within (fun json -> only "partial_rotary_factor" [ "1.0"; "1" ] json |> Result.map Some)
+
+        result {
+            let! older = optional "rope_scaling" object' json
+            let! newer = optional "rope_parameters" object' json
+            let! _ = whole older
+            let! _ = whole newer
+            let! plainBase = theta json
+            let! olderBase = within theta older
+            let! newerBase = within theta newer
+
+            let! first =
+                agreed string ("rope_theta", plainBase) ("rope_scaling.rope_theta", olderBase)
+
+            let! ropeBase =
+                agreed string ("rope_theta", first) ("rope_parameters.rope_theta", newerBase)
+
+            let! olderScaling = within scaling older
+            let! newerScaling = within scaling newer
+
+            let! scaling =
+                agreed scalingText ("rope_scaling", olderScaling) ("rope_parameters", newerScaling)
+
+            return Option.defaultValue 10000.0 ropeBase, Option.defaultValue RopeScaling.Unscaled scaling
         }
 
     let private headWidth width heads json =
@@ -188,24 +222,27 @@ module Configuration =
                 |> Result.mapError ConfigurationError.Invalid
         }
 
-    /// Token ids under a key: absent means LLaMA's default, null means none.
+    let private known key vocabulary ids =
+        match ids |> List.tryFind (fun id -> id < 0 || id >= vocabulary) with
+        | None -> Ok ids
+        | Some id ->
+            Error(
+                ConfigurationError.Invalid
+                    {
+                        Field = key
+                        Given = string id
+                        Rule = $"must be a token, 0..{vocabulary - 1}."
+                    }
+            )
+
+    /// Token ids under a key: absent means LLaMA's default where the vocabulary has it, null means none.
     let private tokens key fallback vocabulary json =
         let kind = either (integer |> map List.singleton) (list integer)
+        let absent = fallback |> List.filter (fun id -> id < vocabulary)
 
         optional key kind json
-        |> Result.map (Option.defaultValue (if has key json then [] else fallback))
-        |> Result.bind (fun ids ->
-            match ids |> List.tryFind (fun id -> id < 0 || id >= vocabulary) with
-            | None -> Ok ids
-            | Some id ->
-                Error(
-                    ConfigurationError.Invalid
-                        {
-                            Field = key
-                            Given = string id
-                            Rule = $"must be a token, 0..{vocabulary - 1}."
-                        }
-                ))
+        |> Result.map (Option.defaultValue (if has key json then [] else absent))
+        |> Result.bind (known key vocabulary)
 
     let private single key ids =
         match ids with
@@ -217,10 +254,10 @@ module Configuration =
     let private first architecture json =
         let key = "a3_first_token"
 
-        tokens key [] architecture.Vocabulary json
-        |> Result.bind (single key)
+        optional key integer json
+        |> Result.bind (Option.toList >> known key architecture.Vocabulary)
         |> Result.bind (function
-            | Some id when architecture.QueryStream = QueryStream.Absent ->
+            | [ id ] when architecture.QueryStream = QueryStream.Absent ->
                 Error(
                     ConfigurationError.Invalid
                         {
@@ -229,7 +266,14 @@ module Configuration =
                             Rule = $"only a {twoStreamClass} has texts begin with a token of their own."
                         }
                 )
-            | id -> Ok id)
+            | ids -> Ok(List.tryHead ids))
+
+    /// A token that nothing we compute asks for; checkpoints name one outside their vocabulary, or -1 for none.
+    let private padding json =
+        optional "pad_token_id" (either (wholeNumber |> map List.singleton) (list wholeNumber)) json
+        |> Result.map (Option.defaultValue [])
+        |> Result.bind (single "pad_token_id")
+        |> Result.map (Option.filter (fun id -> id <> -1L && id = int64 (int id)) >> Option.map int)
 
     let private configuration json =
         result {
@@ -241,16 +285,7 @@ module Configuration =
                 |> Result.bind (single "bos_token_id")
 
             let! eos = tokens "eos_token_id" [ 2 ] architecture.Vocabulary json
-            let! given = optional "pad_token_id" integer json
-
-            // The first LLaMA conversions wrote -1 for "no padding".
-            let! pad =
-                if given = Some -1 then
-                    Ok None
-                else
-                    tokens "pad_token_id" [] architecture.Vocabulary json
-                    |> Result.bind (single "pad_token_id")
-
+            let! pad = padding json
             let! first = first architecture json
             let! newerName = oneOf "dtype" text precisions json
             let! precision = oneOf "torch_dtype" text precisions json

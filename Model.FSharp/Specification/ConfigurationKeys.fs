@@ -11,6 +11,7 @@ type ConfigurationError =
     | Missing of key: string
     | Mistyped of key: string * given: string * expected: string
     | Unsupported of key: string * given: string * supported: string
+    | Contradictory of key: string * given: string * other: string * there: string
     | Invalid of ArchitectureError
 
     member error.Message =
@@ -19,6 +20,8 @@ type ConfigurationError =
         | Missing key -> $"{key} is missing, and it has no default."
         | Mistyped(key, given, expected) -> $"{key} = {given}: must be {expected}."
         | Unsupported(key, given, supported) -> $"{key} = {given} is not supported; supported: {supported}."
+        | Contradictory(key, given, other, there) ->
+            $"{key} = {given}, but {other} = {there}: they say the same thing, so they must agree, or one be left out."
         | Invalid error -> error.Message
 
 /// Keys of `config.json`, each read as one kind of value; an absent key and a null are both `None`.
@@ -51,6 +54,11 @@ module internal ConfigurationKeys =
             "an integer of 32 bits"
             (fun json -> isKind JsonValueKind.Number json && fst (json.TryGetInt32()))
             (fun json -> json.GetInt32())
+
+    /// As `integer`, of any size that JSON's readers agree on.
+    let wholeNumber =
+        kind "an integer" (fun json -> isKind JsonValueKind.Number json && fst (json.TryGetInt64())) (fun json ->
+            json.GetInt64())
 
     let number =
         kind
@@ -92,9 +100,7 @@ module internal ConfigurationKeys =
             Read = kind.Read >> Option.map change
         }
 
-    let private quote (json: JsonElement) =
-        let raw = json.GetRawText().ReplaceLineEndings " "
-        if raw.Length <= 60 then raw else raw[..59] + "..."
+    let private quote (json: JsonElement) = A3.Shown.Text(json.GetRawText(), 60)
 
     let has (key: string) (json: JsonElement) = fst (json.TryGetProperty key)
 
@@ -113,6 +119,20 @@ module internal ConfigurationKeys =
 
     let withDefault key kind fallback json =
         optional key kind json |> Result.map (Option.defaultValue fallback)
+
+    /// What an object in the configuration says, where there is one.
+    let within read json =
+        match json with
+        | Some json -> read json
+        | None -> Ok None
+
+    /// The one value that two keys say, where either says one.
+    let agreed show (key, given) (other, there) =
+        match given, there with
+        | Some given, Some there when given <> there ->
+            Error(ConfigurationError.Contradictory(key, show given, other, show there))
+        | Some _, _ -> Ok given
+        | None, _ -> Ok there
 
     let private unsupported key value supported =
         Error(ConfigurationError.Unsupported(key, quote value, String.concat ", " supported))

@@ -8,8 +8,13 @@ namespace A3.Runtime;
 /// </summary>
 internal static class HalfPrecision
 {
+    /// <summary>The bits of a float16 that are all set in infinities and NaNs alone.</summary>
+    public const uint Float16Exponent = 0x7C00;
+
+    /// <summary>The same of a bfloat16.</summary>
+    public const uint BFloat16Exponent = 0x7F80;
+
     private const uint SignBit = 0x8000;
-    private const uint Float16Exponent = 0x7C00;
     private const uint Infinity = 0x7F80_0000;
 
     /// <summary>

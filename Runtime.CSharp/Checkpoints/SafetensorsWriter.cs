@@ -30,7 +30,7 @@ internal static class SafetensorsWriter
             stream.Write(header);
             foreach (var tensor in ordered)
             {
-                var sink = new TensorSink(stream, tensor);
+                var sink = new TensorSink(path, stream, tensor);
                 tensor.Fill(sink);
                 sink.Complete();
             }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace A3.Runtime;
@@ -10,12 +11,14 @@ internal sealed class TensorSink
 {
     private const int Piece = 1 << 16;
 
+    private readonly string path;
     private readonly Stream stream;
     private readonly TensorPlan plan;
     private long missing;
 
-    internal TensorSink(Stream stream, TensorPlan plan)
+    internal TensorSink(string path, Stream stream, TensorPlan plan)
     {
+        this.path = path;
         this.stream = stream;
         this.plan = plan;
         missing = plan.Count;
@@ -23,6 +26,7 @@ internal sealed class TensorSink
 
     /// <summary>The next numbers of a floating-point tensor.</summary>
     /// <exception cref="InvalidOperationException">The tensor is full, or holds integers.</exception>
+    /// <exception cref="CheckpointException">A finite number is beyond what 16 bits hold; it would be stored as an infinity.</exception>
     public void Append(ReadOnlySpan<float> numbers)
     {
         Expect(plan.Dtype.IsFloating, numbers.Length);
@@ -35,10 +39,12 @@ internal sealed class TensorSink
             {
                 case Dtype.BFloat16:
                     HalfPrecision.NarrowBFloat16(piece, narrow);
+                    RequireFinite(piece, narrow, HalfPrecision.BFloat16Exponent);
                     stream.Write(MemoryMarshal.AsBytes(narrow[..piece.Length]));
                     break;
                 case Dtype.Float16:
                     HalfPrecision.NarrowFloat16(piece, narrow);
+                    RequireFinite(piece, narrow, HalfPrecision.Float16Exponent);
                     stream.Write(MemoryMarshal.AsBytes(narrow[..piece.Length]));
                     break;
                 default:
@@ -66,6 +72,23 @@ internal sealed class TensorSink
         if (missing != 0)
         {
             throw new InvalidOperationException($"tensor {plan.Name}: {missing} of {plan.Count} numbers were not given.");
+        }
+    }
+
+    private void RequireFinite(ReadOnlySpan<float> given, ReadOnlySpan<ushort> narrow, uint exponent)
+    {
+        for (int i = 0; i < given.Length; i++)
+        {
+            if ((narrow[i] & exponent) == exponent && float.IsFinite(given[i]))
+            {
+                throw new CheckpointException(
+                    path,
+                    plan.Name,
+                    given[i].ToString(CultureInfo.InvariantCulture),
+                    plan.Dtype == Dtype.Float16
+                        ? "float16 holds numbers from -65504 to 65504; store it as bfloat16 or float32."
+                        : "bfloat16 holds numbers from -3.39e38 to 3.39e38; store it as float32.");
+            }
         }
     }
 

@@ -58,6 +58,38 @@ public sealed class CheckpointTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("F16", 65519.9f, true)]
+    [InlineData("F16", 65520f, false)]
+    [InlineData("F16", -1e30f, false)]
+    [InlineData("F16", float.PositiveInfinity, true)]
+    [InlineData("F16", float.NaN, true)]
+    [InlineData("BF16", 65520f, true)]
+    [InlineData("BF16", 3.39e38f, true)]
+    [InlineData("BF16", float.MaxValue, false)]
+    [InlineData("BF16", float.MinValue, false)]
+    [InlineData("F32", float.MaxValue, true)]
+    public void A_number_that_its_storage_would_make_infinite_is_not_saved(string dtype, float number, bool saved)
+    {
+        Dtype kind = Dtypes.Find(dtype)!.Value;
+        using var original = Checkpoint.Open(Fixtures.Repository("causal-llama"));
+        Copy(original, folder.Path, Dtype.Float32);
+        var before = File.ReadAllBytes(folder.File("model.safetensors"));
+        var error = Record.Exception(() => Checkpoint.Save(folder.Path, original.Configuration, kind, (parameter, sink) =>
+        {
+            float[] numbers = original[parameter.Name].ToFloats();
+            numbers[^1] = number;
+            sink.Append(numbers);
+        }));
+        Assert.Equal(saved, error is null);
+        if (!saved)
+        {
+            Assert.Contains(kind == Dtype.Float16 ? "; float16 holds numbers from -65504 to 65504; store it" : "bfloat16 holds", error!.Message);
+            Assert.Contains("model.safetensors: tensor ", error.Message, StringComparison.Ordinal);
+            Assert.Equal(before, File.ReadAllBytes(folder.File("model.safetensors")));
+        }
+    }
+
     [Fact]
     public void A_save_that_fails_leaves_the_old_checkpoint()
     {

@@ -102,6 +102,12 @@ public sealed class ConfigurationTests
         Assert.Equal(RopeScaling.Unscaled, Rope("""{"rope_theta": 5e5, "rope_scaling": null, "rope_parameters": null}"""));
         Assert.Equal(RopeScaling.Unscaled, Rope("""{"rope_parameters": {"rope_theta": 5e5, "rope_type": "default"}}"""));
 
+        // Both at once, as conversions write them: each is read, and what only one of them says counts.
+        Assert.Equal(llama3, Rope($$"""{"rope_scaling": {"rope_type": "llama3", {{Factors}} }, "rope_parameters": {"rope_theta": 500000.0} }"""));
+        Assert.Equal(llama3, Rope($$"""{"rope_scaling": {"rope_theta": 5e5}, "rope_parameters": {"rope_type": "llama3", {{Factors}} } }"""));
+        Assert.Equal(llama3, Rope($$"""{"rope_theta": 5e5, "rope_scaling": {"type": "llama3", "rope_type": "llama3", {{Factors}} }, "rope_parameters": {"rope_theta": 500000, "rope_type": "llama3", {{Factors}} } }"""));
+        Assert.Equal(RopeScaling.Unscaled, Rope("""{"rope_scaling": {"type": "default"}, "rope_parameters": {"rope_theta": 5e5, "rope_type": "default"}}"""));
+
         static RopeScaling Rope(string keys)
         {
             var architecture = Parse(With(keys)).Architecture;
@@ -120,6 +126,20 @@ public sealed class ConfigurationTests
         Assert.Equal(bos is { } id ? FSharpOption<int>.Some(id) : FSharpOption<int>.None, configuration.Bos);
         Assert.Equal(eos, configuration.Eos);
         Assert.Null(configuration.Pad);
+    }
+
+    [Theory]
+    [InlineData("1000", 1000)]
+    [InlineData("[96]", 96)]
+    [InlineData("-100", -100)]
+    [InlineData("-1", null)]
+    [InlineData("4294967295", null)]
+    [InlineData("null", null)]
+    public void Padding_may_be_outside_the_vocabulary(string given, int? expected)
+    {
+        var configuration = Parse(With($$"""{"pad_token_id": {{given}}}"""));
+        Assert.Equal(expected is { } id ? FSharpOption<int>.Some(id) : FSharpOption<int>.None, configuration.Pad);
+        Assert.Equal(configuration, Parse(ConfigurationModule.print(configuration)));
     }
 
     [Theory]
@@ -169,7 +189,19 @@ public sealed class ConfigurationTests
     [InlineData("""{"bos_token_id": [1, 2]}""", "bos_token_id = a list of 2 is not supported; supported: one token id.")]
     [InlineData("""{"eos_token_id": [2, -1]}""", "eos_token_id = -1: must be a token, 0..95.")]
     [InlineData("""{"eos_token_id": ["</s>"]}""", "eos_token_id = [\"\\u003C/s\\u003E\"]: must be an integer of 32 bits or a list, each entry an integer of 32 bits.")]
-    [InlineData("""{"pad_token_id": 1000}""", "pad_token_id = 1000: must be a token, 0..95.")]
+    [InlineData("""{"pad_token_id": [1, 2]}""", "pad_token_id = a list of 2 is not supported; supported: one token id.")]
+    [InlineData("""{"pad_token_id": "0"}""", "pad_token_id = \"0\": must be an integer")]
+    [InlineData("""{"a3_first_token": 96}""", "a3_first_token = 96: must be a token, 0..95.")]
+    [InlineData("""{"a3_first_token": [5]}""", "a3_first_token = [5]: must be an integer of 32 bits.")]
+    [InlineData("""{"a3_first_token": 5}""", "a3_first_token = 5: only a LlamaTwoStreamForCausalLM has texts begin with a token of their own.")]
+    [InlineData("""{"rope_theta": 10000, "rope_parameters": {"rope_theta": 5e5}}""", "rope_theta = 10000, but rope_parameters.rope_theta = 500000: they say the same thing, so they must agree, or one be left out.")]
+    [InlineData("""{"rope_theta": 5e5, "rope_scaling": {"type": "linear", "factor": 2, "rope_theta": 1e4}}""", "rope_theta = 500000, but rope_scaling.rope_theta = 10000")]
+    [InlineData("""{"rope_scaling": {"rope_theta": 1e4}, "rope_parameters": {"rope_theta": 5e5}}""", "rope_theta = 10000, but rope_parameters.rope_theta = 500000")]
+    [InlineData("""{"rope_scaling": {"type": "linear", "factor": 2}, "rope_parameters": {"rope_type": "linear", "factor": 4}}""", "rope_scaling = linear 2, but rope_parameters = linear 4")]
+    [InlineData("""{"rope_scaling": {"type": "linear", "factor": 2}, "rope_parameters": {"rope_type": "default"}}""", "rope_scaling = linear 2, but rope_parameters = default")]
+    [InlineData("""{"rope_scaling": {"type": "linear", "rope_type": "default", "factor": 2}}""", "rope_type = default, but type = linear 2")]
+    [InlineData("""{"rope_scaling": {"factor": 2}}""", "rope_type is missing")]
+    [InlineData("""{"rope_scaling": {"rope_type": "linear", "factor": 2}, "rope_parameters": {"partial_rotary_factor": 0.5}}""", "partial_rotary_factor = 0.5 is not supported")]
     public void What_we_do_not_compute_is_an_error_that_names_the_key(string keys, string expected) =>
         Assert.StartsWith(expected, Refused(With(keys)), StringComparison.Ordinal);
 
