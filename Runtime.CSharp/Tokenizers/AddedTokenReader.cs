@@ -3,6 +3,8 @@ namespace A3.Runtime.Tokenizers;
 /// <summary>Reads <c>added_tokens</c>.</summary>
 internal static class AddedTokenReader
 {
+    private const int Longest = 1000;
+
     public static List<AddedToken> Read(
         JsonPlace place, IReadOnlyDictionary<string, int> vocabulary, INormalizer? normalizer)
     {
@@ -12,24 +14,25 @@ internal static class AddedTokenReader
         foreach (var item in place.Missing ? [] : place.Items())
         {
             var (content, id) = (item["content"].Text(), item["id"].Id());
-            if (content.Length == 0)
+            var shown = Shown.Text(content, 60);
+            if (content.Length is 0 or > Longest)
             {
-                throw item["content"].Fail("is empty; an added token has at least one character.");
+                throw item["content"].Fail($"has {content.Length} characters; an added token has 1 to {Longest}.");
             }
 
             if (!contents.Add(content))
             {
-                throw item["content"].Fail($"\"{content}\" is added twice.");
+                throw item["content"].Fail($"\"{shown}\" is added twice.");
             }
 
             if (vocabulary.TryGetValue(content, out var known) && known != id)
             {
-                throw item["id"].Fail($"id {id} for \"{content}\", but model.vocab gives it {known}.");
+                throw item["id"].Fail($"id {id} for \"{shown}\", but model.vocab gives it {known}.");
             }
 
             if (taken.TryGetValue(id, out var owner) && owner != content)
             {
-                throw item["id"].Fail($"id {id} belongs to \"{owner}\" already.");
+                throw item["id"].Fail($"id {id} belongs to \"{Shown.Text(owner, 60)}\" already.");
             }
 
             taken[id] = content;

@@ -34,16 +34,13 @@ internal sealed class AddedTokenSearch(IEnumerable<AddedToken> tokens)
 internal sealed class AddedTokens
 {
     private readonly SearchValues<char> _firsts;
-    private readonly Dictionary<char, AddedToken[]> _byFirst;
+    private readonly AddedToken[] _sorted;
 
     public AddedTokens(IEnumerable<AddedToken> tokens)
     {
         // A normalizer may leave nothing of a token; that one is never met in a text.
-        _byFirst = tokens
-            .Where(token => token.Pattern.Length > 0)
-            .GroupBy(token => token.Pattern[0])
-            .ToDictionary(group => group.Key, group => group.OrderByDescending(token => token.Pattern.Length).ToArray());
-        _firsts = SearchValues.Create([.. _byFirst.Keys]);
+        _sorted = [.. tokens.Where(token => token.Pattern.Length > 0).OrderBy(token => token.Pattern, StringComparer.Ordinal)];
+        _firsts = SearchValues.Create([.. _sorted.Select(token => token.Pattern[0]).Distinct()]);
     }
 
     /// <summary>The stretches of a text in order, with the token of those that are one.</summary>
@@ -90,19 +87,54 @@ internal sealed class AddedTokens
             }
 
             at += offset;
-            var rest = text.AsSpan(at);
-            foreach (var candidate in _byFirst[text[at]])
+            if (Longest(text.AsSpan(at)) is { } found)
             {
-                if (rest.StartsWith(candidate.Pattern, StringComparison.Ordinal))
-                {
-                    token = candidate;
-                    return true;
-                }
+                token = found;
+                return true;
             }
         }
 
         token = null!;
         return false;
+    }
+
+    /// <summary>The longest token that a text begins with: the sorted ones that agree are narrowed down unit by unit.</summary>
+    private AddedToken? Longest(ReadOnlySpan<char> text)
+    {
+        AddedToken? longest = null;
+        var (first, end) = (0, _sorted.Length);
+        for (var place = 0; place < text.Length; place++)
+        {
+            (first, end) = (Bound(first, end, place, text[place]), Bound(first, end, place, text[place] + 1));
+            if (first == end)
+            {
+                break;
+            }
+
+            longest = _sorted[first].Pattern.Length == place + 1 ? _sorted[first] : longest;
+        }
+
+        return longest;
+    }
+
+    /// <summary>Of tokens alike before a place, the first whose unit there is not below a bound; those that end there come first.</summary>
+    private int Bound(int first, int end, int place, int bound)
+    {
+        while (first < end)
+        {
+            var middle = first + ((end - first) / 2);
+            var pattern = _sorted[middle].Pattern;
+            if (place >= pattern.Length || pattern[place] < bound)
+            {
+                first = middle + 1;
+            }
+            else
+            {
+                end = middle;
+            }
+        }
+
+        return first;
     }
 
     private static bool EndsInWord(ReadOnlySpan<char> text)

@@ -8,6 +8,8 @@ internal static class HuggingFaceReader
 {
     public const string FileName = "tokenizer.json";
 
+    private const long MostBytes = 1 << 27;
+
     /// <summary>The parts of a tokenizer; BOS and EOS only as far as this file names them.</summary>
     /// <exception cref="TokenizerException">The file breaks the format, or asks for something that is not supported.</exception>
     public static TokenizerParts Read(string file, byte[] content)
@@ -24,7 +26,7 @@ internal static class HuggingFaceReader
 
         var vocabulary = VocabularyReader.Vocabulary(root["model"]["vocab"]);
         var added = AddedTokenReader.Read(root["added_tokens"], vocabulary, normalization);
-        var tokens = Tokens(vocabulary, added, decoding);
+        var tokens = Tokens(root["decoder"], vocabulary, added, decoding);
         var template = TemplateReader.Read(root["post_processor"], tokens.Count);
         var marks = added.Where(token => token.Special).Select(token => token.Id).ToHashSet();
         return new TokenizerParts
@@ -44,13 +46,18 @@ internal static class HuggingFaceReader
     }
 
     private static TokenTable Tokens(
-        IReadOnlyDictionary<string, int> vocabulary, IReadOnlyList<AddedToken> added, Decoding decoding)
+        JsonPlace decoder, IReadOnlyDictionary<string, int> vocabulary, IReadOnlyList<AddedToken> added, Decoding decoding)
     {
+        var size = 0L;
         var largest = vocabulary.Values.Concat(added.Select(token => token.Id)).Max();
         var tokens = new TokenTable(largest + 1);
         foreach (var (entry, id) in vocabulary)
         {
             tokens.SetText(id, decoding.Bytes(entry));
+            if ((size += tokens.Bytes(id).Length) > MostBytes)
+            {
+                throw decoder.Fail($"its replacements make more than {MostBytes} bytes of the vocabulary.");
+            }
         }
 
         foreach (var token in added)

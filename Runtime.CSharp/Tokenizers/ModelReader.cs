@@ -59,7 +59,7 @@ internal static class ModelReader
 
         return vocabulary.TryGetValue(place.Text(), out var id)
             ? id
-            : throw place.Fail($"\"{place.Text()}\" is not in model.vocab.");
+            : throw place.Fail($"\"{Shown.Text(place.Text(), 60)}\" is not in model.vocab.");
     }
 
     private static int[] ByteIds(IReadOnlyDictionary<string, int> vocabulary, Func<byte, string> entry)
@@ -102,7 +102,7 @@ internal static class ModelReader
 
         int Id(JsonPlace item, string entry) => vocabulary.TryGetValue(entry, out var id)
             ? id
-            : throw item.Fail($"merges to or from \"{entry}\", which is not in model.vocab.");
+            : throw item.Fail($"merges to or from \"{Shown.Text(entry, 60)}\", which is not in model.vocab.");
     }
 
     /// <summary>Merges are written as <c>"a b"</c> or as <c>["a", "b"]</c>.</summary>

@@ -5,6 +5,9 @@ internal static class NormalizerReader
 {
     private const string Supported = "Sequence, Prepend, Replace (of a String)";
 
+    // Put before every stretch of a text that added tokens leave.
+    private const int LongestPrefix = 64;
+
     public static INormalizer Read(JsonPlace place)
     {
         var steps = new List<INormalizer>();
@@ -14,7 +17,10 @@ internal static class NormalizerReader
             switch (step["type"].Text())
             {
                 case "Prepend":
-                    steps.Add(new Prepend(step["prepend"].Text()));
+                    var prefix = step["prepend"].Text();
+                    steps.Add(prefix.Length <= LongestPrefix
+                        ? new Prepend(prefix)
+                        : throw step["prepend"].Fail($"has {prefix.Length} characters; at most {LongestPrefix} are put before a text."));
                     break;
                 case "Replace":
                     var (pattern, content) = Pipeline.Replacement(step);

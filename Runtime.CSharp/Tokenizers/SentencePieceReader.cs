@@ -88,8 +88,8 @@ internal static partial class SentencePieceReader
         {
             (0 or > LongestPiece, _) => $"a piece of {text.Length} characters, but pieces have 1 to {LongestPiece}.",
             (_, Kind.Unused or < Kind.Normal or > Kind.Byte) =>
-                $"piece \"{text}\" of type {kind:D}, but only types 1, 2, 3, 4 and 6 are supported.",
-            _ when float.IsNaN(score) => $"piece \"{text}\" has no number for a score.",
+                $"piece \"{Shown.Text(text, 60)}\" of type {kind:D}, but only types 1, 2, 3, 4 and 6 are supported.",
+            _ when float.IsNaN(score) => $"piece \"{Shown.Text(text, 60)}\" has no number for a score.",
             _ => null,
         };
         return rule is null ? new Piece(text, score, kind, message.Offset) : throw Fail(file, message.Offset, rule);
@@ -139,7 +139,7 @@ internal static partial class SentencePieceReader
         {
             if (!all.Add(pieces[id].Text))
             {
-                throw Fail(file, pieces[id].Offset, $"piece \"{pieces[id].Text}\" occurs twice.");
+                throw Fail(file, pieces[id].Offset, $"piece \"{Shown.Text(pieces[id].Text, 60)}\" occurs twice.");
             }
 
             if (pieces[id].Kind is Kind.Normal or Kind.UserDefined)
@@ -161,7 +161,7 @@ internal static partial class SentencePieceReader
             case Kind.Byte:
                 tokens.SetText(id, (decoding with { ByteFallback = true }).Bytes(piece.Text) is [var value]
                     ? [value]
-                    : throw Fail(file, piece.Offset, $"\"{piece.Text}\" is of type byte, but no byte such as <0xE2>."));
+                    : throw Fail(file, piece.Offset, $"\"{Shown.Text(piece.Text, 60)}\" is of type byte, but no byte such as <0xE2>."));
                 break;
             default:
                 tokens.SetText(id, decoding.Bytes(piece.Text));

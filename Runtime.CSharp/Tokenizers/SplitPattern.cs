@@ -20,6 +20,8 @@ internal sealed partial class SplitPattern
     public const string Gpt2 =
         @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
+    private const int LongestPattern = 10_000;
+
     private const int MatchMilliseconds = 2000;
 
     // Slower than 1 MB/s means backtracking gone wild; the patterns in use reach 30 MB/s and more.
@@ -45,6 +47,11 @@ internal sealed partial class SplitPattern
             {
                 throw new TokenizerException(file, place, $"'{foreign}' in a regular expression is not supported.");
             }
+        }
+
+        if (pattern.Length > LongestPattern)
+        {
+            throw new TokenizerException(file, place, $"has {pattern.Length} characters; a regular expression of at most {LongestPattern} is read.");
         }
 
         if (pattern.Any(char.IsSurrogate))

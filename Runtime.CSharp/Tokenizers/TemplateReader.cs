@@ -5,6 +5,9 @@ internal static class TemplateReader
 {
     private const string Supported = "Sequence, TemplateProcessing, ByteLevel";
 
+    // Real templates have one or two; each text of every batch gets them all.
+    private const int MostTokens = 64;
+
     /// <param name="place">The value, possibly missing.</param>
     /// <param name="count">The size of the vocabulary.</param>
     public static (IReadOnlyList<int> Before, IReadOnlyList<int> After) Read(JsonPlace place, int count)
@@ -30,8 +33,13 @@ internal static class TemplateReader
     private static void ReadSingle(JsonPlace place, int count, List<int> before, List<int> after)
     {
         var texts = 0;
-        foreach (var item in place["single"].Items())
+        foreach (var (index, item) in place["single"].Items().Index())
         {
+            if (index > MostTokens)
+            {
+                throw place["single"].Fail($"has more than {MostTokens + 1} parts.");
+            }
+
             if (!item["Sequence"].Missing)
             {
                 texts++;
@@ -39,8 +47,12 @@ internal static class TemplateReader
             }
 
             var name = item["SpecialToken"]["id"];
-            var ids = place["special_tokens"][name.Text()]["ids"].Items().Select(id => Known(id, count));
-            (texts == 0 ? before : after).AddRange(ids);
+            var list = place["special_tokens"][name.Text()]["ids"];
+            (texts == 0 ? before : after).AddRange(list.Items().Take(MostTokens + 1).Select(id => Known(id, count)));
+            if (before.Count + after.Count > MostTokens)
+            {
+                throw list.Fail($"puts more than {MostTokens} tokens around a text.");
+            }
         }
 
         if (texts != 1)

@@ -6,13 +6,17 @@ namespace A3.Runtime.Tokenizers;
 internal static class TokenizerFile
 {
     // The largest tokenizer.json in use (Gemma, 262,144 tokens) has 34 MB; parsed, a hostile one takes six times its length.
-    private const int LongestFile = 1 << 27;
+    private const int LongestJson = 1 << 27;
+
+    // Gemma's tokenizer.model has 4 MB; each way to cut a piece in two may become a merge.
+    private const int LongestModel = 1 << 25;
 
     /// <summary>The bytes, without a byte-order mark.</summary>
     /// <exception cref="TokenizerException">The file cannot be read, is too large, or is none.</exception>
     public static byte[] Read(string file)
     {
-        var content = RegularFile.Read(file, LongestFile, (given, rule, cause) => new TokenizerException(file, "", $"{given}; {rule}", cause));
+        var longest = Path.GetExtension(file) == ".json" ? LongestJson : LongestModel;
+        var content = RegularFile.Read(file, longest, (given, rule, cause) => new TokenizerException(file, "", $"{given}; {rule}", cause));
         return content.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? content[Encoding.UTF8.Preamble.Length..] : content;
     }
 }

@@ -3,6 +3,9 @@ namespace A3.Runtime.Tokenizers;
 /// <summary>Reads <c>model.vocab</c>.</summary>
 internal static class VocabularyReader
 {
+    // The longest in use (runs of spaces) have some hundred characters.
+    private const int Longest = 4096;
+
     /// <summary>The id of each entry; entries and ids are distinct, and there is at least one.</summary>
     public static Dictionary<string, int> Vocabulary(JsonPlace place)
     {
@@ -13,7 +16,12 @@ internal static class VocabularyReader
             var id = value.Id();
             if (!entries.TryAdd(id, entry))
             {
-                throw value.Fail($"id {id} belongs to \"{entries[id]}\" already.");
+                throw value.Fail($"id {id} belongs to \"{Shown.Text(entries[id], 60)}\" already.");
+            }
+
+            if (entry.Length > Longest)
+            {
+                throw value.Fail($"a token of {entry.Length} characters; at most {Longest} are read.");
             }
 
             vocabulary.Add(entry, id);

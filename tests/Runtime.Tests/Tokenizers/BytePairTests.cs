@@ -58,6 +58,46 @@ public sealed class BytePairTests
     }
 
     [Fact]
+    public void Added_tokens_are_found_as_by_trying_each_at_every_place()
+    {
+        var contents = Gen.Elements("a", "b", "ab").NonEmptyListOf().Select(parts => string.Concat(parts)).ListOf();
+        var texts = Gen.Elements("a", "b", "c").ListOf().Select(parts => string.Concat(parts));
+        Prop.ForAll(Gen.Zip(contents, texts).ToArbitrary(), input =>
+        {
+            AddedToken[] tokens = [.. input.Item1.Distinct().Select((content, id) => new AddedToken(content, content, id, true, false, false, false, false))];
+            var found = new AddedTokens(tokens).Split(input.Item2).Select(part => (part.Text, part.Token?.Id)).ToList();
+            return found.SequenceEqual(Tried(tokens, input.Item2));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
+
+        static IEnumerable<(string, int?)> Tried(AddedToken[] tokens, string text)
+        {
+            var plain = "";
+            while (text.Length > 0)
+            {
+                var longest = tokens.Where(token => text.StartsWith(token.Content, StringComparison.Ordinal)).MaxBy(token => token.Content.Length);
+                if (longest is null)
+                {
+                    (plain, text) = (plain + text[0], text[1..]);
+                    continue;
+                }
+
+                if (plain.Length > 0)
+                {
+                    yield return (plain, null);
+                }
+
+                yield return (longest.Content, longest.Id);
+                (plain, text) = ("", text[longest.Content.Length..]);
+            }
+
+            if (plain.Length > 0)
+            {
+                yield return (plain, null);
+            }
+        }
+    }
+
+    [Fact]
     public void Added_tokens_strip_and_stand_alone_as_they_say()
     {
         var json = TokenizerJson.ByteLevel();

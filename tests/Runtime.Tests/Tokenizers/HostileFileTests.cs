@@ -49,7 +49,7 @@ public sealed class HostileFileTests
         { "post_processor", "{\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\": {\"id\": \"x\"}}], \"special_tokens\": {\"x\": {\"ids\": [999]}}}", "ids[0]: id 999, but the vocabulary holds only 0..256." },
         { "added_tokens", "[{\"id\": 7, \"content\": \"new\"}]", "added_tokens[0].id: id 7 belongs to" },
         { "added_tokens", "[{\"id\": 300, \"content\": \"ll\"}]", "added_tokens[0].id: id 300 for \"ll\", but model.vocab gives it 256." },
-        { "added_tokens", "[{\"id\": 300, \"content\": \"\"}]", "added_tokens[0].content: is empty" },
+        { "added_tokens", "[{\"id\": 300, \"content\": \"\"}]", "added_tokens[0].content: has 0 characters; an added token has 1 to 1000." },
         { "added_tokens", "[{\"id\": 300, \"content\": \"xx\"}, {\"id\": 301, \"content\": \"xx\"}]", "added_tokens[1].content: \"xx\" is added twice." },
         { "added_tokens", "[{\"id\": 300, \"content\": \"xx\"}, {\"id\": 300, \"content\": \"yy\"}]", "added_tokens[1].id: id 300 belongs to \"xx\" already." },
         { "added_tokens", "[{\"id\": 2147483647, \"content\": \"x\"}]", "added_tokens[0].id: 2147483647 is no token id" },
@@ -105,6 +105,58 @@ public sealed class HostileFileTests
 
         json["normalizer"]!["normalizers"] = new JsonArray([.. Enumerable.Range(0, 33).Select(_ => JsonNode.Parse("""{"type":"Prepend","prepend":"a"}"""))]);
         AssertFails("normalizer: more than 32 steps are not supported.", () => TokenizerJson.Load(json));
+    }
+
+    /// <summary>What `shared/faults/make.py template-bomb` makes, and its like: small files that would fill the memory or take for ever.</summary>
+    [Fact]
+    public void Tables_that_multiply_are_checked_before()
+    {
+        var json = TokenizerJson.ByteLevel("l l");
+        var bomb = new JsonObject
+        {
+            ["type"] = "TemplateProcessing",
+            ["single"] = new JsonArray([.. Enumerable.Repeat("a", 16000).Select(name => JsonNode.Parse("""{"SpecialToken": {"id": "a"}}"""))]),
+            ["special_tokens"] = new JsonObject { ["a"] = new JsonObject { ["ids"] = new JsonArray([.. Enumerable.Repeat(1, 250).Select(id => (JsonNode)id)]) } },
+        };
+        json["post_processor"] = bomb;
+        AssertFails("post_processor.special_tokens.a.ids: puts more than 64 tokens around a text.", () => TokenizerJson.Load(json));
+        bomb["special_tokens"]!["a"]!["ids"] = new JsonArray();
+        AssertFails("post_processor.single: has more than 65 parts.", () => TokenizerJson.Load(json));
+        json["post_processor"] = null;
+
+        json["normalizer"] = new JsonObject { ["type"] = "Prepend", ["prepend"] = new string('a', 100_000) };
+        AssertFails("normalizer.prepend: has 100000 characters; at most 64 are put before a text.", () => TokenizerJson.Load(json));
+        json["normalizer"] = null;
+
+        json["added_tokens"] = new JsonArray(TokenizerJson.Special(300, new string('a', 1001)));
+        AssertFails("added_tokens[0].content: has 1001 characters; an added token has 1 to 1000.", () => TokenizerJson.Load(json));
+        json["added_tokens"] = new JsonArray();
+
+        json["model"]!["vocab"]![new string('a', 5000)] = 300;
+        AssertFails("a token of 5000 characters; at most 4096 are read.", () => TokenizerJson.Load(json));
+
+        var spaces = TokenizerJson.ByteFallback("▁a");
+        spaces["decoder"]!["decoders"]![0]!["content"] = new string('b', 64);
+        foreach (var id in Enumerable.Range(0, 600))
+        {
+            spaces["model"]!["vocab"]![new string('▁', 4000) + id] = 1000 + id;
+        }
+
+        AssertFails("decoder: its replacements make more than 134217728 bytes of the vocabulary.", () => TokenizerJson.Load(spaces));
+    }
+
+    /// <summary>Ten thousand added tokens that begin alike, and a text that begins like them at every place.</summary>
+    [Fact]
+    public void Added_tokens_are_found_in_a_time_that_hardly_grows_with_their_number()
+    {
+        var json = TokenizerJson.ByteLevel("l l");
+        json["added_tokens"] = new JsonArray(
+            [.. Enumerable.Range(0, 10_000).Select(index => TokenizerJson.Special(300 + index, $"aaaaaaaa{index:D5}"))]);
+        var tokenizer = TokenizerJson.Load(json);
+        var text = new string('a', 100_000);
+
+        Assert.Equal(text.Length, tokenizer.Encode(text, addBos: false, parseSpecial: true).Length);
+        Assert.Equal(['a', 300 + 1234, 'a'], tokenizer.Encode("aaaaaaaaa01234a", addBos: false, parseSpecial: true));
     }
 
     [Fact]
