@@ -38,24 +38,34 @@ module Native =
     /// In the order of their dependencies; those after the first three exist in CUDA builds only.
     let private libraries = [ "c10"; "torch_cpu"; "c10_cuda"; "torch_cuda"; "torch" ]
 
+    /// The package cache: of an account without a home there is none, rather than one in the folder where the program runs.
     let private packages =
-        match Environment.GetEnvironmentVariable "NUGET_PACKAGES" with
-        | null
-        | "" -> Path.Combine(Environment.GetFolderPath Environment.SpecialFolder.UserProfile, ".nuget", "packages")
-        | folder -> folder
+        let cache =
+            match Environment.GetEnvironmentVariable "NUGET_PACKAGES" with
+            | null
+            | "" -> Path.Combine(Environment.GetFolderPath Environment.SpecialFolder.UserProfile, ".nuget", "packages")
+            | folder -> folder
+
+        Some cache |> Option.filter Path.IsPathFullyQualified
+
+    /// The folders of a package in a cache, the newest version first.
+    let internal versions (cache: string) (package: string) =
+        let root = Path.Combine(cache, package)
+
+        if Directory.Exists root then
+            Directory.GetDirectories root
+            |> List.ofArray
+            |> List.sortByDescending (fun folder -> PackageVersion.key (Path.GetFileName folder |> string))
+        else
+            []
 
     /// Folders beside the program, beside this assembly, and in the package cache.
     let private folders package =
         let cached =
-            let root = Path.Combine(packages, package)
-
-            if Directory.Exists root then
-                Directory.GetDirectories root
-                |> Array.sortDescending
-                |> Array.map (fun version -> Path.Combine(version, "runtimes", platform, "native"))
-                |> List.ofArray
-            else
-                []
+            packages
+            |> Option.toList
+            |> List.collect (fun cache -> versions cache package)
+            |> List.map (fun version -> Path.Combine(version, "runtimes", platform, "native"))
 
         let beside =
             AppContext.BaseDirectory
@@ -82,48 +92,19 @@ module Native =
         with error ->
             fail $"{path} could not be loaded: {error.Message.Trim()}" error
 
-    let private privateFolder name =
-        let root =
-            match Environment.GetFolderPath Environment.SpecialFolder.LocalApplicationData with
-            | "" -> Path.Combine(Path.GetTempPath(), $"a3-{Environment.UserName}")
-            | folder -> Path.Combine(folder, "a3")
-
-        let folder = Path.Combine(root, name)
-
-        if OperatingSystem.IsWindows() then
-            Directory.CreateDirectory folder |> ignore
-        else
-            Directory.CreateDirectory(
-                folder,
-                UnixFileMode.UserRead ||| UnixFileMode.UserWrite ||| UnixFileMode.UserExecute
-            )
-            |> ignore
-
-        folder
-
-    /// A copy of the library that loads on older systems, kept in the user's own folder and checked byte by byte before
-    /// each use.
-    let private repaired (path: string) =
-        File.ReadAllBytes path
-        |> Elf.weaken marker
-        |> Option.map (fun image ->
-            let folder = privateFolder $"torchsharp-{typeof<torch>.Assembly.GetName().Version}"
-            let copy = Path.Combine(folder, fileName bridge)
-
-            if not (File.Exists copy) || File.ReadAllBytes copy <> image then
-                let draft = $"{copy}.{Environment.ProcessId}"
-                File.WriteAllBytes(draft, image)
-                File.Move(draft, copy, true)
-
-            copy)
-
     let private loadBridge path =
         try
             NativeLibrary.Load path
         with error when OperatingSystem.IsLinux() && error.Message.Contains marker ->
-            match repaired path with
-            | Some copy -> load copy
+            match File.ReadAllBytes path |> Elf.weaken marker with
             | None -> fail $"{path} could not be loaded: {error.Message.Trim()}" error
+            | Some image ->
+                try
+                    MemoryLibrary.load bridge image
+                with cause ->
+                    fail
+                        $"{path} needs {marker}, which this system lacks, and its repaired copy could not be loaded from memory: {cause.Message.Trim()} Install the libstdc++ of GCC 13 or later."
+                        cause
 
     let private torchFolder () =
         let wanted = fileName "torch_cpu"

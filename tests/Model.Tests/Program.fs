@@ -21,6 +21,7 @@ let laws =
             NumeralLaws.tests
             SyntaxLaws.tests
             SurfaceLaws.tests
+            NativeLaws.tests
             TensorLaws.tests
             SpanLaws.tests
             ObjectiveLaws.tests
