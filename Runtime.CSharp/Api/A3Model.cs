@@ -18,7 +18,7 @@ public sealed class A3Model : IDisposable
 
     internal A3Model(INetwork network, ITokenizer tokenizer, LoadOptions? options = null)
     {
-        budget = CacheBudget.Of(network.Architecture, options);
+        budget = new(network, options?.CacheLimit);
         this.network = network;
         Tokenizer = tokenizer;
         scorer = new(network, tokenizer);

@@ -1,24 +1,27 @@
 namespace A3.Runtime;
 
-/// <summary>Memory for the caches of decodes that run together.</summary>
-internal sealed record CacheBudget(long Limit, long BytesPerPosition)
+/// <summary>Memory for the caches of decodes that run together, on the device that holds them.</summary>
+/// <param name="network">Whose caches they are.</param>
+/// <param name="limit">Bytes; null for what the device has.</param>
+internal sealed class CacheBudget(INetwork network, long? limit = null)
 {
-    /// <summary>What the options of a model allow; all that the process may have where they say nothing.</summary>
-    public static CacheBudget Of(Model.Architecture architecture, LoadOptions? options) => new(
-        options?.CacheLimit ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
-        Model.ArchitectureModule.cacheBytesPerToken(
-            options is null or { Precision: NumberType.Float32 } ? 4 : 2, architecture));
-
     /// <summary>Decodes with room for so many positions each must fit together.</summary>
     /// <exception cref="A3Exception">They do not; the message says how many bytes they need.</exception>
-    public void Require(IReadOnlyCollection<int> capacities)
-    {
-        var bytes = capacities.Sum(capacity => capacity * BytesPerPosition);
+    public void Require(IReadOnlyCollection<int> capacities) =>
+        Require(capacities.Count, capacities.Sum(capacity => network.CacheBytes(capacity)));
 
-        if (bytes > Limit)
+    /// <summary>Forks of a decode that has so many positions cached, which go on to so many each, must fit together and beside it.</summary>
+    /// <exception cref="A3Exception">They do not; the message says how many bytes they need.</exception>
+    public void RequireForks(int cached, IReadOnlyCollection<int> capacities) => Require(
+        capacities.Count, network.CacheBytes(cached) + capacities.Sum(capacity => network.CacheBytes(capacity, cached)));
+
+    private void Require(int count, long bytes)
+    {
+        var there = limit ?? network.CacheMemory;
+        if (bytes > there)
         {
             throw new A3Exception(
-                $"{capacities.Count} decodes together need {bytes} bytes of cache, but {Limit} are there for it; start "
+                $"{count} decodes together need {bytes} bytes of cache, but {there} are there for it; start "
                 + "fewer at a time, or shorter ones.");
         }
     }

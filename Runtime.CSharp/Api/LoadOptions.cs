@@ -11,7 +11,11 @@ public sealed record LoadOptions
     /// </summary>
     public NumberType Precision { get; init; }
 
-    /// <summary>Bytes that the caches of one batch may take; null (the default) is the memory that this process may use.</summary>
+    /// <summary>
+    /// Bytes that the caches of decodes which run together may take: those of a batch, and those that try the lengths of a gap. Null (the
+    /// default) is what the device had for them when the model was loaded: on a GPU its free memory, else what the process may have, by the
+    /// machine or its container, beside the weights.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Below 1.</exception>
     public long? CacheLimit
     {

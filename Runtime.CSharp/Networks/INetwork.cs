@@ -8,6 +8,12 @@ internal interface INetwork : IDisposable
 {
     Architecture Architecture { get; }
 
+    /// <summary>Bytes that the device of the caches has for them.</summary>
+    long CacheMemory { get; }
+
+    /// <summary>Bytes of a cache for so many content rows, the first of which, as many as are shared, it has in common with others.</summary>
+    long CacheBytes(int capacity, int shared = 0);
+
     /// <summary>A fresh sequence with room for <paramref name="capacity"/> content rows; the caller disposes of it.</summary>
     ISequence Open(int capacity);
 

@@ -14,6 +14,7 @@ internal sealed class TorchNetwork : INetwork
     private readonly Tensor[] owned;
     private readonly Leases leases = new("network");
     private readonly int? threads;
+    private readonly int bytesPerNumber;
 
     /// <summary>Binds tensors by checkpoint name, all of one number type and on one device.</summary>
     /// <param name="architecture">What the tensors are.</param>
@@ -24,6 +25,10 @@ internal sealed class TorchNetwork : INetwork
         (Architecture, this.threads) = (architecture, threads);
         owned = [.. tensors.Values.Select(tensor => tensor.DetachFromDisposeScope())];
         Weights = WeightsModule.bind(architecture, FuncConvert.FromFunc<string, Tensor>(name => tensors[name]));
+        bytesPerNumber = (int)Weights.Embedding.ElementSize;
+
+        // Later it would be less by what libtorch keeps for itself, and caches that fit would be refused.
+        CacheMemory = DeviceMemory.free(Device) is { } free ? free.Value : ProcessMemory.Beside(architecture, bytesPerNumber);
     }
 
     public Model.Architecture Architecture { get; }
@@ -31,6 +36,13 @@ internal sealed class TorchNetwork : INetwork
     internal Weights Weights { get; }
 
     internal TorchSharp.torch.Device Device => Weights.Embedding.device;
+
+    /// <summary>What the device had free when the weights lay on it.</summary>
+    public long CacheMemory { get; }
+
+    /// <summary>A fork copies all rows.</summary>
+    public long CacheBytes(int capacity, int shared = 0) =>
+        capacity * (long)Model.ArchitectureModule.cacheBytesPerToken(bytesPerNumber, Architecture);
 
     public ISequence Open(int capacity)
     {

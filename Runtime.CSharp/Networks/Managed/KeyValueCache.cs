@@ -17,7 +17,7 @@ internal sealed unsafe class KeyValueCache
     {
         (this.source, layout) = (source, source.Layout);
         Capacity = capacity;
-        pages = new KeyValuePage?[(capacity + KeyValueLayout.PageRows - 1) / KeyValueLayout.PageRows];
+        pages = new KeyValuePage?[KeyValueLayout.PagesOf(capacity)];
         Committed = new CommittedRows(pages.Length * KeyValueLayout.PageRows);
     }
 

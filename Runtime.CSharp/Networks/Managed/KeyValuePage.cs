@@ -33,8 +33,14 @@ internal sealed class KeyValueLayout
     /// <summary>Pages that lie in one piece of memory, as many as a huge page holds.</summary>
     public int PagesTogether => (int)Math.Max(1, HugePages.Bytes / (PageNumbers * sizeof(float)));
 
+    /// <summary>Bytes of a page.</summary>
+    public long PageBytes => PageNumbers * sizeof(float);
+
     /// <summary>Numbers of a page.</summary>
     public long PageNumbers => (long)Layers * KvHeads * HeadNumbers;
+
+    /// <summary>Pages that hold so many rows.</summary>
+    public static int PagesOf(int rows) => (rows + PageRows - 1) / PageRows;
 
     private int HeadNumbers => PageRows * (HeadWidth + ValueStride);
 

@@ -50,6 +50,12 @@ internal sealed class ManagedNetwork : INetwork
 
     public KeyValueLayout CacheLayout { get; }
 
+    public long CacheMemory => ProcessMemory.Beside(Architecture, sizeof(float));
+
+    /// <summary>Whole pages; forks share those that are full.</summary>
+    public long CacheBytes(int capacity, int shared = 0) => CacheLayout.PageBytes
+        * (KeyValueLayout.PagesOf(capacity) - shared / KeyValueLayout.PageRows);
+
     public ISequence Open(int capacity)
     {
         using var lease = Use();

@@ -121,6 +121,10 @@ public sealed class DecodesTests
     {
         public Model.Architecture Architecture => inner.Architecture;
 
+        public long CacheMemory => inner.CacheMemory;
+
+        public long CacheBytes(int capacity, int shared = 0) => inner.CacheBytes(capacity, shared);
+
         public ISequence Open(int capacity) => inner.Open(capacity);
 
         public IPass NewPass() => new Pass(inner.NewPass());

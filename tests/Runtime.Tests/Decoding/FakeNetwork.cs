@@ -35,6 +35,10 @@ internal sealed class FakeNetwork : INetwork
 
     public bool IsDisposed { get; private set; }
 
+    public long CacheMemory => long.MaxValue;
+
+    public long CacheBytes(int capacity, int shared = 0) => 64L * (capacity - shared);
+
     public ISequence Open(int capacity)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);

@@ -50,6 +50,16 @@ public sealed class CudaTests
         }
     }
 
+    [Fact(DisplayName = "Caches may take what a GPU had free when the weights lay on it")]
+    public void CacheMemory()
+    {
+        using var checkpoint = Fixture();
+        using var gpu = NetworkLoader.OnTorch(checkpoint, Device.Cuda, NumberType.BFloat16);
+        var free = DeviceMemory.free(torch.CUDA);
+        Assert.NotNull(free);
+        Assert.InRange(gpu.CacheMemory, 1, free.Value + (1L << 30));
+    }
+
     [Theory(DisplayName = "Law 12 on a GPU: decodes of every kind draw the same tokens in a batch as alone, and as on the CPU")]
     [MemberData(nameof(Kinds))]
     public void Batches(string kind)

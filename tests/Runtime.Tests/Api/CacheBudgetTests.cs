@@ -1,0 +1,62 @@
+using A3.Runtime.Tests.Decoding;
+using TorchSharp;
+using Xunit;
+
+namespace A3.Runtime.Tests.Api;
+
+using A3.Model;
+
+/// <summary>What caches take, asked for before any is made.</summary>
+public sealed class CacheBudgetTests
+{
+    private static readonly Architecture Grouped = RandomNetwork.Kinds["grouped queries"];
+
+    [Theory]
+    [InlineData(1, 0, 1)]
+    [InlineData(64, 0, 1)]
+    [InlineData(65, 0, 2)]
+    [InlineData(200, 63, 4)]
+    [InlineData(200, 64, 3)]
+    [InlineData(200, 150, 2)]
+    public void A_cache_on_the_cpu_takes_whole_pages_and_shares_those_that_are_full(int capacity, int shared, int pages)
+    {
+        using var network = RandomNetwork.Create(RandomNetwork.With(Grouped, context: 256));
+        Assert.Equal(pages * network.CacheLayout.PageBytes, network.CacheBytes(capacity, shared));
+        Assert.Equal(64 * 2 * 2 * (10 + network.CacheLayout.ValueStride) * sizeof(float), network.CacheLayout.PageBytes);
+    }
+
+    [Theory]
+    [InlineData(torch.ScalarType.Float32, 4)]
+    [InlineData(torch.ScalarType.BFloat16, 2)]
+    public void A_cache_of_libtorch_takes_all_its_rows_in_the_type_of_the_weights(torch.ScalarType type, int bytes)
+    {
+        using var network = RandomNetwork.OnTorch(Grouped, type: type);
+        Assert.Equal(50 * 2 * 2 * 2 * 10 * bytes, network.CacheBytes(50, 20));
+        using var sequence = (TorchSequence)network.Open(50);
+        Assert.Equal(50, sequence.Cache.Capacity);
+    }
+
+    [Fact]
+    public void Where_nothing_limits_them_caches_may_take_what_the_process_may_have_beside_the_weights()
+    {
+        using var loops = RandomNetwork.Create(Grouped);
+        using var tensors = RandomNetwork.OnTorch(Grouped, type: torch.ScalarType.BFloat16);
+        var all = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        Assert.Equal(all - 4 * ArchitectureModule.parameterCount(Grouped), loops.CacheMemory);
+        Assert.Equal(all - 2 * ArchitectureModule.parameterCount(Grouped), tensors.CacheMemory);
+    }
+
+    [Fact]
+    public void Sessions_that_begin_to_run_together_must_fit_together()
+    {
+        using var network = new FakeNetwork(TestModel.Tokenizer.VocabularySize);
+        using var model = new A3Model(network, TestModel.Tokenizer, new() { CacheLimit = 5000 });
+        var run = model.Prepare(Template.Parse("{40}"));
+        using var first = run.Start();
+        using var second = run.Start();
+        Assert.StartsWith("2 decodes together need ", Assert.Throws<A3Exception>(() => model.Together(first, second)).Message);
+        using var batch = model.Together(first);
+        Assert.Throws<A3Exception>(() => batch.Add(second));
+        Assert.Single(batch.Complete());
+    }
+}
