@@ -3,63 +3,68 @@ namespace A3.Cli
 open System
 open System.Diagnostics
 open System.IO
-open System.Text
 open System.Text.Json
+open System.Text.Json.Nodes
 open A3
 open A3.Runtime
 
-/// `--batch` and what belongs to it.
-type BatchFiles =
+/// What a batch does with its rows: `'work` is what a row asks for, `'result` what is done for it.
+type BatchTask<'work, 'result> =
     {
-        /// A path, or `-`.
-        Input: string
-        /// Standard output where there is none.
-        Output: string option
-        /// Rows that run together.
-        Together: int
+        /// All that the command line says about every row: results under other options are not those of this batch.
+        Options: string
+        /// What a row asks for, of the number of its line and its fields; an exception says why it asks for nothing sound.
+        Read: int -> JsonElement -> 'work
+        /// The results of rows, in their order: of what each asks for, or why there is none.
+        Run: A3Model -> BatchRow<'work> seq -> (BatchRow<'work> * Result<'result, string>) seq
+        /// What is written of a result.
+        Fields: 'result -> (string * (JsonNode | null)) list
+        /// Tokens that a result took, for the speed.
+        Tokens: 'result -> int
     }
 
-/// Decodes files of rows, many at a time, and goes on where it was stopped.
+/// Does files of rows and goes on where it was stopped, whatever is done with the rows.
 [<RequireQualifiedAccess>]
 module Batch =
 
+    let private lines files stream =
+        JsonLines(files.Input, stream, JsonLines.Longest)
+
     /// The rows of a file; none for a pipe, which can be read only once.
-    let private count path (stream: Stream) =
+    let private count files (stream: Stream) =
         if stream.CanSeek then
-            let rows = Seq.length (new JsonLines(path, stream)).All
+            let rows = Seq.length (lines files stream).All
             stream.Position <- 0L
             Some rows
         else
             None
 
-    /// All that the command line says about a row.
-    let private settings (invocation: Invocation) usual =
-        let model = Path.GetFullPath(ModelFolder.find invocation.Model)
-        $"{model} {invocation.NumberType} {usual.Length} {JsonSerializer.Serialize usual.Request}"
+    let private identity (invocation: Invocation) (task: BatchTask<'work, 'result>) folder =
+        {
+            Model = CheckpointFingerprint.Of(folder, invocation.Cancellation)
+            Options = BatchIdentity.ofOptions $"{invocation.NumberType} {task.Options}"
+        }
 
-    let private prepare invocation model (row: BatchRow) =
-        row.Work
-        |> Result.bind (fun (template, request) ->
-            Outcome.attempt (fun () ->
-                {
-                    Start = (Decoding.prepare invocation model template request).Start
-                    Seed = request.Seed
-                }))
+    /// The line of a row.
+    let private print identity (row: BatchRow<'work>) fields =
+        [
+            "line", Json.whole row.Line
+            "input", Json.text row.Input
+            "model", Json.text identity.Model
+            "options", Json.text identity.Options
+            if not (isNull row.Id) then
+                "id", row.Id
+        ]
+        @ fields
+        |> Json.record
+        |> Json.print
 
-    /// The results of rows, in their order.
-    let private results (invocation: Invocation) model together rows =
-        rows
-        |> Seq.map (fun row -> row, prepare invocation model row)
-        |> Decodes.inOrder model invocation.Cancellation together
-
-    let private write (writer: TextWriter) row result =
+    let private fields (task: BatchTask<'work, 'result>) result =
         match result with
-        | Ok decoded -> writer.WriteLine(BatchOutput.finished row decoded)
-        | Error reason -> writer.WriteLine(BatchOutput.failed row reason)
+        | Ok result -> task.Fields result
+        | Error(reason: string) -> [ "error", Json.text reason ]
 
-        writer.Flush()
-
-    let private after output files elapsed (progress: BatchProgress) (row: BatchRow, result) =
+    let private after output files (task: BatchTask<'work, 'result>) elapsed progress (row: BatchRow<'work>, result) =
         let progress =
             { progress with
                 Rows = progress.Rows + 1
@@ -67,28 +72,29 @@ module Batch =
             }
 
         match result with
-        | Ok(decoded: Decoded) ->
+        | Ok result ->
             { progress with
-                Tokens = progress.Tokens + int64 decoded.Tokens
+                Tokens = progress.Tokens + int64 (task.Tokens result)
             }
         | Error reason ->
-            BatchProgress.complain output $"a3: {files.Input} line {row.Line}: {reason}"
+            BatchProgress.complain output $"a3: {Shown.Text(Input.name files.Input)} line {row.Line}: {reason}"
 
             { progress with
                 Failed = progress.Failed + 1
             }
 
     /// Writes the results of all rows; the last report.
-    let private runAll (invocation: Invocation) files start results (writer: TextWriter) =
+    let private runAll (invocation: Invocation) files task identity start results (write: string -> unit) =
         let clock = Stopwatch.StartNew()
         let report = BatchProgress.reporting invocation.Output
         let mutable progress = start
 
         try
             for row, result in results do
-                write writer row result
-                progress <- after invocation.Output files clock.Elapsed progress (row, result)
+                fields task result |> print identity row |> write
+                progress <- after invocation.Output files task clock.Elapsed progress (row, result)
                 report false progress
+                invocation.Cancellation.ThrowIfCancellationRequested()
 
             report true progress
             BatchProgress.finish invocation.Output
@@ -108,54 +114,42 @@ module Batch =
         if progress.Failed > 0 then
             raise (
                 A3Exception
-                    $"{progress.Failed} of {progress.Rows} rows of {files.Input} failed; the field \"error\" of their results says why."
+                    $"{progress.Failed} of {progress.Rows} rows of {Shown.Text(Input.name files.Input)} failed; the field \"error\" of their results says why."
             )
 
-    let private check usual files =
-        DecodingRequest.options "--" usual.Request |> ignore
+    let private resume identity lines (output: BatchOutput option) =
+        match output with
+        | Some output ->
+            let resumed = output.Resume identity lines
+            output.Continue resumed
+            resumed
+        | None -> Resumed.nothing
 
-        match files.Output with
-        | Some output when Path.GetFullPath output = Path.GetFullPath files.Input ->
-            raise (MisuseException $"--output {output}: is the input; name another file.")
-        | Some _
-        | None -> ()
+    let private started total (resumed: Resumed) =
+        {
+            Rows = resumed.Rows
+            Total = total
+            Failed = resumed.Failed
+            Resumed = resumed.Rows
+            Tokens = 0L
+            Elapsed = TimeSpan.Zero
+        }
 
-    /// Decodes a file of rows. Rows that fail are reported and counted, and the others go on.
-    let run (invocation: Invocation) kind usual files =
-        check usual files
-        let settings = settings invocation usual
-        use stream = Input.openRead invocation.Cancellation files.Input
-        let total = count files.Input stream
-        use lines = new JsonLines(files.Input, stream)
-
-        let resumed =
-            match files.Output with
-            | Some path -> BatchOutput.resume path (BatchRow.fingerprint settings) lines
-            | None -> BatchOutput.nothing
-
+    /// Does a file of rows. Rows that fail are reported and counted, and the others go on.
+    let run (invocation: Invocation) (task: BatchTask<'work, 'result>) files =
+        let folder = ModelFolder.find invocation.Model
+        let input, output = BatchFiles.openBoth invocation.Cancellation files
+        use _ = input
+        use _ = Option.toObj output
+        let total = count files input
+        let lines = lines files input
+        let identity = identity invocation task folder
+        let start = resume identity lines output |> started total
         use model = Decoding.load invocation
+        let results = lines.All |> Seq.map (BatchRow.read task.Read) |> task.Run model
 
-        let start =
-            {
-                Rows = resumed.Rows
-                Total = total
-                Failed = resumed.Failed
-                Resumed = resumed.Rows
-                Tokens = 0L
-                Elapsed = TimeSpan.Zero
-            }
-
-        let results =
-            lines.All
-            |> Seq.map (BatchRow.read kind settings usual)
-            |> results invocation model files.Together
-
-        let runAll writer =
-            runAll invocation files start results writer
-
-        match files.Output with
-        | Some path ->
-            use file = BatchOutput.append path resumed
-            runAll file
-        | None -> runAll invocation.Output.Out
+        match output with
+        | Some output -> output.Append
+        | None -> fun line -> invocation.Output |> Output.line line
+        |> runAll invocation files task identity start results
         |> refuseFailures files

@@ -5,105 +5,165 @@ open System.IO
 open System.Text
 open System.Text.Json
 open A3
-open A3.Runtime
 
 /// Rows of a batch that an earlier run finished.
 type Resumed =
     {
         Rows: int
         Failed: int
-        /// Of the output, up to the end of its last whole line.
+        /// Bytes of the output that stay: all but half a last line.
         Bytes: int64
+        /// Whether these end without a line end.
+        EndsInLine: bool
     }
 
-/// The results of a batch: one JSON object a line, written whole or not at all.
 [<RequireQualifiedAccess>]
-module BatchOutput =
+module Resumed =
 
-    let nothing = { Rows = 0; Failed = 0; Bytes = 0L }
+    let nothing =
+        {
+            Rows = 0
+            Failed = 0
+            Bytes = 0L
+            EndsInLine = false
+        }
 
-    /// What the result of a row begins with; no other row's does.
-    let private beginning line input =
-        $"{{\"line\":{line},\"input\":\"{input}\""
+/// A file of results, one JSON object a line, each written whole or not at all. One process holds it at a time, by whatever name or
+/// link; it goes with the process, however that ends.
+[<Sealed>]
+type BatchOutput private (path: string, stream: FileStream) =
 
-    let private record (row: BatchRow) fields =
-        [
-            "line", Json.whole row.Line
-            "input", Json.text row.Input
-            if not (isNull row.Id) then
-                "id", row.Id
-        ]
-        @ fields
-        |> Json.record
-        |> Json.print
+    /// Of a result: the row may be as long as rows are, and every token of it is named.
+    static let longest = 1 <<< 28
 
-    /// The line of a row that was decoded.
-    let finished row (decoded: Decoded) =
-        let text = decoded.Text
+    static let name path = Shown.Text path
 
-        record
-            row
-            [
-                "text", Json.text text.Text
-                "log_probability", Json.number text.LogProbability
-                "forward_passes", Json.whole text.ForwardPasses
-                "drafts", FillingJson.drafts decoded
-                "revised", FillingJson.revised decoded
-                "seed", Json.whole decoded.Seed
-                "gaps", text.Gaps |> Seq.map FillingJson.gap |> Json.list
-                "lengths", GapLengths.json text
-            ]
+    static let failed path (reason: string) = A3Exception $"{name path}: {reason}"
 
-    /// The line of a row that could not be.
-    let failed row (reason: string) =
-        record row [ "error", Json.text reason ]
+    static let remedy = "name another --output, or delete that one."
 
-    let private isError path (line: JsonLine) =
+    /// A lock that another holds, as Windows, Linux and macOS report it.
+    static let isHeld (error: IOException) =
+        match error.HResult &&& 0xFFFF with
+        | 32
+        | 11
+        | 35 -> true
+        | _ -> false
+
+    static let requireRegular path (stream: FileStream) =
+        try
+            if stream.CanSeek then
+                // Refused by all but regular files.
+                stream.SetLength stream.Length
+            else
+                raise (IOException())
+        with :? IOException ->
+            stream.Dispose()
+
+            raise (
+                failed
+                    path
+                    "is no regular file, which a batch that is stopped could go on with; without --output results go to standard output."
+            )
+
+    /// Opens or makes a file; none where another holds it.
+    static member TryOpen path =
+        if Directory.Exists path then
+            raise (failed path "is a directory; --output names a file.")
+
+        try
+            let stream =
+                new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1)
+
+            requireRegular path stream
+            Some(new BatchOutput(path, stream))
+        with :? IOException as error when isHeld error ->
+            None
+
+    member private _.Foreign (line: JsonLine) difference =
+        failed path $"line {line.Number} {difference}; {remedy}"
+
+    member private output.IsError(line: JsonLine) =
         try
             use document = JsonDocument.Parse(ReadOnlyMemory line.Bytes)
             fst (document.RootElement.TryGetProperty "error")
         with :? JsonException ->
-            raise (A3Exception $"{path} line {line.Number}: is broken; name another --output, or delete that one.")
+            raise (output.Foreign line "is broken")
 
-    let private foreign path (line: JsonLine) =
-        A3Exception
-            $"{path} line {line.Number}: comes from other input, another model or other options than this batch; name another --output, or delete that one."
+    /// Whether a line without its end holds all of a result: it was written, and its end cut off.
+    member private _.IsWhole(line: JsonLine) =
+        try
+            use document = JsonDocument.Parse(ReadOnlyMemory line.Bytes)
+            document.RootElement.ValueKind = JsonValueKind.Object
+        with :? JsonException ->
+            false
 
-    /// Whether a line, or the half of one, begins so.
-    let private agrees (expected: string) (line: JsonLine) =
-        let length = min expected.Length line.Bytes.Length
-        Encoding.UTF8.GetBytes(expected).AsSpan(0, length).SequenceEqual(ReadOnlySpan(line.Bytes, 0, length))
+    /// Takes the rows of the input that the results in the file are of. All that is there stays, but half a last line, which must have
+    /// been written for the row that comes next.
+    member output.Resume identity (input: JsonLines) =
+        let lines = JsonLines(path, stream, longest)
 
-    /// Goes through the output of an earlier run and takes the lines of the input that it finished. A half last line is not
-    /// one of them, but must have been written for the line that comes next.
-    let resume path fingerprint (input: JsonLines) =
-        let next resumed (line: JsonLine) =
+        let finished resumed (line: JsonLine) =
+            input.Take() |> ignore
+
+            { resumed with
+                Rows = resumed.Rows + 1
+                Failed = resumed.Failed + (if output.IsError line then 1 else 0)
+            }
+
+        let next (resumed, half) (line: JsonLine) =
             match input.Peek() with
-            | Some row when line |> agrees (beginning row.Number (fingerprint row)) ->
-                if line.IsComplete then
-                    input.Take() |> ignore
+            | _ when line.IsTooLong -> raise (output.Foreign line $"has more than {longest} bytes, as no result has")
+            | None -> raise (output.Foreign line "is of a line that the input has not")
+            | Some row ->
+                let fingerprint = BatchRow.fingerprint row
 
-                    {
-                        Rows = resumed.Rows + 1
-                        Failed = resumed.Failed + (if isError path line then 1 else 0)
-                        Bytes = resumed.Bytes + int64 line.Bytes.Length
-                    }
+                let beginning =
+                    Encoding.UTF8.GetBytes(BatchIdentity.beginning identity row.Number fingerprint)
+
+                let shared = min beginning.Length line.Bytes.Length
+
+                if not (ReadOnlySpan(beginning, 0, shared).SequenceEqual(ReadOnlySpan(line.Bytes, 0, shared))) then
+                    Encoding.UTF8.GetString(line.Bytes, 0, min 200 line.Bytes.Length)
+                    |> BatchIdentity.difference identity row.Number fingerprint
+                    |> output.Foreign line
+                    |> raise
+                elif line.IsComplete || output.IsWhole line then
+                    finished resumed line, half
                 else
-                    resumed
-            | Some _
-            | None -> raise (foreign path line)
+                    resumed, Some line.Start
 
-        if File.Exists path then
-            use output = new JsonLines(path, File.OpenRead path)
-            Seq.fold next nothing output.All
-        else
-            nothing
+        match Seq.fold next (Resumed.nothing, None) lines.All with
+        | resumed, Some half -> { resumed with Bytes = half }
+        | resumed, None ->
+            { resumed with
+                Bytes = lines.Position
+                EndsInLine = lines.EndsInLine
+            }
 
-    /// Writes behind what an earlier run finished, over its half last line.
-    let append path resumed =
-        let stream =
-            new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read)
-
+    /// Goes behind what an earlier run finished, over its half last line.
+    member _.Continue resumed =
         stream.SetLength resumed.Bytes
         stream.Seek(0L, SeekOrigin.End) |> ignore
-        new StreamWriter(stream, UTF8Encoding false, NewLine = "\n")
+
+        if resumed.EndsInLine then
+            stream.Write "\n"B
+
+    /// Writes a result.
+    member _.Append(line: string) =
+        let refuse (error: exn) =
+            raise (
+                failed
+                    path
+                    $"{error.Message.TrimEnd '.'}; what was written before stays, and the same command goes on from there."
+            )
+
+        try
+            stream.Write(Encoding.UTF8.GetBytes(line + "\n"))
+        with
+        | :? IOException as error -> refuse error
+        // .NET's name for a file that would pass the limit of the user or of the file system.
+        | :? ArgumentException as error -> refuse error
+
+    interface IDisposable with
+        member _.Dispose() = stream.Dispose()

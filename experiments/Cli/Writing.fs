@@ -66,7 +66,7 @@ module Writing =
                     Together = together
                 }
 
-            Batch.run
+            WritingBatch.run
                 invocation
                 kind
                 {

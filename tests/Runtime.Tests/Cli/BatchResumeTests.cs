@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using A3.Cli;
 using Xunit;
 
@@ -78,29 +79,110 @@ public sealed class BatchResumeTests : IDisposable
         Run();
         var before = File.ReadAllText(output);
 
-        void AssertRefused(int line, params string[] arguments)
+        void AssertRefused(int line, string difference, params string[] arguments)
         {
             var refused = Run(arguments);
             Assert.Equal(1, refused.Code);
-            Assert.Contains(
-                $"{output} line {line}: comes from other input, another model or other options", refused.Error, StringComparison.Ordinal);
+            Assert.Equal($"a3: {output}: line {line} {difference}; name another --output, or delete that one.\n", refused.Error);
             Assert.Equal(before, File.ReadAllText(output));
         }
 
-        AssertRefused(1, "--temperature", "0.7");
-        AssertRefused(1, "--dtype", "bfloat16");
+        AssertRefused(1, "was given by other options", "--temperature", "0.7");
+        AssertRefused(1, "was given by other options", "--dtype", "bfloat16");
         File.WriteAllText(input, Rows.Replace("\"b\"", "\"c\"", StringComparison.Ordinal));
-        AssertRefused(2);
+        AssertRefused(2, "is not the result of line 2 of the input");
         File.WriteAllText(input, "\n" + Rows);
-        AssertRefused(1);
+        AssertRefused(1, "is not the result of line 2 of the input");
         File.WriteAllText(input, string.Join('\n', Rows.Split('\n')[..3]));
-        AssertRefused(4);
+        AssertRefused(4, "is of a line that the input has not");
 
         // A half line is cut off only where it is one of ours.
         File.WriteAllText(output, before = "a letter without line end");
-        AssertRefused(1);
+        AssertRefused(1, "is no result of a batch");
         File.WriteAllText(output, before = "a letter\n");
-        AssertRefused(1);
+        AssertRefused(1, "is no result of a batch");
+    }
+
+    [Fact]
+    public void Blank_lines_and_a_missing_line_end_lose_nothing()
+    {
+        Run();
+        var whole = File.ReadAllLines(output);
+
+        foreach (var blank in (string[])["", " ", "\t \r", "   "])
+        {
+            for (var rows = 0; rows <= 4; rows++)
+            {
+                foreach (var end in (string[])["\n", ""])
+                {
+                    var before = string.Join($"\n{blank}\n", whole.Take(rows).Append(blank)) + end;
+                    File.WriteAllText(output, before);
+                    Run();
+                    var after = File.ReadAllText(output);
+
+                    Assert.StartsWith(before, after, StringComparison.Ordinal);
+                    Assert.Equal(whole, after.Split('\n').Where(line => line.Trim(' ', '\t', '\r') != ""));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void A_last_result_without_its_line_end_is_kept()
+    {
+        Run();
+        var marked = File.ReadAllText(output).Replace("\"text\":\"Tom", "\"text\":\"TOM", StringComparison.Ordinal);
+        var last = marked.LastIndexOf("{\"line\":4", StringComparison.Ordinal);
+        File.WriteAllText(output, marked.TrimEnd('\n'));
+        Run();
+
+        Assert.Equal(marked, File.ReadAllText(output));
+        Assert.Contains("TOM", marked[last..], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Results_of_other_weights_are_refused_by_their_fingerprint_and_left_alone()
+    {
+        Run();
+        var before = File.ReadAllText(output);
+        var weights = folder.File("model.safetensors");
+        var bytes = File.ReadAllBytes(weights);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(weights, bytes);
+        var refused = Run();
+
+        Assert.Equal(1, refused.Code);
+        Assert.Matches("line 1 was given by other weights: the model's fingerprint is [0-9a-f]{16} now, and was [0-9a-f]{16}; name another", refused.Error);
+        Assert.Equal(before, File.ReadAllText(output));
+    }
+
+    [Fact]
+    public void Results_of_a_model_that_was_moved_are_its_own()
+    {
+        Run();
+        var results = File.ReadAllText(output);
+        File.WriteAllText(output, results[..(results.IndexOf('\n', StringComparison.Ordinal) + 1)]);
+        using var elsewhere = new Folder();
+
+        foreach (var name in folder.Names.Where(name => !name.EndsWith(".jsonl", StringComparison.Ordinal)))
+        {
+            File.Copy(folder.File(name), elsewhere.File(name));
+        }
+
+        CommandLine.Run("generate", "--batch", input, "--output", output, "--model", elsewhere.Path);
+
+        Assert.Equal(results, File.ReadAllText(output));
+    }
+
+    [Fact]
+    public void Results_that_do_not_name_their_model_are_refused_and_left_alone()
+    {
+        Run();
+        var before = Regex.Replace(File.ReadAllText(output), ",\"model\":\"[^\"]*\",\"options\":\"[^\"]*\"", "");
+        File.WriteAllText(output, before);
+
+        Assert.Contains("line 1 does not say which model and options gave it; name another", Run().Error, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllText(output));
     }
 
     [Fact]
@@ -110,7 +192,7 @@ public sealed class BatchResumeTests : IDisposable
         var lines = File.ReadAllLines(output);
         File.WriteAllLines(output, [lines[0], lines[1][..^5], .. lines[2..]]);
 
-        Assert.Contains($"{output} line 2: is broken", Run().Error, StringComparison.Ordinal);
+        Assert.Contains($"{output}: line 2 is broken", Run().Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,56 @@
+using System.Security.Cryptography;
+using System.Text;
+using A3.Model;
+
+namespace A3.Runtime;
+
+/// <summary>
+/// Tells models apart by every byte that decides what they compute: configuration, tokenizer and each number of the weights. Where they
+/// lie, when they were written and how they are spread over files does not count.
+/// </summary>
+internal static class CheckpointFingerprint
+{
+    /// <summary>Bytes of a tensor that one thread hashes at a time.</summary>
+    private const int Piece = 1 << 24;
+
+    private const int Digits = 16;
+
+    /// <summary>Sixteen hexadecimal digits of a checkpoint directory. All weights are read, on all processors.</summary>
+    /// <exception cref="CheckpointException">A file or a tensor of the checkpoint is missing or broken.</exception>
+    /// <exception cref="OperationCanceledException">When asked to stop.</exception>
+    public static string Of(string directory, CancellationToken cancellation = default)
+    {
+        using var checkpoint = Checkpoint.Open(directory);
+        var tensors = ArchitectureModule.parameters(checkpoint.Configuration.Architecture)
+            .Select(parameter => checkpoint[parameter.Name])
+            .ToArray();
+        var text = new StringBuilder();
+        text.Append(ConfigurationModule.print(checkpoint.Configuration)).Append('\n');
+        text.Append(TokenizerHash.Of(directory)).Append('\n');
+        text.AppendJoin('\n', tensors.Select(tensor => tensor.ToString())).Append('\n');
+        text.AppendJoin('\n', Hashes(tensors, cancellation));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..Digits];
+    }
+
+    /// <summary>Of the pieces of all tensors, in their order.</summary>
+    private static unsafe string[] Hashes(TensorView[] tensors, CancellationToken cancellation)
+    {
+        var pieces = tensors.SelectMany(tensor => Pieces(tensor.ByteLength).Select(start => (tensor, start))).ToArray();
+        var hashes = new string[pieces.Length];
+        Parallel.For(0, pieces.Length, new ParallelOptions { CancellationToken = cancellation }, index =>
+        {
+            var (tensor, start) = pieces[index];
+            var bytes = new ReadOnlySpan<byte>(tensor.Pointer + start, (int)Math.Min(Piece, tensor.ByteLength - start));
+            hashes[index] = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        });
+        return hashes;
+    }
+
+    private static IEnumerable<long> Pieces(long length)
+    {
+        for (var start = 0L; start < length; start += Piece)
+        {
+            yield return start;
+        }
+    }
+}
