@@ -15,6 +15,9 @@ internal static class CheckpointFingerprint
 
     private const int Digits = 16;
 
+    /// <summary>What describes the network and the ends of its texts; either file may be missing.</summary>
+    private static readonly string[] Texts = ["config.json", "generation_config.json"];
+
     /// <summary>Sixteen hexadecimal digits of a checkpoint directory. All weights are read, on all processors.</summary>
     /// <exception cref="CheckpointException">A file or a tensor of the checkpoint is missing or broken.</exception>
     /// <exception cref="OperationCanceledException">When asked to stop.</exception>
@@ -24,13 +27,17 @@ internal static class CheckpointFingerprint
         var tensors = ArchitectureModule.parameters(checkpoint.Configuration.Architecture)
             .Select(parameter => checkpoint[parameter.Name])
             .ToArray();
-        var text = new StringBuilder();
-        text.Append(ConfigurationModule.print(checkpoint.Configuration)).Append('\n');
-        text.Append(TokenizerHash.Of(directory)).Append('\n');
-        text.AppendJoin('\n', tensors.Select(tensor => tensor.ToString())).Append('\n');
-        text.AppendJoin('\n', Hashes(tensors, cancellation));
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..Digits];
+        IEnumerable<string> lines =
+        [
+            .. Texts.Select(name => Path.Combine(directory, name)).Select(path => File.Exists(path) ? Hash(CheckpointFile.ReadText(path)) : ""),
+            TokenizerHash.Of(directory),
+            .. tensors.Select(tensor => tensor.ToString()),
+            .. Hashes(tensors, cancellation),
+        ];
+        return Hash(string.Join('\n', lines))[..Digits];
     }
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Of the pieces of all tensors, in their order.</summary>
     private static unsafe string[] Hashes(TensorView[] tensors, CancellationToken cancellation)
