@@ -12,7 +12,7 @@ public sealed class A3Model : IDisposable
 {
     private readonly INetwork network;
     private readonly TextScorer scorer;
-    private readonly GapConstraints constraints;
+    private readonly Vocabulary vocabulary;
     private readonly CacheBudget budget;
     private volatile bool disposed;
 
@@ -21,8 +21,8 @@ public sealed class A3Model : IDisposable
         budget = new(network, options?.CacheLimit);
         this.network = network;
         Tokenizer = tokenizer;
-        scorer = new(network, tokenizer);
-        constraints = new(tokenizer, network.Architecture.Vocabulary);
+        vocabulary = new(tokenizer, network.Architecture.Vocabulary);
+        scorer = new(network, vocabulary);
         Architecture = new(network.Architecture);
     }
 
@@ -89,11 +89,21 @@ public sealed class A3Model : IDisposable
     {
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(template);
-        var (settled, lengths) = template.HasUnknownLengths ? ChooseLengths(template, cancellation) : (template, []);
-        var causal = options?.Causal == true || !Architecture.HasQueryStream;
-        var encoded = EncodedTemplate.Of(settled, Tokenizer, Architecture.Context, causal);
-        var plan = DecodingPlan.For(network, encoded, constraints, Stops(), options ?? new());
-        return new(Tokenizer, encoded, plan) { GapLengths = lengths };
+        options ??= new();
+        var isCausal = options.Causal || !Architecture.HasQueryStream;
+        var constraints = new GapConstraints(vocabulary, options, template.Parts.Count(part => part.IsGap));
+        var builder = new TextLayoutBuilder(vocabulary, FirstTokens(isCausal), constraints.Of);
+        RequireFits(template, builder);
+        var borders = new BorderDecision(network, vocabulary, isCausal).Decide(builder, template.Shortest(), cancellation);
+        var (whole, lengths) = template.HasUnknownLengths
+            ? new GapLengthSelection(network, template, builder, constraints).Select(cancellation)
+            : (template, []);
+        var layout = builder.Build(whole);
+        return new(vocabulary, layout, DecodingPlan.For(network, layout, constraints, options))
+        {
+            GapLengths = lengths,
+            BorderChoices = [.. borders],
+        };
     }
 
     /// <summary>The template with a length for every gap, and how the model chose them.</summary>
@@ -107,9 +117,11 @@ public sealed class A3Model : IDisposable
     {
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(template);
-        var given = 1 + EncodedTemplate.Encode(template, Tokenizer).Sum(ids => ids.Length);
-        EncodedTemplate.RequireFits(template, given, Architecture.Context);
-        return new GapLengthSettlement(network, Tokenizer, template, constraints.TextOnly).Settle(cancellation);
+        var constraints = new GapConstraints(vocabulary, new(), template.Parts.Count(part => part.IsGap));
+        var builder = new TextLayoutBuilder(vocabulary, FirstTokens(isCausal: false), constraints.Of);
+        RequireFits(template, builder);
+        new BorderDecision(network, vocabulary, isCausal: false).Decide(builder, template.Shortest(), cancellation);
+        return new GapLengthSelection(network, template, builder, constraints).Select(cancellation);
     }
 
     /// <summary>
@@ -118,10 +130,12 @@ public sealed class A3Model : IDisposable
     /// <param name="tokens">One per position; those of target groups are drawn anew.</param>
     /// <param name="partition">Which positions are given, and the groups of the others.</param>
     /// <param name="options">Without a policy: the partition takes its place.</param>
+    /// <param name="borders">Given bytes that targets hold; null for none, when borders are those of tokens.</param>
     /// <exception cref="ArgumentException">
-    /// Lengths differ or exceed the context, a token is unknown, or a policy was given too.
+    /// Lengths differ or exceed the context, a token is unknown, a border is not at a target, or a policy was given too.
     /// </exception>
-    public DecodingRun Prepare(IReadOnlyList<int> tokens, Partition partition, DecodingOptions? options = null)
+    public DecodingRun Prepare(
+        IReadOnlyList<int> tokens, Partition partition, DecodingOptions? options = null, IReadOnlyList<Border>? borders = null)
     {
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(tokens);
@@ -135,8 +149,10 @@ public sealed class A3Model : IDisposable
         }
 
         var canvas = Canvas.ToDecode(network, [.. tokens], partition.Spec);
-        var template = EncodedTemplate.Of(tokens, position => !partition.IsEvidence(position));
-        return new(Tokenizer, template, DecodingPlan.For(canvas, template, constraints, null, options));
+        RequireTargets(borders ?? [], partition);
+        var layout = TextLayout.Of(tokens, position => !partition.IsEvidence(position), borders ?? [], scorer.FirstText(tokens));
+        var constraints = new GapConstraints(vocabulary, options, layout.Gaps.Length);
+        return new(vocabulary, layout, DecodingPlan.For(canvas, layout, constraints, null, 0, options));
     }
 
     /// <summary>Begins several decodes that run together; the caller disposes of the batch.</summary>
@@ -163,35 +179,59 @@ public sealed class A3Model : IDisposable
         return new(network, budget, sessions);
     }
 
-    /// <summary>log p of a text given BOS, under a grouping.</summary>
-    /// <exception cref="A3Exception">The text is longer than the context, or the tokenizer has no BOS.</exception>
-    /// <exception cref="InvalidOperationException">
-    /// The checkpoint has no query stream; see <see cref="ScoreCausal"/>.
+    /// <summary>log p of a text, or of the marked parts of it given the rest, under a grouping.</summary>
+    /// <param name="text">With marks as <see cref="MarkedText.Parse"/> or <see cref="MarkedText.Of"/> reads them, or without.</param>
+    /// <param name="grouping">Of the scored tokens; null for one at a time from left to right. Tokens that hold given text come first.</param>
+    /// <param name="countEnd">Whether the end of the text is scored too.</param>
+    /// <param name="cancellation">Asked between passes.</param>
+    /// <exception cref="A3Exception">
+    /// The text is empty or longer than the context, the tokenizer cannot express it, or names no token that texts end with.
     /// </exception>
-    public TextScore Score(string text, Grouping grouping, CancellationToken cancellation = default) =>
-        Score([text], grouping, cancellation)[0];
+    /// <exception cref="InvalidOperationException">
+    /// The checkpoint has no query stream; see <see cref="ScoreCausal(string, bool, CancellationToken)"/>.
+    /// </exception>
+    public TextScore Score(
+        MarkedText text, Grouping? grouping = null, bool countEnd = false, CancellationToken cancellation = default) =>
+        Score([text], grouping, countEnd, cancellation)[0];
 
     /// <summary>As the other, for many texts together; each gets the score that it gets alone.</summary>
     public ImmutableArray<TextScore> Score(
-        IReadOnlyList<string> texts, Grouping grouping, CancellationToken cancellation = default)
+        IReadOnlyList<MarkedText> texts, Grouping? grouping = null, bool countEnd = false, CancellationToken cancellation = default)
     {
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(texts);
-        ArgumentNullException.ThrowIfNull(grouping);
-        return scorer.Score([.. texts.Select(text => Encoded(text, grouping))], cancellation);
+        return scorer.Score([.. texts.Select(text => Marked(text, grouping, countEnd))], cancellation);
     }
+
+    /// <summary>As the other, for a text without marks.</summary>
+    public TextScore Score(string text, Grouping? grouping = null, bool countEnd = false, CancellationToken cancellation = default) =>
+        Score(MarkedText.Plain(text), grouping, countEnd, cancellation);
 
     /// <summary>
     /// log p of the targets of a partition given its evidence; of a decoded text, what its run reported (law 10).
     /// </summary>
-    /// <exception cref="ArgumentException">Lengths differ or exceed the context, or a token is unknown.</exception>
+    /// <param name="tokens">One per position.</param>
+    /// <param name="partition">Which positions are given, and the groups of the others.</param>
+    /// <param name="borders">Given bytes that targets hold; null for none, when borders are those of tokens.</param>
+    /// <param name="cancellation">Asked between passes.</param>
+    /// <exception cref="ArgumentException">
+    /// Lengths differ or exceed the context, a token is unknown, or a border is not at a target or does not agree with its token.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The checkpoint has no query stream.</exception>
-    public TextScore Score(IReadOnlyList<int> tokens, Partition partition, CancellationToken cancellation = default)
+    public TextScore Score(
+        IReadOnlyList<int> tokens,
+        Partition partition,
+        IReadOnlyList<Border>? borders = null,
+        CancellationToken cancellation = default)
     {
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(tokens);
         ArgumentNullException.ThrowIfNull(partition);
-        return scorer.Score([([.. tokens], partition.Spec)], cancellation)[0];
+        RequireTargets(borders ?? [], partition);
+        var canvas = Canvas.ToScore(network, [.. tokens], partition.Spec);
+        RequireAgreement(borders ?? [], tokens);
+        var layout = TextLayout.Of(tokens, position => !partition.IsEvidence(position), borders ?? [], scorer.FirstText(tokens));
+        return scorer.Score([(layout, canvas.Partition)], cancellation)[0];
     }
 
     /// <summary>
@@ -224,59 +264,86 @@ public sealed class A3Model : IDisposable
     /// log p of a text, left to right through the content stream, as an ordinary LLaMA scores it (law 8): given BOS where the
     /// tokenizer's own rules put one, else given the text's first token, <see cref="TextScore.Given"/>.
     /// </summary>
-    /// <exception cref="A3Exception">The text is longer than the context.</exception>
-    public TextScore ScoreCausal(string text, CancellationToken cancellation = default)
+    /// <param name="text">The text.</param>
+    /// <param name="countEnd">Whether the end of the text is scored too.</param>
+    /// <param name="cancellation">Asked between passes.</param>
+    /// <exception cref="A3Exception">
+    /// The text is empty or longer than the context, the tokenizer cannot express it, or names no token that texts end with.
+    /// </exception>
+    public TextScore ScoreCausal(string text, bool countEnd = false, CancellationToken cancellation = default)
     {
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(text);
-        return scorer.ScoreCausal(EncodeCausal(text), cancellation);
+        return scorer.ScoreCausal(LayoutOf(MarkedText.Plain(text), countEnd, isCausal: true), cancellation);
     }
 
     /// <summary>
-    /// A text under random orders, one position at a time: the bound on its probability that they give together, and their spread.
+    /// A text, or the marked parts of it given the rest, under random orders, one position at a time: the bound on its probability that they
+    /// give together, and their spread.
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="orders">How many orders, K.</param>
     /// <param name="seed">Of the first order; the others follow.</param>
     /// <param name="cancellation">Asked between passes.</param>
-    /// <exception cref="A3Exception">The text is longer than the context, or the tokenizer has no BOS.</exception>
+    /// <exception cref="A3Exception">The text is empty or longer than the context, or the tokenizer cannot express it.</exception>
     /// <exception cref="ArgumentOutOfRangeException">No orders.</exception>
-    public OrderReport ScoreOrders(string text, int orders, long seed = 0, CancellationToken cancellation = default)
+    public OrderReport ScoreOrders(MarkedText text, int orders, long seed = 0, CancellationToken cancellation = default)
     {
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(text);
         ArgumentOutOfRangeException.ThrowIfLessThan(orders, 1);
+        var layout = LayoutOf(text, countEnd: false);
         var scores = scorer.Score(
             [
-                .. Enumerable.Range(0, orders)
-                    .Select(k => Encoded(text, Grouping.Singletons(Order.Random(unchecked(seed + k))))),
+                .. Enumerable.Range(0, orders).Select(k =>
+                    (layout, Partition(layout, Model.GroupingModule.singletons(Model.Order.NewRandom(unchecked(seed + k)))))),
             ],
             cancellation);
         return new([.. scores.Select(score => score.LogProbability)], scores[0].Bytes);
     }
 
+    /// <summary>As the other, for a text without marks.</summary>
+    public OrderReport ScoreOrders(string text, int orders, long seed = 0, CancellationToken cancellation = default) =>
+        ScoreOrders(MarkedText.Plain(text), orders, seed, cancellation);
+
     /// <summary>Ranks texts for the only gap of a template by their probability given everything around it.</summary>
-    /// <remarks>
-    /// Log-probabilities are exact and comparable as they stand; who wants long alternatives not to lose by their length compares
-    /// <see cref="TextScore.BitsPerByte"/>.
-    /// </remarks>
-    /// <param name="template">With one gap, of any length.</param>
-    /// <param name="alternatives">Texts for the gap, with the space they begin with.</param>
-    /// <param name="grouping">Of the gap's tokens; null for one at a time from left to right.</param>
-    /// <param name="cancellation">Asked between passes.</param>
-    /// <returns>The likeliest first; of equally likely ones the one given first.</returns>
-    /// <exception cref="ArgumentException">No or several gaps, no alternatives, or an empty one.</exception>
-    /// <exception cref="A3Exception">A text is longer than the context, or the tokenizer has no BOS.</exception>
-    public ImmutableArray<Alternative> Rank(
+    /// <inheritdoc cref="Rank(Template, IReadOnlyList{ImmutableArray{string}}, Grouping?, CancellationToken)"/>
+    public RankedAlternatives Rank(
         Template template,
         IReadOnlyList<string> alternatives,
+        Grouping? grouping = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(alternatives);
+        return Rank(template, [.. alternatives.Select(text => ImmutableArray.Create(text))], grouping, cancellation);
+    }
+
+    /// <summary>Ranks texts for all gaps of a template together, by their joint probability given everything around them.</summary>
+    /// <remarks>
+    /// An alternative is what stands between the given parts, without the spaces that these have already. All are scored by whole tokens, given
+    /// those that they have alike; log-probabilities are exact and comparable as they stand. Where long alternatives are not to lose by their
+    /// length, compare <see cref="TextScore.BitsPerByte"/>.
+    /// </remarks>
+    /// <param name="template">With gaps, of any length.</param>
+    /// <param name="alternatives">Each a text for every gap.</param>
+    /// <param name="grouping">
+    /// Of the scored tokens; null for one at a time from left to right. Tokens that hold given text come first.
+    /// </param>
+    /// <param name="cancellation">Asked between passes.</param>
+    /// <exception cref="A3Exception">
+    /// The template has no gap, there are no alternatives, one does not fit the gaps, stands twice or repeats a space of the text beside it, or a
+    /// text is longer than the context.
+    /// </exception>
+    public RankedAlternatives Rank(
+        Template template,
+        IReadOnlyList<ImmutableArray<string>> alternatives,
         Grouping? grouping = null,
         CancellationToken cancellation = default)
     {
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(template);
         ArgumentNullException.ThrowIfNull(alternatives);
-        return new Ranking(Tokenizer, template, Architecture.Context)
+        return new AlternativeRanking(vocabulary, FirstTokens(isCausal: false), template)
             .Of(alternatives, grouping?.Spec, texts => scorer.Score(texts, cancellation));
     }
 
@@ -287,20 +354,79 @@ public sealed class A3Model : IDisposable
         network.Dispose();
     }
 
-    /// <summary>The tokens of a text as the content stream scores them.</summary>
-    /// <exception cref="A3Exception">The text is longer than the context.</exception>
-    internal int[] EncodeCausal(string text) => Encode(text, causal: true);
+    /// <summary>
+    /// What stands before every text: for two streams always a token, for the content stream what the tokenizer's own rules put there.
+    /// </summary>
+    private ImmutableArray<int> FirstTokens(bool isCausal) => isCausal
+        ? [.. Tokenizer.Prefix]
+        : [Tokenizer.FirstId ?? throw new A3Exception(
+            "The tokenizer names neither a BOS nor an end-of-text token, but decoding starts from one of them; name bos_token or "
+            + "eos_token in tokenizer_config.json.")];
 
-    private int[] Encode(string text, bool causal = false) =>
-        [.. EncodedTemplate.Of(Template.Of(TemplatePart.Given(text)), Tokenizer, Architecture.Context, causal).Tokens];
-
-    private (int[] Tokens, Model.Partition Partition) Encoded(string text, Grouping grouping)
+    private TextLayout LayoutOf(MarkedText text, bool countEnd, bool isCausal = false)
     {
-        var tokens = Encode(text);
-        return (tokens, Model.GroupingModule.resolve(TextShape.Of(tokens, Tokenizer), grouping.Spec));
+        var end = countEnd
+            ? Tokenizer.EosId ?? throw new A3Exception(
+                "the tokenizer names no token that texts end with, so the end cannot be scored; name eos_token in tokenizer_config.json.")
+            : (int?)null;
+        var layout = MarkedLayout.Of(text, vocabulary, FirstTokens(isCausal), end);
+        return layout.Tokens.Length <= Architecture.Context
+            ? layout
+            : throw new A3Exception(
+                $"the text takes {layout.Tokens.Length} positions, but the model's context holds {Architecture.Context}; shorten it.");
     }
 
-    private HashSet<int> Stops() => Tokenizer.BosId is { } bos ? [bos, .. Tokenizer.EosIds] : [.. Tokenizer.EosIds];
+    private (TextLayout Layout, Model.Partition Partition) Marked(MarkedText text, Grouping? grouping, bool countEnd)
+    {
+        var layout = LayoutOf(text, countEnd);
+        return (layout, Partition(layout, grouping?.Spec ?? Model.GroupingModule.singletons(Model.Order.LeftToRight)));
+    }
+
+    /// <summary>The groups of a layout; words and sentences are those of its tokens.</summary>
+    private Model.Partition Partition(TextLayout layout, Model.Grouping grouping)
+    {
+        var (words, sentences) = TextBoundaries.Of(layout.Tokens.AsSpan(), Tokenizer);
+        return DecodingPlan.OpenedFirst(layout, grouping, words, sentences);
+    }
+
+    private void RequireFits(Template template, TextLayoutBuilder builder)
+    {
+        var longest = template.Longest();
+        var open = longest.Parts.Sum(part => (long)part.GapLength);
+        var positions = open > Architecture.Context ? open : builder.Build(longest).Tokens.Length;
+
+        if (positions > Architecture.Context)
+        {
+            throw new A3Exception(
+                $"The template takes at least {positions} positions ({open} in gaps), but the model's context holds {Architecture.Context}; "
+                + "shorten the text or the gaps.");
+        }
+    }
+
+    private static void RequireTargets(IReadOnlyList<Border> borders, Partition partition)
+    {
+        foreach (var border in borders)
+        {
+            if (border.Position < 0 || border.Position >= partition.Length || partition.IsEvidence(border.Position))
+            {
+                throw new ArgumentException($"a border at position {border.Position}, but borders are at targets.", nameof(borders));
+            }
+        }
+    }
+
+    private void RequireAgreement(IReadOnlyList<Border> borders, IReadOnlyList<int> tokens)
+    {
+        var constraints = new PositionConstraints(vocabulary, borders);
+
+        foreach (var border in borders)
+        {
+            if (!constraints.Agreeing(border.Position)!.Contains(tokens[border.Position]))
+            {
+                throw new ArgumentException(
+                    $"the token at position {border.Position} does not hold the bytes of its border.", nameof(borders));
+            }
+        }
+    }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(disposed, this);
 }

@@ -8,7 +8,9 @@ public sealed record DecodedText
     /// <summary>The whole text.</summary>
     public required string Text { get; init; }
 
-    /// <summary>By position, BOS first; their texts joined are <see cref="Text"/>.</summary>
+    /// <summary>
+    /// By position, the first token before all text; their texts joined are <see cref="Text"/>. One that ends the text is the last.
+    /// </summary>
     public required ImmutableArray<TextToken> Tokens { get; init; }
 
     /// <summary>The gaps in order.</summary>
@@ -22,6 +24,21 @@ public sealed record DecodedText
     /// such partition: the causal stream, and an adaptive policy with the authors' algorithm.
     /// </summary>
     public Partition? Partition { get; init; }
+
+    /// <summary>
+    /// Borders between given text and gaps that lie within tokens: scoring the tokens under <see cref="Partition"/> with these gives
+    /// <see cref="LogProbability"/> again.
+    /// </summary>
+    public ImmutableArray<Border> Borders { get; init; } = [];
+
+    /// <summary>How the model chose at borders whose given spelling is no token of its own.</summary>
+    public ImmutableArray<BorderChoice> BorderChoices { get; init; } = [];
+
+    /// <summary>
+    /// Whether the tokens are those that the tokenizer gives the text; a drawn text may be spelt by others, such as <c>.</c> <c>.</c> for
+    /// <c>..</c>.
+    /// </summary>
+    public bool IsCanonical { get; init; }
 
     /// <summary>How the lengths of gaps were chosen that the template left open.</summary>
     public ImmutableArray<GapLengthChoice> GapLengths { get; init; } = [];
@@ -45,8 +62,11 @@ public sealed record DecodedText
 public sealed record TextToken(int Position, int Token, string Text, int? Step, double? LogProbability);
 
 /// <summary>A gap and what it was filled with.</summary>
-/// <param name="Start">Its first position.</param>
-/// <param name="Length">Its positions.</param>
-/// <param name="Text">The text of its tokens; half characters at its ends are U+FFFD.</param>
-/// <param name="LogProbability">Natural logarithm of the probability of its tokens, each given all earlier groups.</param>
+/// <param name="Start">Its first position, but for one that given text before it reaches into.</param>
+/// <param name="Length">Its positions, but for those that given text reaches into.</param>
+/// <param name="Text">What stands between the given texts.</param>
+/// <param name="LogProbability">
+/// Natural logarithm of the probability of its tokens, each given all earlier groups; of those that given text reaches into too, among the
+/// tokens that agree with it.
+/// </param>
 public sealed record FilledGap(int Start, int Length, string Text, double LogProbability);

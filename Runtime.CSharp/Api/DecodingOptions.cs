@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace A3.Runtime;
 
 /// <summary>How gaps are filled: in which groups, by which draws, with which algorithm.</summary>
@@ -58,6 +60,18 @@ public sealed record DecodingOptions
         get;
         init => field = value ?? throw new ArgumentNullException(nameof(GapConstraints));
     } = new Dictionary<int, TokenConstraint>();
+
+    /// <summary>
+    /// Texts that never stand in what is filled in, however it is spelt over tokens and groups, alone or together with the text beside it.
+    /// </summary>
+    /// <exception cref="ArgumentException">One is empty.</exception>
+    public ImmutableArray<string> ForbiddenTexts
+    {
+        get;
+        init => field = value.IsDefault || value.Contains("")
+            ? throw new ArgumentException("a forbidden text is empty; every text holds that.", nameof(ForbiddenTexts))
+            : value;
+    } = [];
 
     /// <summary>
     /// Whether marks such as BOS and padding may be drawn; without (the default) only text may, and the end of a text where

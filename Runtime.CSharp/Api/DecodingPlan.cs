@@ -10,26 +10,21 @@ internal sealed record DecodingPlan(
     Func<IDecoder> Start,
     Func<IReadOnlyList<DecodingStep>, A3.Partition?> PartitionOf)
 {
-    /// <summary>For a template: evidence is one group, its gaps are filled as the options say.</summary>
+    /// <summary>
+    /// For a layout: evidence is one group, then come the positions that given text reaches into, then the gaps as the options say.
+    /// </summary>
     /// <exception cref="A3Exception">
     /// Options that exclude each other, or that the network or the template does not allow.
     /// </exception>
-    public static DecodingPlan For(
-        INetwork network,
-        EncodedTemplate template,
-        GapConstraints constraints,
-        IReadOnlySet<int> stops,
-        DecodingOptions options)
+    public static DecodingPlan For(INetwork network, TextLayout layout, GapConstraints constraints, DecodingOptions options)
     {
         if (options.Causal || network.Architecture.QueryStream.IsAbsent)
         {
-            return Causal(network, template, stops, SamplerOf(options, constraints.Of(template, stops, options)), options);
+            return Causal(network, layout, constraints, options);
         }
 
-        var shape = ShapeModule.given(template.Evidence, ShapeModule.ofLength(template.Tokens.Length));
         var policy = options.Policy?.Spec ?? Policy.NewFixed(GroupingModule.singletons(Order.LeftToRight));
         var grouping = policy is Policy.Fixed given ? given.Item : Grouping.NewCut(Order.LeftToRight, Cut.AllAtOnce);
-        var partition = GroupingModule.resolve(shape, grouping);
 
         if (GroupingModule.givesEvidence(grouping))
         {
@@ -38,22 +33,37 @@ internal sealed record DecodingPlan(
                 + "filling gaps is their text; leave 'given' out.");
         }
 
-        return For(
-            Canvas.ToDecode(network, [.. template.Tokens], partition), template, constraints, policy as Policy.Adaptive, options);
+        var canvas = Canvas.ToDecode(network, [.. layout.Tokens], OpenedFirst(layout, grouping));
+        return For(canvas, layout, constraints, policy as Policy.Adaptive, layout.Opened.Length, options);
     }
 
     /// <summary>
     /// For a canvas: its partition as it is, or an adaptive policy over its target groups taken together.
     /// </summary>
+    /// <param name="canvas">What is filled.</param>
+    /// <param name="layout">Its text.</param>
+    /// <param name="constraints">What may stand in its gaps.</param>
+    /// <param name="adaptive">A policy that chooses the groups; null where the partition has them.</param>
+    /// <param name="leading">How many of the target groups are committed first, whatever the policy.</param>
+    /// <param name="options">How it is filled.</param>
     /// <exception cref="A3Exception">Options that exclude each other.</exception>
     public static DecodingPlan For(
         Canvas canvas,
-        EncodedTemplate template,
+        TextLayout layout,
         GapConstraints constraints,
         Policy.Adaptive? adaptive,
+        int leading,
         DecodingOptions options)
     {
-        var sampler = SamplerOf(options, constraints.Of(template, constraints.EndIds.ToHashSet(), options));
+        var ranks = adaptive is null ? PartitionModule.groupOf(canvas.Partition) : null;
+        var sampler = SamplerOf(options, constraints.In(layout, ranks));
+        var plan = Plan(canvas, adaptive, leading, sampler, options);
+        return plan.Revised(canvas, sampler, options.Revision);
+    }
+
+    private static DecodingPlan Plan(Canvas canvas, Policy.Adaptive? adaptive, int leading, Sampler sampler, DecodingOptions options)
+    {
+        IDecoder Behind(Func<Canvas, IDecoder> next) => leading == 0 ? next(canvas) : new LeadingDecoder(canvas, leading, sampler, next);
 
         if (options.SpeculativeWindow is int window)
         {
@@ -63,21 +73,35 @@ internal sealed record DecodingPlan(
                     + "leave out the adaptive policy and the reference algorithm.");
             }
 
-            var speculative = SpeculativeDecoder.Create(canvas, window, new(sampler, SpeculativeRule.Residual));
-            return Fixed(canvas, () => speculative.Fork(null)).Revised(canvas, sampler, options.Revision);
+            IDecoder Speculative(Canvas rest) =>
+                SpeculativeDecoder.Create(rest, window, new(sampler, SpeculativeRule.Residual));
+
+            // Where it cannot be it is refused now.
+            Speculative(canvas.Given(leading, canvas.Start()));
+            return Fixed(canvas, () => Behind(Speculative));
         }
 
-        var plan = (adaptive, options.Reference) switch
+        return (adaptive, options.Reference) switch
         {
             (null, false) => Fixed(canvas, () => new GroupwiseDecoder(canvas, sampler)),
             (null, true) => Fixed(canvas, () => new UncachedDecoder(canvas, sampler)),
-            (_, true) => new(canvas.Network, () => new ReferenceDecoder(canvas, adaptive, sampler), _ => null),
+            (_, true) => new(canvas.Network, () => Behind(rest => new ReferenceDecoder(rest, adaptive, sampler)), _ => null),
             (_, false) => new(
                 canvas.Network,
-                () => new AdaptiveDecoder(canvas, adaptive, sampler),
+                () => Behind(rest => new AdaptiveDecoder(rest, adaptive, sampler)),
                 steps => new(AdaptiveDecoder.PartitionOf(canvas, steps))),
         };
-        return plan.Revised(canvas, sampler, options.Revision);
+    }
+
+    /// <summary>The groups of a grouping over the gaps, behind those of the positions that given text reaches into.</summary>
+    public static Partition OpenedFirst(TextLayout layout, Grouping grouping, int[]? words = null, int[]? sentences = null)
+    {
+        var opened = layout.Opened;
+        var known = layout.Evidence.Concat(opened.SelectMany(group => group));
+        var shape = new Shape(layout.Tokens.Length, [[.. known.Order()]], words ?? [], sentences ?? []);
+        var targets = PartitionModule.targets(GroupingModule.resolve(shape, grouping));
+        int[][] evidence = layout.Evidence is { Length: > 0 } given ? [given] : [];
+        return PartitionModule.create(evidence.Length, [.. evidence, .. opened, .. targets]);
     }
 
     /// <summary>The same, gone over again when it is done.</summary>
@@ -101,18 +125,40 @@ internal sealed record DecodingPlan(
         return this with { Start = () => new RevisingDecoder(Start(), canvas, sampler, revision) };
     }
 
-    private static Sampler SamplerOf(DecodingOptions options, AllowedTokens? allowed) =>
-        new(options.Sampling, SeedModule.ofInt64(options.Seed), allowed);
+    private static Sampler SamplerOf(DecodingOptions options, PositionConstraints constraints) =>
+        new(options.Sampling, SeedModule.ofInt64(options.Seed), constraints);
 
+    /// <summary>The partition as it is, without what stands behind the end of the text.</summary>
     private static DecodingPlan Fixed(Canvas canvas, Func<IDecoder> start) =>
-        new(canvas.Network, start, _ => new(canvas.Partition));
+        new(canvas.Network, start, steps => new(Drawn(canvas.Partition, steps)));
 
-    private static DecodingPlan Causal(
-        INetwork network,
-        EncodedTemplate template,
-        IReadOnlySet<int> stops,
-        Sampler sampler,
-        DecodingOptions options)
+    private static Partition Drawn(Partition partition, IReadOnlyList<DecodingStep> steps)
+    {
+        var drawn = steps.SelectMany(step => step.Tokens).Select(token => token.Position).ToHashSet();
+        var groups = PartitionModule.groups(partition)
+            .Select((group, rank) => rank < PartitionModule.evidenceGroups(partition) ? group : Array.FindAll(group, drawn.Contains));
+        return PartitionModule.create(PartitionModule.evidenceGroups(partition), [.. groups.Where(group => group.Length > 0)]);
+    }
+
+    private static DecodingPlan Causal(INetwork network, TextLayout layout, GapConstraints constraints, DecodingOptions options)
+    {
+        RequireCausal(layout, options);
+        var open = layout.Open;
+        int[] prompt = [.. layout.Tokens[..(layout.Tokens.Length - open.Length)]];
+
+        if (prompt.Length == 0)
+        {
+            throw new A3Exception("There is nothing to continue: the tokenizer's own rules put no BOS before a text, and the "
+                + "content stream predicts what follows a token; give a text to continue.");
+        }
+
+        int[] ranks = [.. Enumerable.Range(0, layout.Tokens.Length)];
+        var sampler = SamplerOf(options, constraints.In(layout, ranks, isCausal: true));
+        var causal = CausalDecoder.Create(network, prompt, open.Length, sampler);
+        return new(network, () => causal.Fork(null), _ => null);
+    }
+
+    private static void RequireCausal(TextLayout layout, DecodingOptions options)
     {
         if (options.Policy is not null || options.SpeculativeWindow is not null || options.Reference || options.Revision is not null)
         {
@@ -123,24 +169,13 @@ internal sealed record DecodingPlan(
                     + "out policy, speculation, reference and revision, or adapt it with a3 train --init.");
         }
 
-        var open = template.Open;
+        var open = layout.Open;
 
-        if (open.Length > 0 && open[0] != template.Tokens.Length - open.Length)
+        if (open.Length > 0 && open[0] != layout.Tokens.Length - open.Length)
         {
             throw new A3Exception(
                 $"The gap at position {open[0]} has text behind it, which the content stream cannot see; fill gaps "
                 + "with the query stream of an A3 checkpoint, or end the text with its only gap.");
         }
-
-        int[] prompt = [.. template.Tokens[..(template.Tokens.Length - open.Length)]];
-
-        if (prompt.Length == 0)
-        {
-            throw new A3Exception("There is nothing to continue: the tokenizer's own rules put no BOS before a text, and the "
-                + "content stream predicts what follows a token; give a text to continue.");
-        }
-
-        var causal = CausalDecoder.Create(network, prompt, open.Length, stops, sampler);
-        return new(network, () => causal.Fork(null), _ => null);
     }
 }

@@ -10,12 +10,13 @@ namespace A3.Runtime;
 /// </remarks>
 public sealed class DecodingRun
 {
-    private readonly EncodedTemplate template;
+    private readonly Vocabulary vocabulary;
+    private readonly TextLayout layout;
 
-    internal DecodingRun(ITokenizer tokenizer, EncodedTemplate template, DecodingPlan plan)
+    internal DecodingRun(Vocabulary vocabulary, TextLayout layout, DecodingPlan plan)
     {
-        Tokenizer = tokenizer;
-        this.template = template;
+        this.vocabulary = vocabulary;
+        this.layout = layout;
         Plan = plan;
     }
 
@@ -24,15 +25,21 @@ public sealed class DecodingRun
     {
         get
         {
-            HashSet<int> open = [.. template.Open];
-            return [.. template.Tokens.Select((token, position) => open.Contains(position) ? (int?)null : token)];
+            HashSet<int> open = [.. layout.Open];
+            return [.. layout.Tokens.Select((token, position) => open.Contains(position) ? (int?)null : token)];
         }
     }
 
     /// <summary>How the lengths of gaps were chosen that the template left open.</summary>
     public ImmutableArray<GapLengthChoice> GapLengths { get; init; } = [];
 
-    internal ITokenizer Tokenizer { get; }
+    /// <summary>Borders between given text and gaps that lie within tokens.</summary>
+    public ImmutableArray<Border> Borders => layout.Borders;
+
+    /// <summary>How the model chose at borders whose given spelling is no token of its own.</summary>
+    public ImmutableArray<BorderChoice> BorderChoices { get; init; } = [];
+
+    internal ITokenizer Tokenizer => vocabulary.Tokenizer;
 
     internal DecodingPlan Plan { get; }
 
@@ -64,7 +71,7 @@ public sealed class DecodingRun
     }
 
     /// <summary>The text in order while steps arrive in theirs.</summary>
-    public InOrderText OpenText() => new(Tokenizer, template);
+    public InOrderText OpenText() => new(vocabulary, layout);
 
     /// <summary>Fills the gaps and gives the finished text.</summary>
     /// <exception cref="OperationCanceledException">When asked to stop.</exception>
@@ -76,17 +83,19 @@ public sealed class DecodingRun
     {
         ArgumentNullException.ThrowIfNull(steps);
         var partition = Plan.PartitionOf([.. steps.Where(step => step.Sweep is null)]);
-        var assembly = new TextAssembly(Tokenizer, template, [.. steps]);
+        var assembly = new TextAssembly(vocabulary, layout, [.. steps]);
         var isRescored = partition is not null && steps.Any(step => step.Sweep is not null);
 
         if (isRescored)
         {
-            assembly.Rescore(Scorer.Score(Canvas.ToScore(Plan.Network, assembly.Ids, partition!.Spec)));
+            var canvas = Canvas.ToScore(Plan.Network, assembly.Ids(partition!.Length), partition.Spec);
+            assembly.Rescore(Scorer.Score(canvas, new PositionConstraints(vocabulary, layout.Borders)));
         }
 
         var passes = (steps.Count == 0 ? 0 : steps[^1].ForwardPasses)
             + GapLengths.Sum(choice => choice.ForwardPasses)
+            + BorderChoices.Length
             + (isRescored ? 1 : 0);
-        return assembly.Assemble(partition, passes) with { GapLengths = GapLengths };
+        return assembly.Assemble(partition, passes) with { GapLengths = GapLengths, BorderChoices = BorderChoices };
     }
 }

@@ -1,87 +1,84 @@
+using System.Collections.Immutable;
+
 namespace A3.Runtime;
 
-/// <summary>Turns the constraints of gaps into biases; safe to share between threads.</summary>
-internal sealed class GapConstraints(ITokenizer tokenizer, int vocabulary)
+/// <summary>What options ask of the tokens of gaps, for any layout of them. Immutable.</summary>
+internal sealed class GapConstraints
 {
-    private readonly HashSet<int> unwritable = [.. Enumerable.Range(0, vocabulary).Where(token => !IsText(token, tokenizer))];
+    private readonly Vocabulary vocabulary;
+    private readonly DecodingOptions options;
+    private readonly TokenSet? all;
+    private readonly ImmutableDictionary<int, TokenSet> own;
+    private readonly ForbiddenTexts? forbidden;
 
-    /// <summary>[vocabulary], minus infinity for what is no text; null where all is.</summary>
-    public float[]? TextOnly { get; } = Enumerable.Range(0, vocabulary).All(token => IsText(token, tokenizer))
-        ? null
-        : [.. Enumerable.Range(0, vocabulary).Select(token => IsText(token, tokenizer) ? 0 : float.NegativeInfinity)];
-
-    /// <summary>The tokens that end a text.</summary>
-    public IReadOnlyList<int> EndIds => tokenizer.EosIds;
-
-    /// <summary>
-    /// What may stand in the gaps of a template: unless options say otherwise only text, and the end of a text where nothing
-    /// given follows.
-    /// </summary>
-    /// <param name="template">Whose gaps they are.</param>
-    /// <param name="ends">Tokens that end a text.</param>
-    /// <param name="options">Constraints of all gaps and of single ones.</param>
-    /// <exception cref="ArgumentException">A constraint names an unknown gap or token, or leaves no token.</exception>
-    public AllowedTokens? Of(EncodedTemplate template, IReadOnlySet<int> ends, DecodingOptions options)
+    /// <param name="vocabulary">The tokens.</param>
+    /// <param name="options">Constraints of all gaps and of single ones, and forbidden texts.</param>
+    /// <param name="gaps">How many gaps there are.</param>
+    /// <exception cref="ArgumentException">A constraint names an unknown gap or token.</exception>
+    public GapConstraints(Vocabulary vocabulary, DecodingOptions options, int gaps)
     {
-        foreach (var (gap, _) in options.GapConstraints.Where(item => item.Key >= template.Gaps.Length))
+        foreach (var gap in options.GapConstraints.Keys.Where(gap => gap < 0 || gap >= gaps))
         {
-            throw new ArgumentException(
-                $"GapConstraints[{gap}], but there are {template.Gaps.Length} gaps, counted from 0.", nameof(options));
+            throw new ArgumentException($"GapConstraints[{gap}], but there are {gaps} gaps, counted from 0.", nameof(options));
         }
 
-        var lastGiven = template.LastGiven;
-        var biases = new Dictionary<int, float[]>();
+        (this.vocabulary, this.options) = (vocabulary, options);
+        all = options.Constraint is { } constraint ? SetOf(constraint) : null;
+        own = options.GapConstraints.ToImmutableDictionary(item => item.Key, item => SetOf(item.Value));
+        forbidden = options.ForbiddenTexts.IsEmpty ? null : new(vocabulary, options.ForbiddenTexts);
+    }
 
-        for (var gap = 0; gap < template.Gaps.Length; gap++)
+    /// <summary>What a gap allows beside text being text; null for all.</summary>
+    public TokenSet? Of(int gap) => (all, own.GetValueOrDefault(gap)) switch
+    {
+        ({ } every, { } single) => every.And(single),
+        var (every, single) => every ?? single,
+    };
+
+    /// <summary>What may stand where in a layout.</summary>
+    /// <param name="layout">Whose gaps they are.</param>
+    /// <param name="ranks">The order in which positions are committed, [position]; null where it is not known beforehand.</param>
+    /// <param name="isCausal">Whether the content stream reads it from left to right.</param>
+    /// <exception cref="ArgumentException">The constraints of a gap leave no token.</exception>
+    public PositionConstraints In(TextLayout layout, int[]? ranks, bool isCausal = false)
+    {
+        var byPosition = new Dictionary<int, TokenSet>();
+
+        for (var gap = 0; gap < layout.Gaps.Length; gap++)
         {
-            var (start, length) = template.Gaps[gap];
-            var mayEnd = start > lastGiven;
-
-            if (Bias(Of(gap, options), mayEnd ? ends : null, options, gap) is { } bias)
+            if (Of(gap) is { } allowed)
             {
-                foreach (var position in Enumerable.Range(start, length))
+                Require(gap, allowed);
+
+                for (var position = layout.Gaps[gap].First; position < layout.Gaps[gap].End; position++)
                 {
-                    biases.Add(position, bias);
+                    byPosition.Add(position, allowed);
                 }
             }
         }
 
-        return biases.Count == 0 ? null : new(biases);
+        return new(vocabulary, layout.Borders)
+        {
+            Own = byPosition,
+            Forbidden = forbidden,
+            AllowsSpecial = options.AllowSpecialTokens,
+            IsCausal = isCausal,
+            Ranks = ranks is null ? null : [.. ranks],
+        };
     }
 
-    private static bool IsText(int token, ITokenizer tokenizer) => token < tokenizer.VocabularySize && !tokenizer.IsSpecial(token);
-
-    private static TokenConstraint? Of(int gap, DecodingOptions options) =>
-        (options.Constraint, options.GapConstraints.GetValueOrDefault(gap)) switch
-        {
-            ({ } all, { } own) => all.And(own),
-            var (all, own) => all ?? own,
-        };
-
-    private float[]? Bias(TokenConstraint? constraint, IReadOnlySet<int>? ends, DecodingOptions options, int gap)
+    private void Require(int gap, TokenSet allowed)
     {
-        constraint?.RequireWithin(vocabulary);
-        var bias = new float[vocabulary];
-        var allowed = 0;
-
-        for (var token = 0; token < vocabulary; token++)
+        if (!allowed.Tokens.Any(token =>
+            vocabulary.IsText(token) || (options.AllowSpecialTokens && vocabulary.IsKnown(token))))
         {
-            var isText = options.AllowSpecialTokens || !unwritable.Contains(token) || ends?.Contains(token) == true;
-
-            if (isText && constraint?.Allows(token) != false)
-            {
-                allowed++;
-            }
-            else
-            {
-                bias[token] = float.NegativeInfinity;
-            }
+            throw new ArgumentException($"the constraints of gap {gap} leave no token; allow at least one.", nameof(options));
         }
+    }
 
-        return allowed switch
-        {
-            0 => throw new ArgumentException($"the constraints of gap {gap} leave no token; allow at least one.", nameof(options)),
-            _ => allowed == vocabulary ? null : bias,
-        };
+    private TokenSet SetOf(TokenConstraint constraint)
+    {
+        constraint.RequireWithin(vocabulary.Size);
+        return TokenSet.Where(vocabulary.Size, constraint.Allows);
     }
 }

@@ -8,17 +8,18 @@ namespace A3.Runtime;
 /// <remarks>What it returns, joined, is <see cref="DecodedText.Text"/>. Not safe to share between threads.</remarks>
 public sealed class InOrderText
 {
-    private readonly EncodedTemplate template;
-    private readonly TokenWriter writer;
-    private readonly HashSet<int> open;
+    private readonly TextLayout layout;
+    private readonly TextPieces pieces;
     private readonly Dictionary<int, int> drawn = [];
-    private int next;
+    private int gap;
+    private int position;
+    private GapStream? stream;
+    private bool begun;
 
-    internal InOrderText(ITokenizer tokenizer, EncodedTemplate template)
+    internal InOrderText(Vocabulary vocabulary, TextLayout layout)
     {
-        this.template = template;
-        writer = new(tokenizer, template);
-        open = [.. template.Open];
+        this.layout = layout;
+        pieces = new(vocabulary, layout);
     }
 
     /// <summary>The text that is now certain and was not before; at first what is given before the first gap.</summary>
@@ -32,25 +33,44 @@ public sealed class InOrderText
 
         var text = new StringBuilder();
 
-        for (; next < template.Tokens.Length; next++)
+        if (!begun)
         {
-            if (!open.Contains(next))
-            {
-                text.Append(writer.Write(next, template.Tokens[next]));
-            }
-            else if (drawn.TryGetValue(next, out var token))
-            {
-                text.Append(writer.Write(next, token));
-            }
-            else
-            {
-                break;
-            }
+            begun = true;
+            text.Append(pieces.Given(0));
+        }
+
+        while (gap < layout.Gaps.Length && Fill(text))
+        {
+            gap++;
+            text.Append(pieces.Given(gap));
         }
 
         return text.ToString();
     }
 
     /// <summary>What was held back: half characters as U+FFFD.</summary>
-    public string Finish() => writer.Finish();
+    public string Finish() => stream?.Finish() ?? "";
+
+    /// <summary>Goes on in a gap; whether it is full.</summary>
+    private bool Fill(StringBuilder text)
+    {
+        if (stream is null)
+        {
+            (stream, position) = (pieces.GapStream(gap), layout.Gaps[gap].First);
+        }
+
+        for (; position < layout.Gaps[gap].End; position++)
+        {
+            if (!drawn.TryGetValue(position, out var token))
+            {
+                return false;
+            }
+
+            text.Append(stream.Push(position, token));
+        }
+
+        text.Append(stream.Finish());
+        stream = null;
+        return true;
+    }
 }

@@ -4,7 +4,7 @@ namespace A3.Runtime;
 
 /// <summary>How probable a text is under a partition, token by token.</summary>
 /// <param name="Tokens">What was predicted, by ascending position; evidence is not.</param>
-/// <param name="Bytes">UTF-8 bytes of these tokens.</param>
+/// <param name="Bytes">UTF-8 bytes of these tokens, without those that are given.</param>
 /// <param name="Partition">The groups; null where the text was scored left to right through the content stream.</param>
 public sealed record TextScore(ImmutableArray<TokenScore> Tokens, int Bytes, Partition? Partition)
 {
@@ -13,6 +13,12 @@ public sealed record TextScore(ImmutableArray<TokenScore> Tokens, int Bytes, Par
     /// the text is scored or the caller said what is given.
     /// </summary>
     public int? Given { get; init; }
+
+    /// <summary>All tokens of the text by position, given ones too.</summary>
+    public ImmutableArray<int> Ids { get; init; } = [];
+
+    /// <summary>Borders of what was scored that lie within tokens.</summary>
+    public ImmutableArray<Border> Borders { get; init; } = [];
 
     /// <summary>Natural logarithm of the probability of all scored tokens together.</summary>
     public double LogProbability => Tokens.Sum(token => token.LogProbability);

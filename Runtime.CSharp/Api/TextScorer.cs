@@ -5,27 +5,38 @@ namespace A3.Runtime;
 using A3.Model;
 
 /// <summary>Turns texts into scorings, runs them together, and gives scores back.</summary>
-internal sealed class TextScorer(INetwork network, ITokenizer tokenizer)
+internal sealed class TextScorer(INetwork network, Vocabulary vocabulary)
 {
-    /// <summary>Texts, each with the partition of its tokens.</summary>
+    /// <summary>Layouts whose tokens are all known, each with the partition of its tokens.</summary>
     public ImmutableArray<TextScore> Score(
-        IReadOnlyList<(int[] Tokens, Partition Partition)> texts, CancellationToken cancellation)
+        IReadOnlyList<(TextLayout Layout, Partition Partition)> texts, CancellationToken cancellation)
     {
         IScoring[] scorings =
-            [.. texts.Select(text => Scorer.Of(Canvas.ToScore(network, text.Tokens, text.Partition)))];
+        [
+            .. texts.Select(text => Scorer.Of(
+                Canvas.ToScore(network, text.Layout.Tokens.AsSpan(), text.Partition),
+                text.Layout.Borders.IsEmpty ? null : new(vocabulary, text.Layout.Borders))),
+        ];
         return
         [
-            .. Scorer.ScoreAll(network, scorings, cancellation)
-                .Zip(texts, (scores, text) => new TextScore(scores, Bytes(scores), new(text.Partition))),
+            .. Scorer.ScoreAll(network, scorings, cancellation).Zip(texts, (scores, text) =>
+                new TextScore(scores, Bytes(scores, text.Layout), new(text.Partition))
+                {
+                    Ids = text.Layout.Tokens,
+                    Borders = text.Layout.Borders,
+                }),
         ];
     }
 
-    /// <summary>Left to right through the content stream.</summary>
-    public TextScore ScoreCausal(int[] tokens, CancellationToken cancellation)
+    /// <summary>Left to right through the content stream, from the second token on where no first token is before the text.</summary>
+    public TextScore ScoreCausal(TextLayout layout, CancellationToken cancellation)
     {
-        var beginning = tokenizer.Prefix.Count;
-        var scores = Scorer.ScoreCausal(network, tokens, Math.Max(1, beginning), cancellation);
-        return new(scores, Bytes(scores, beginning), null) { Given = beginning == 0 && tokens.Length > 0 ? tokens[0] : null };
+        var scores = Scorer.ScoreCausal(network, layout.Tokens.AsSpan(), Math.Max(1, layout.FirstText), cancellation);
+        return new(scores, Bytes(scores, layout), null)
+        {
+            Ids = layout.Tokens,
+            Given = layout.FirstText == 0 && layout.Tokens.Length > 0 ? layout.Tokens[0] : null,
+        };
     }
 
     /// <summary>
@@ -56,8 +67,12 @@ internal sealed class TextScorer(INetwork network, ITokenizer tokenizer)
         ContentRow[] content = [.. given.Order().Select(Row), .. scored];
         var scoring = new Scoring(content, scored, DecodeLoop.RowsPerPass(network.Architecture.Vocabulary));
         var scores = Scorer.ScoreAll(network, [scoring], cancellation)[0];
-        return new(scores, Bytes(scores), null);
+        var layout = TextLayout.Of(tokens, targets.Contains, [], FirstText(tokens));
+        return new(scores, Bytes(scores, layout), null) { Ids = [.. tokens] };
     }
+
+    /// <summary>How many of the first tokens are no text.</summary>
+    public int FirstText(IReadOnlyList<int> tokens) => tokens.Count > 0 && !vocabulary.IsText(tokens[0]) ? 1 : 0;
 
     private static void Require(int length, IReadOnlySet<int> targets, IReadOnlySet<int> given)
     {
@@ -73,10 +88,17 @@ internal sealed class TextScorer(INetwork network, ITokenizer tokenizer)
         }
     }
 
-    /// <summary>Of the scored tokens, without the space that some tokenizers put before a text.</summary>
-    private int Bytes(ImmutableArray<TokenScore> scores, int beginning = 1) => scores.Sum(score =>
+    /// <summary>
+    /// Of the scored tokens, without those that are given at borders and without the space that some tokenizers put before a text.
+    /// </summary>
+    private int Bytes(ImmutableArray<TokenScore> scores, TextLayout layout)
     {
-        var bytes = tokenizer.TokenBytes(score.Token).Span;
-        return bytes.Length - (score.Position == beginning && tokenizer.AddsLeadingSpace && bytes.StartsWith(" "u8) ? 1 : 0);
-    });
+        var given = layout.Borders.ToLookup(border => border.Position, border => border.Bytes.Length);
+        return scores.Sum(score =>
+        {
+            var bytes = vocabulary.Bytes(score.Token);
+            var added = score.Position == layout.FirstText && vocabulary.Tokenizer.AddsLeadingSpace && bytes.StartsWith(" "u8) ? 1 : 0;
+            return bytes.Length - Math.Max(added, given[score.Position].Sum());
+        });
+    }
 }

@@ -36,7 +36,7 @@ internal sealed class DecodeMethods(INetwork network, DecodeBenchmarkOptions opt
     public ImmutableArray<IDecodeMethod> All() =>
     [
         new WholeRun(Causal, (seed, cancellation) => CausalDecoder.Decode(
-            network, [tokens[0]], options.Positions, new HashSet<int>(), options.Sampling, seed, cancellation)),
+            network, [tokens[0]], options.Positions, options.Sampling, seed, cancellation)),
         .. options.Groups.Select(size => Groupwise(Groups(size), size, options.Positions)),
         .. Fits(Times * options.Positions) ? [Groupwise(Ahead, UncachedGroup, Times * options.Positions)] : Array.Empty<IDecodeMethod>(),
         Speculative(),

@@ -29,7 +29,7 @@ internal static class TextCases
         {
             var (expected, seed) = (text.Continuation, SeedModule.ofInt(0));
             var steps = CausalDecoder.Decode(
-                network, text.Ids, expected.Length, new HashSet<int>(), SamplingOptions.Greedy, seed, cancellation);
+                network, text.Ids, expected.Length, SamplingOptions.Greedy, seed, cancellation);
             int[] tokens = [.. steps.SelectMany(step => step.Tokens).Select(token => token.Token)];
             yield return ConformanceCase.Tokens($"text {index} greedy_continuation_ids", backend, expected, tokens);
         }

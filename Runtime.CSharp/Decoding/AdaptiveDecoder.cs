@@ -10,6 +10,7 @@ using A3.Model;
 internal sealed class AdaptiveDecoder : IDecoder
 {
     private readonly AdaptiveRun run;
+    private readonly int capacity;
     private int rank;
     private int cached;
     private ContentRow[] content;
@@ -17,17 +18,18 @@ internal sealed class AdaptiveDecoder : IDecoder
     public AdaptiveDecoder(Canvas canvas, Policy.Adaptive policy, Sampler sampler)
     {
         run = new(canvas, policy, sampler);
+        capacity = canvas.Tokens.Length;
         rank = canvas.FirstTarget;
-        content = PartitionRows.ContentBefore(rank, run.Tokens, canvas.Partition);
+        content = PartitionRows.ContentBefore(rank, run.Committed, canvas.Partition);
     }
 
     private AdaptiveDecoder(AdaptiveDecoder origin, Seed? seed)
     {
-        run = origin.run.Fork(seed);
+        (run, capacity) = (origin.run.Fork(seed), origin.capacity);
         (rank, cached, content) = (origin.rank, origin.cached, origin.content);
     }
 
-    public int Capacity => run.Tokens.Length;
+    public int Capacity => capacity;
 
     public bool IsDone => run.Open.Length == 0;
 
@@ -65,7 +67,7 @@ internal sealed class AdaptiveDecoder : IDecoder
     {
         var drawn = run.Commit(predictions);
         cached += content.Length;
-        content = [.. drawn.Select(token => new ContentRow(token.Token, token.Position, rank))];
+        content = PartitionRows.Content(drawn, rank);
         rank++;
         return new(drawn);
     }

@@ -22,7 +22,7 @@ internal sealed class AdaptiveRun
     {
         this.policy = policy;
         this.sampler = sampler;
-        Tokens = [.. canvas.Tokens];
+        Committed = canvas.Start();
         Open = [.. PartitionModule.targets(canvas.Partition).SelectMany(group => group).Order()];
         total = Open.Length;
     }
@@ -30,10 +30,10 @@ internal sealed class AdaptiveRun
     private AdaptiveRun(AdaptiveRun origin, Sampler sampler)
     {
         (policy, this.sampler, total, step) = (origin.policy, sampler, origin.total, origin.step);
-        (Tokens, Open) = ([.. origin.Tokens], origin.Open);
+        (Committed, Open) = (origin.Committed.Copy(), origin.Open);
     }
 
-    public int[] Tokens { get; }
+    public CommittedTokens Committed { get; }
 
     /// <summary>Positions without a token, ascending.</summary>
     public int[] Open { get; private set; }
@@ -48,14 +48,13 @@ internal sealed class AdaptiveRun
     {
         var candidates = Candidates();
         var seed = SeedModule.derive(PolicyPurpose, sampler.Seed);
-        var scores = predictions.Assess(candidates, sampler);
+        var scores = predictions.Assess(candidates, sampler, Committed);
         var chosen = PolicyModule.choose(policy.Item1, policy.Item2, new(seed, step, total), scores);
         PredictedRow[] rows = [.. chosen.Select(position => new PredictedRow(Array.IndexOf(candidates, position), position))];
 
-        var drawn = predictions.Draw(rows, sampler);
-        PartitionRows.Commit(drawn, Tokens);
+        var drawn = predictions.Draw(rows, sampler, Committed);
         step++;
-        Open = [.. Open.Except(chosen)];
+        Open = Array.FindAll(Open, Committed.IsOpen);
         return drawn;
     }
 

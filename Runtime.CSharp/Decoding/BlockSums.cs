@@ -70,14 +70,42 @@ internal sealed class BlockSums(int vocabulary)
         return block * LogSoftmax.BlockTokens + logits[LogSoftmax.TokensOf(block, block + 1, vocabulary)].IndexOf(max);
     }
 
-    /// <summary>The token at which the cumulative distribution, by token id, passes <paramref name="uniform"/> in [0, 1).</summary>
-    public int Draw(int row, double uniform, ReadOnlySpan<float> logits)
+    /// <summary>
+    /// The token at which the cumulative distribution, by token id, passes <paramref name="uniform"/> in [0, 1), and log p of it there.
+    /// </summary>
+    /// <param name="row">The row.</param>
+    /// <param name="uniform">In [0, 1).</param>
+    /// <param name="logits">Of the row, [vocabulary].</param>
+    /// <param name="allowed">The tokens of which the likeliest of the row is one; null for all.</param>
+    public (int Token, double LogProbability) Draw(int row, double uniform, ReadOnlySpan<float> logits, TokenSet? allowed = null)
     {
         var all = Join(row);
         var own = sums.AsSpan(row * blocks, blocks);
-        var (rest, likely) = (uniform * all.Total, 0);
-        var last = own.LastIndexOfAnyExcept(0.0);
+        var total = all.Total;
+        double[]? masked = null;
         Span<float> weights = stackalloc float[LogSoftmax.BlockTokens];
+
+        if (allowed is not null)
+        {
+            masked = own.ToArray();
+            total = 0;
+
+            for (var block = 0; block < blocks; block++)
+            {
+                total += masked[block] = allowed.IsPartial(block) ? Weigh(row, block, logits, allowed, weights).Sum : own[block];
+            }
+
+            own = masked;
+        }
+
+        var token = Walk(row, uniform * total, logits, allowed, own, weights);
+        return (token, ((double)logits[token] - all.Max) * factors[row] - Math.Log(total));
+    }
+
+    private int Walk(
+        int row, double rest, ReadOnlySpan<float> logits, TokenSet? allowed, ReadOnlySpan<double> own, Span<float> weights)
+    {
+        var (likely, last) = (0, own.LastIndexOfAnyExcept(0.0));
 
         // Rounding may leave a little over at the end of a block: then it is the next token of any weight, or the last one.
         for (var block = 0; block <= last; block++)
@@ -88,14 +116,13 @@ internal sealed class BlockSums(int vocabulary)
                 continue;
             }
 
-            var tokens = LogSoftmax.TokensOf(block, block + 1, vocabulary);
-            var some = logits[tokens];
-            LogSoftmax.Exponentials(some, all.Max, factors[row], weights[..some.Length]);
-            for (var token = 0; token < some.Length; token++)
+            var first = block * LogSoftmax.BlockTokens;
+            var count = Weigh(row, block, logits, allowed, weights).Count;
+            for (var token = 0; token < count; token++)
             {
                 if (weights[token] > 0)
                 {
-                    likely = tokens.Start.Value + token;
+                    likely = first + token;
                     if ((rest -= weights[token]) < 0)
                     {
                         return likely;
@@ -107,6 +134,22 @@ internal sealed class BlockSums(int vocabulary)
         }
 
         return likely;
+    }
+
+    /// <summary>The weights of a block's tokens, 0 for those that are not allowed, their number and their sum.</summary>
+    private (int Count, double Sum) Weigh(int row, int block, ReadOnlySpan<float> logits, TokenSet? allowed, Span<float> weights)
+    {
+        var tokens = LogSoftmax.TokensOf(block, block + 1, vocabulary);
+        var some = logits[tokens];
+        weights = weights[..some.Length];
+
+        if (allowed?.IsPartial(block) == true)
+        {
+            allowed.Mask(some, tokens.Start.Value, weights);
+            some = weights;
+        }
+
+        return (some.Length, LogSoftmax.Exponentials(some, joined[row]!.Value.Max, factors[row], weights));
     }
 
     /// <summary>Brings the sums of a row, all of them added, to its largest logit. By one thread; afterwards several may read the row.</summary>

@@ -29,6 +29,14 @@ internal sealed class Canvas
 
     public int Vocabulary => Network.Architecture.Vocabulary;
 
+    /// <summary>The given tokens, with every target open.</summary>
+    public CommittedTokens Start() => new(Tokens, position => !PartitionModule.isEvidence(position, Partition));
+
+    /// <summary>The same with so many more leading groups given, whose tokens are known by now.</summary>
+    public Canvas Given(int groups, CommittedTokens committed) =>
+        new(Network, [.. Tokens.Select((token, position) => committed.IsCommitted(position) ? committed[position] : token)],
+            PartitionModule.withEvidence(FirstTarget + groups, Partition));
+
     /// <summary>A canvas to fill: only evidence tokens are looked at.</summary>
     public static Canvas ToDecode(INetwork network, ReadOnlySpan<int> tokens, Partition partition) =>
         Create(network, tokens, partition, position => PartitionModule.isEvidence(position, partition));

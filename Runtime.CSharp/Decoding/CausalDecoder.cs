@@ -5,30 +5,27 @@ using A3.Model;
 /// <summary>Left to right through the content stream, as an ordinary LLaMA decodes; needs no query stream.</summary>
 internal sealed class CausalDecoder : IDecoder
 {
-    private readonly IReadOnlySet<int> stops;
     private readonly Sampler sampler;
-    private int left;
+    private readonly CommittedTokens committed;
     private int cached;
     private ContentRow[] content;
 
-    private CausalDecoder(ContentRow[] content, int left, IReadOnlySet<int> stops, Sampler sampler) =>
-        (this.content, this.left, this.stops, this.sampler) = (content, left, stops, sampler);
+    private CausalDecoder(ContentRow[] content, CommittedTokens committed, Sampler sampler) =>
+        (this.content, this.committed, this.sampler) = (content, committed, sampler);
 
-    public int Capacity => cached + content.Length + left;
+    public int Capacity => cached + content.Length + committed.Length - 1 - committed.Last;
 
-    public bool IsDone => left == 0;
+    public bool IsDone => committed.Last == committed.Length - 1;
 
     /// <summary>
-    /// Continues a prompt by up to <paramref name="length"/> tokens, one per step; a token of <paramref name="stops"/> is the last.
+    /// Continues a prompt by up to <paramref name="length"/> tokens, one per step; one that ends the text is the last.
     /// </summary>
     /// <exception cref="ArgumentException">
     /// The prompt is empty, holds an unknown token, or does not fit the context together with the continuation.
     /// </exception>
-    public static CausalDecoder Create(
-        INetwork network, ReadOnlySpan<int> prompt, int length, IReadOnlySet<int> stops, Sampler sampler)
+    public static CausalDecoder Create(INetwork network, ReadOnlySpan<int> prompt, int length, Sampler sampler)
     {
         ArgumentNullException.ThrowIfNull(network);
-        ArgumentNullException.ThrowIfNull(stops);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
 
         if (prompt.IsEmpty)
@@ -39,7 +36,9 @@ internal sealed class CausalDecoder : IDecoder
 
         network.RequireFits(checked(prompt.Length + length));
         network.RequireTokens(prompt);
-        return new(PartitionRows.Causal(prompt), length, stops, sampler);
+        var given = prompt.Length;
+        return new(
+            PartitionRows.Causal(prompt), new([.. prompt, .. new int[length]], position => position >= given), sampler);
     }
 
     /// <summary>As <see cref="Create"/>, run to its end.</summary>
@@ -47,13 +46,12 @@ internal sealed class CausalDecoder : IDecoder
         INetwork network,
         ReadOnlySpan<int> prompt,
         int length,
-        IReadOnlySet<int> stops,
         SamplingOptions sampling,
         Seed seed,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(sampling);
-        var start = Create(network, prompt, length, stops, new(sampling, seed));
+        var start = Create(network, prompt, length, new(sampling, seed));
         return DecodeLoop.Run(network, () => start.Fork(null), cancellation);
     }
 
@@ -61,12 +59,11 @@ internal sealed class CausalDecoder : IDecoder
 
     public Commitment? Take(PassPredictions predictions)
     {
-        var drawn = predictions.Draw([content[^1].Position + 1], sampler);
+        var drawn = predictions.Draw([committed.Last + 1], sampler, committed);
         cached += content.Length;
-        content = [new(drawn[0].Token, drawn[0].Position, drawn[0].Position)];
-        left = stops.Contains(drawn[0].Token) ? 0 : left - 1;
+        content = PartitionRows.Content(drawn, drawn[0].Position);
         return new(drawn);
     }
 
-    public IDecoder Fork(Seed? seed) => new CausalDecoder(content, left, stops, sampler.Reseeded(seed)) { cached = cached };
+    public IDecoder Fork(Seed? seed) => new CausalDecoder(content, committed.Copy(), sampler.Reseeded(seed)) { cached = cached };
 }

@@ -13,31 +13,40 @@ internal sealed class GroupwiseDecoder : IDecoder
 {
     private readonly Canvas canvas;
     private readonly Sampler sampler;
-    private readonly int[] tokens;
+    private readonly CommittedTokens committed;
+    private readonly int end;
     private int rank;
     private int cached;
     private ContentRow[] content;
 
     public GroupwiseDecoder(Canvas canvas, Sampler sampler)
+        : this(canvas, sampler, canvas.Start(), canvas.GroupCount)
     {
-        this.canvas = canvas;
-        this.sampler = sampler;
-        tokens = [.. canvas.Tokens];
-        rank = canvas.FirstTarget;
-        content = PartitionRows.ContentBefore(rank, tokens, canvas.Partition);
     }
 
-    private GroupwiseDecoder(GroupwiseDecoder origin, Sampler sampler)
+    /// <summary>Up to some group, for what is committed first.</summary>
+    /// <param name="canvas">What is filled.</param>
+    /// <param name="sampler">How.</param>
+    /// <param name="committed">Its tokens; the decoder commits to them.</param>
+    /// <param name="end">The rank of the first group that it leaves alone.</param>
+    public GroupwiseDecoder(Canvas canvas, Sampler sampler, CommittedTokens committed, int end)
     {
-        (canvas, this.sampler, tokens) = (origin.canvas, sampler, [.. origin.tokens]);
+        (this.canvas, this.sampler, this.committed, this.end) = (canvas, sampler, committed, end);
+        rank = canvas.FirstTarget;
+        content = PartitionRows.ContentBefore(rank, committed, canvas.Partition);
+    }
+
+    private GroupwiseDecoder(GroupwiseDecoder origin, Sampler sampler, CommittedTokens committed)
+    {
+        (canvas, this.sampler, this.committed, end) = (origin.canvas, sampler, committed, origin.end);
         (rank, cached, content) = (origin.rank, origin.cached, origin.content);
     }
 
-    public int Capacity => tokens.Length;
+    public int Capacity => canvas.Tokens.Length;
 
-    public bool IsDone => rank == canvas.GroupCount;
+    public bool IsDone => rank == end;
 
-    private int[] Positions => PartitionModule.group(rank, canvas.Partition);
+    private int[] Positions => committed.Within(PartitionModule.group(rank, canvas.Partition));
 
     /// <summary>One step per target group; cancellation throws between steps.</summary>
     public static IEnumerable<DecodingStep> Decode(
@@ -54,14 +63,22 @@ internal sealed class GroupwiseDecoder : IDecoder
 
     public Commitment? Take(PassPredictions predictions)
     {
-        var positions = Positions;
-        var drawn = predictions.Draw(positions, sampler);
-        PartitionRows.Commit(drawn, tokens);
+        var drawn = predictions.Draw(Positions, sampler, committed);
         cached += content.Length;
-        content = PartitionRows.Content(tokens, positions, rank);
+        content = PartitionRows.Content(drawn, rank);
         rank++;
+
+        // Groups behind the end of the text are left out.
+        while (rank < end && Positions.Length == 0)
+        {
+            rank++;
+        }
+
         return new(drawn);
     }
 
-    public IDecoder Fork(Seed? seed) => new GroupwiseDecoder(this, sampler.Reseeded(seed));
+    public IDecoder Fork(Seed? seed) => Fork(seed, committed.Copy());
+
+    /// <summary>As the other, on tokens of the caller's.</summary>
+    public GroupwiseDecoder Fork(Seed? seed, CommittedTokens tokens) => new(this, sampler.Reseeded(seed), tokens);
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 
 namespace A3.Runtime;
 
@@ -50,30 +49,73 @@ internal readonly struct PassPredictions(IPredictions all, int first)
     /// <summary>[vocabulary], on the host, until the next pass.</summary>
     public ReadOnlySpan<float> Logits(int row) => all.Logits(first + row);
 
-    /// <summary>log p of one token.</summary>
-    public double LogProbability(int row, int token) => all.LogProbability(first + row, token);
+    /// <summary>log p of a token among those that agree with what is given of it; null for all.</summary>
+    public double LogProbability(int row, int token, TokenSet? agreeing = null) =>
+        all.LogProbability(first + row, token) - (agreeing is null ? 0 : LogMass(row, agreeing));
+
+    /// <summary>log p of some tokens together.</summary>
+    public double LogMass(int row, TokenSet tokens) => all.LogMass(first + row, tokens);
 
     /// <summary>log p of known tokens, whose predictions are the rows from 0 on.</summary>
     public double[] Score(int[] tokens) => all.Score(first, tokens);
 
-    /// <summary>Draws one token for each position; their predictions are the rows from 0 on.</summary>
-    public ImmutableArray<DecodedToken> Draw(int[] positions, Sampler sampler) => Draw(Rows(positions), sampler);
+    /// <summary>
+    /// Draws and commits a token for each position; their predictions are the rows from 0 on. What stands behind a token that ends the text
+    /// is dropped.
+    /// </summary>
+    public ImmutableArray<DecodedToken> Draw(int[] positions, Sampler sampler, CommittedTokens committed) =>
+        Draw(Rows(positions), sampler, committed);
 
-    /// <summary>Draws one token for each row.</summary>
-    public ImmutableArray<DecodedToken> Draw(PredictedRow[] rows, Sampler sampler)
+    /// <summary>As the other, a token for each row; the tokens in the order of the rows.</summary>
+    public ImmutableArray<DecodedToken> Draw(PredictedRow[] rows, Sampler sampler, CommittedTokens committed)
     {
-        var shift = first;
-        return ImmutableCollectionsMarshal.AsImmutableArray(
-            all.Draw(Array.ConvertAll(rows, row => row with { Row = shift + row.Row }), sampler));
+        var asked = Constrain(rows, sampler, committed);
+        var drawn = all.Draw(asked, sampler);
+
+        if (rows.Length > 1 && sampler.Constraints is not null)
+        {
+            DrawBeside(asked, drawn, sampler, committed.Copy());
+        }
+
+        foreach (var token in drawn.OrderBy(token => token.Position).TakeWhile(token => token.Position < committed.Length))
+        {
+            committed.Commit(token.Position, token.Token, sampler.IsEnd(token.Token));
+        }
+
+        return [.. drawn.Where(token => token.Position < committed.Length)];
     }
 
     /// <summary>What an adaptive policy goes by at each position; their predictions are the rows from 0 on.</summary>
-    public Score[] Assess(int[] positions, Sampler sampler)
+    public Score[] Assess(int[] positions, Sampler sampler, CommittedTokens committed) =>
+        all.Assess(Constrain(Rows(positions), sampler, committed), sampler);
+
+    /// <summary>Draws once more, by ascending position, where the tokens before it in the group change what may stand at a position.</summary>
+    private void DrawBeside(PredictedRow[] asked, DecodedToken[] drawn, Sampler sampler, CommittedTokens trial)
     {
-        var shift = first;
-        return all.Assess(Array.ConvertAll(Rows(positions), row => row with { Row = shift + row.Row }), sampler);
+        foreach (var i in Enumerable.Range(0, asked.Length).OrderBy(i => asked[i].Position))
+        {
+            if (trial.HasEnded && asked[i].Position >= trial.Length)
+            {
+                return;
+            }
+
+            var beside = sampler.Constrain(asked[i], trial);
+
+            if (!beside.Allowed!.SetEquals(asked[i].Allowed!))
+            {
+                drawn[i] = all.Draw([beside], sampler)[0];
+            }
+
+            trial.Commit(asked[i].Position, drawn[i].Token, sampler.IsEnd(drawn[i].Token));
+        }
     }
 
     private static PredictedRow[] Rows(int[] positions) =>
         [.. positions.Select((position, row) => new PredictedRow(row, position))];
+
+    private PredictedRow[] Constrain(PredictedRow[] rows, Sampler sampler, CommittedTokens committed)
+    {
+        var shift = first;
+        return Array.ConvertAll(rows, row => sampler.Constrain(row with { Row = shift + row.Row }, committed));
+    }
 }

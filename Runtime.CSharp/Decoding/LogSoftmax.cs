@@ -13,6 +13,8 @@ internal static class LogSoftmax
     /// <summary>Tokens whose exponentials are summed together, a multiple of any vector's numbers.</summary>
     public const int BlockTokens = 128;
 
+    private static readonly SamplingOptions Uncut = new();
+
     /// <summary>The tokens of some blocks.</summary>
     public static Range TokensOf(int first, int end, int vocabulary) => (first * BlockTokens)..Math.Min(end * BlockTokens, vocabulary);
 
@@ -97,6 +99,58 @@ internal static class LogSoftmax
         }
 
         return max;
+    }
+
+    /// <summary>The largest logit of the allowed tokens, null for all; minus infinity for none.</summary>
+    public static float Largest(ReadOnlySpan<float> logits, TokenSet? allowed)
+    {
+        if (allowed is null)
+        {
+            return Largest(logits);
+        }
+
+        Span<float> masked = stackalloc float[BlockTokens];
+        var max = float.NegativeInfinity;
+
+        for (var block = 0; block < BlocksOf(logits.Length); block++)
+        {
+            var tokens = TokensOf(block, block + 1, logits.Length);
+            var some = masked[..logits[tokens].Length];
+
+            if (allowed.IsPartial(block))
+            {
+                allowed.Mask(logits[tokens], tokens.Start.Value, some);
+                max = MathF.Max(max, Largest(some));
+            }
+            else
+            {
+                max = MathF.Max(max, Largest(logits[tokens]));
+            }
+        }
+
+        return max;
+    }
+
+    /// <summary>The lowest allowed token, null for any, with a logit.</summary>
+    public static int First(ReadOnlySpan<float> logits, float logit, TokenSet? allowed)
+    {
+        var token = logits.IndexOf(logit);
+
+        while (allowed?.Contains(token) == false)
+        {
+            token += 1 + logits[(token + 1)..].IndexOf(logit);
+        }
+
+        return token;
+    }
+
+    /// <summary>log p of some tokens together under the model itself.</summary>
+    public static double Mass(ReadOnlySpan<float> logits, TokenSet tokens)
+    {
+        var distribution = new SamplingDistribution(logits.Length);
+        distribution.Load(logits, Uncut, tokens);
+        var likeliest = First(logits, Largest(logits, tokens), tokens);
+        return Of(logits, likeliest) - Math.Log(distribution.Probability(likeliest));
     }
 
     /// <summary>The largest of so many logits.</summary>

@@ -33,6 +33,24 @@ internal static class PartitionRows
         return [.. rows];
     }
 
+    /// <summary>As the other, of the positions that have a token.</summary>
+    public static ContentRow[] ContentBefore(int end, CommittedTokens committed, Partition partition)
+    {
+        var rows = new List<ContentRow>(committed.Length);
+
+        for (var rank = 0; rank < end; rank++)
+        {
+            rows.AddRange(Content(
+                committed.Tokens, Array.FindAll(PartitionModule.group(rank, partition), committed.IsCommitted), rank));
+        }
+
+        return [.. rows];
+    }
+
+    /// <summary>The content rows of tokens that were drawn, in their order.</summary>
+    public static ContentRow[] Content(ImmutableArray<DecodedToken> drawn, int rank) =>
+        [.. drawn.Select(token => new ContentRow(token.Token, token.Position, rank))];
+
     /// <summary>Every token as a group of its own, left to right.</summary>
     public static ContentRow[] Causal(ReadOnlySpan<int> tokens)
     {
@@ -44,15 +62,6 @@ internal static class PartitionRows
         }
 
         return rows;
-    }
-
-    /// <summary>Writes drawn tokens to their positions.</summary>
-    public static void Commit(ImmutableArray<DecodedToken> drawn, Span<int> tokens)
-    {
-        foreach (var token in drawn)
-        {
-            tokens[token.Position] = token.Token;
-        }
     }
 
     /// <summary>The query rows of a group that is to be predicted.</summary>

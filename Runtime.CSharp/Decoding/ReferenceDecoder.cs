@@ -10,11 +10,14 @@ internal sealed class ReferenceDecoder : IDecoder
 {
     private readonly AdaptiveRun run;
 
-    public ReferenceDecoder(Canvas canvas, Policy.Adaptive policy, Sampler sampler) => run = new(canvas, policy, sampler);
+    public ReferenceDecoder(Canvas canvas, Policy.Adaptive policy, Sampler sampler)
+        : this(new(canvas, policy, sampler), canvas.Tokens.Length)
+    {
+    }
 
-    private ReferenceDecoder(AdaptiveRun run) => this.run = run;
+    private ReferenceDecoder(AdaptiveRun run, int capacity) => (this.run, Capacity) = (run, capacity);
 
-    public int Capacity => run.Tokens.Length;
+    public int Capacity { get; }
 
     public bool IsDone => run.Open.Length == 0;
 
@@ -36,11 +39,11 @@ internal sealed class ReferenceDecoder : IDecoder
 
     public PassRequest Ask()
     {
-        int[] committed = [.. Enumerable.Range(0, run.Tokens.Length).Except(run.Open)];
-        return new(0, PartitionRows.Content(run.Tokens, committed, 0), PartitionRows.Queries(run.Candidates(), 1));
+        int[] committed = [.. Enumerable.Range(0, run.Committed.Length).Where(run.Committed.IsCommitted)];
+        return new(0, PartitionRows.Content(run.Committed.Tokens, committed, 0), PartitionRows.Queries(run.Candidates(), 1));
     }
 
     public Commitment? Take(PassPredictions predictions) => new(run.Commit(predictions));
 
-    public IDecoder Fork(Seed? seed) => new ReferenceDecoder(run.Fork(seed));
+    public IDecoder Fork(Seed? seed) => new ReferenceDecoder(run.Fork(seed), Capacity);
 }

@@ -14,20 +14,21 @@ internal sealed class RevisingDecoder : IDecoder
     private readonly IDecoder inner;
     private readonly Sampler sampler;
     private readonly RevisionOptions options;
-    private readonly int[] tokens;
+    private readonly CommittedTokens tokens;
+    private readonly int capacity;
     private readonly Dictionary<int, double> drawn = [];
     private readonly Queue<int[]> blocks = [];
     private int sweep;
 
     public RevisingDecoder(IDecoder inner, Canvas canvas, Sampler sampler, RevisionOptions options)
-        : this(inner, sampler, options, [.. canvas.Tokens])
+        : this(inner, sampler, options, canvas.Start(), canvas.Tokens.Length)
     {
     }
 
-    private RevisingDecoder(IDecoder inner, Sampler sampler, RevisionOptions options, int[] tokens) =>
-        (this.inner, this.sampler, this.options, this.tokens) = (inner, sampler, options, tokens);
+    private RevisingDecoder(IDecoder inner, Sampler sampler, RevisionOptions options, CommittedTokens tokens, int capacity) =>
+        (this.inner, this.sampler, this.options, this.tokens, this.capacity) = (inner, sampler, options, tokens, capacity);
 
-    public int Capacity => tokens.Length;
+    public int Capacity => capacity;
 
     public bool IsDone => inner.IsDone && blocks.Count == 0;
 
@@ -40,14 +41,14 @@ internal sealed class RevisingDecoder : IDecoder
 
         var block = blocks.Peek();
         int[] others = [.. Enumerable.Range(0, tokens.Length).Except(block)];
-        return new(0, PartitionRows.Content(tokens, others, 0), PartitionRows.Queries(block, 1));
+        return new(0, PartitionRows.Content(tokens.Tokens, others, 0), PartitionRows.Queries(block, 1));
     }
 
     public Commitment? Take(PassPredictions predictions) => inner.IsDone ? Revise(predictions) : Fill(predictions);
 
     public IDecoder Fork(Seed? seed)
     {
-        var fork = new RevisingDecoder(inner.Fork(seed), sampler.Reseeded(seed), options, [.. tokens]) { sweep = sweep };
+        var fork = new RevisingDecoder(inner.Fork(seed), sampler.Reseeded(seed), options, tokens.Copy(), capacity) { sweep = sweep };
 
         foreach (var (position, logProbability) in drawn)
         {
@@ -78,8 +79,10 @@ internal sealed class RevisingDecoder : IDecoder
     private Commitment Revise(PassPredictions predictions)
     {
         var seed = SeedModule.derive(SweepPurpose - sweep, sampler.Seed);
-        var commitment = new Commitment(predictions.Draw(blocks.Peek(), sampler.Reseeded(seed))) { Sweep = sweep };
+        var block = blocks.Peek();
+        var redrawn = predictions.Draw(block, sampler.Reseeded(seed), tokens.Reopened(block));
         blocks.Dequeue();
+        var commitment = new Commitment(redrawn) { Sweep = sweep };
         Keep(commitment);
 
         if (blocks.Count == 0 && sweep < options.Sweeps)
@@ -94,7 +97,7 @@ internal sealed class RevisingDecoder : IDecoder
     {
         foreach (var token in commitment?.Tokens ?? [])
         {
-            tokens[token.Position] = token.Token;
+            tokens.Commit(token.Position, token.Token, sampler.IsEnd(token.Token));
             drawn[token.Position] = token.LogProbability;
         }
     }
@@ -106,6 +109,9 @@ internal sealed class RevisingDecoder : IDecoder
         [
             .. drawn.Keys
                 .Where(position => options.Positions?.Contains(position) != false)
+
+                // The end of the text stays: what would stand behind it was never drawn.
+                .Where(position => !sampler.IsEnd(tokens[position]))
                 .OrderBy(position => drawn[position])
                 .ThenBy(position => position),
         ];

@@ -8,8 +8,8 @@ using A3.Model;
 /// </summary>
 /// <param name="Options">Temperature and cuts.</param>
 /// <param name="Seed">Of the whole run.</param>
-/// <param name="Allowed">What may stand where.</param>
-internal sealed record Sampler(SamplingOptions Options, Seed Seed, AllowedTokens? Allowed = null)
+/// <param name="Constraints">What may stand where; null for every token everywhere.</param>
+internal sealed record Sampler(SamplingOptions Options, Seed Seed, PositionConstraints? Constraints = null)
 {
     /// <summary>The number in [0, 1) that a position draws by.</summary>
     public double Uniform(int position) => SeedModule.uniform(SeedModule.derive(position, Seed));
@@ -17,10 +17,16 @@ internal sealed record Sampler(SamplingOptions Options, Seed Seed, AllowedTokens
     /// <summary>The same with another seed, or this one where none is given.</summary>
     public Sampler Reseeded(Seed? seed) => seed is { } given ? this with { Seed = given } : this;
 
-    /// <summary>[vocabulary], minus infinity where a token is not allowed at a position; null where all are.</summary>
-    public float[]? Bias(int position) => Allowed?.BiasAt(position);
+    /// <summary>A row with what may stand at its position beside the tokens that are committed.</summary>
+    /// <exception cref="A3Exception">No token may.</exception>
+    public PredictedRow Constrain(PredictedRow row, CommittedTokens committed) => Constraints is null
+        ? row
+        : row with
+        {
+            Allowed = Constraints.Allowed(row.Position, committed),
+            Agreeing = Constraints.Agreeing(row.Position),
+        };
 
-    /// <summary>Confidence, entropy and margin among the allowed tokens, with a distribution as scratch.</summary>
-    public Score Assess(int position, ReadOnlySpan<float> logits, SamplingDistribution distribution) =>
-        distribution.Assess(position, logits, Bias(position));
+    /// <summary>Whether a token ends the text.</summary>
+    public bool IsEnd(int token) => Constraints?.IsEnd(token) == true;
 }

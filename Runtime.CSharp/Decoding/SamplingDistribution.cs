@@ -15,7 +15,6 @@ internal sealed class SamplingDistribution(int vocabulary)
     private readonly float[] weights = new float[vocabulary];
     private readonly double[] sums = new double[LogSoftmax.BlocksOf(vocabulary)];
     private HeaviestTokens? heaviest;
-    private float[] biased = [];
     private double[] probabilities = [];
     private bool hasProbabilities;
     private double total;
@@ -37,35 +36,44 @@ internal sealed class SamplingDistribution(int vocabulary)
     /// <summary>One of <see cref="Probabilities"/>, without the others.</summary>
     public double Probability(int token) => weights[token] * (1 / total);
 
-    /// <summary>Replaces the distribution by that of new logits plus a bias, null for none.</summary>
-    public void Load(ReadOnlySpan<float> logits, SamplingOptions options, float[]? bias = null)
+    /// <summary>Replaces the distribution by that of new logits over the allowed tokens, null for all.</summary>
+    public void Load(ReadOnlySpan<float> logits, SamplingOptions options, TokenSet? allowed = null)
     {
-        logits = Biased(logits, bias);
-        var max = LogSoftmax.Max(logits);
+        var max = LogSoftmax.Finite(LogSoftmax.Largest(logits, allowed), vocabulary);
 
         if (options.Temperature == 0)
         {
             hasProbabilities = false;
-            Take(logits.IndexOf(max));
+            Take(LogSoftmax.First(logits, max, allowed));
             return;
         }
 
-        LoadBlocks(logits, max, options.Temperature, 0, sums.Length);
+        LoadBlocks(logits, max, options.Temperature, 0, sums.Length, allowed);
         Complete(options);
     }
 
     /// <summary>
-    /// Some blocks of <see cref="LogSoftmax.BlockTokens"/> tokens of the distribution of new logits, whose largest is given, at a temperature
-    /// above 0; several threads may load blocks of their own. Once all are loaded, <see cref="Complete"/> makes it what <see cref="Load"/>
-    /// does, bit for bit.
+    /// Some blocks of <see cref="LogSoftmax.BlockTokens"/> tokens of the distribution of new logits over the allowed tokens, whose largest is
+    /// given, at a temperature above 0; several threads may load blocks of their own. Once all are loaded, <see cref="Complete"/> makes it
+    /// what <see cref="Load"/> does, bit for bit.
     /// </summary>
-    public void LoadBlocks(ReadOnlySpan<float> logits, float max, double temperature, int first, int end)
+    public void LoadBlocks(
+        ReadOnlySpan<float> logits, float max, double temperature, int first, int end, TokenSet? allowed = null)
     {
         var factor = LogSoftmax.Factor(temperature);
         for (var block = first; block < end; block++)
         {
             var tokens = LogSoftmax.TokensOf(block, block + 1, vocabulary);
-            sums[block] = LogSoftmax.Exponentials(logits[tokens], max, factor, weights.AsSpan(tokens));
+            var some = logits[tokens];
+            var target = weights.AsSpan(tokens);
+
+            if (allowed?.IsPartial(block) == true)
+            {
+                allowed.Mask(some, tokens.Start.Value, target);
+                some = target;
+            }
+
+            sums[block] = LogSoftmax.Exponentials(some, max, factor, target);
         }
     }
 
@@ -190,34 +198,26 @@ internal sealed class SamplingDistribution(int vocabulary)
         }
     }
 
-    /// <summary>What an adaptive policy goes by; nothing is cut, and the distribution held is not looked at.</summary>
-    public Model.Score Assess(int position, ReadOnlySpan<float> logits, float[]? bias) =>
-        Prospects.Of(position, Biased(logits, bias));
-
-    private ReadOnlySpan<float> Biased(ReadOnlySpan<float> logits, float[]? bias)
+    /// <summary>What an adaptive policy goes by; nothing is cut. The distribution held is gone where some tokens are not allowed.</summary>
+    public Model.Score Assess(int position, ReadOnlySpan<float> logits, TokenSet? allowed)
     {
-        if (bias is null)
+        if (allowed is null)
         {
-            return logits;
+            return Prospects.Of(position, logits);
         }
 
-        if (biased.Length == 0)
+        hasProbabilities = false;
+        logits.CopyTo(weights);
+
+        for (var block = 0; block < sums.Length; block++)
         {
-            biased = new float[vocabulary];
+            if (allowed.IsPartial(block))
+            {
+                var tokens = LogSoftmax.TokensOf(block, block + 1, vocabulary);
+                allowed.Mask(logits[tokens], tokens.Start.Value, weights.AsSpan(tokens));
+            }
         }
 
-        var token = 0;
-
-        for (; token <= logits.Length - Vector<float>.Count; token += Vector<float>.Count)
-        {
-            (new Vector<float>(logits[token..]) + new Vector<float>(bias, token)).CopyTo(biased, token);
-        }
-
-        for (; token < logits.Length; token++)
-        {
-            biased[token] = logits[token] + bias[token];
-        }
-
-        return biased;
+        return Prospects.Of(position, weights);
     }
 }

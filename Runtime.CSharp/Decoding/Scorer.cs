@@ -10,10 +10,11 @@ internal static class Scorer
     /// <summary>
     /// Scores the targets of a canvas under its partition, by ascending position; evidence is not scored.
     /// </summary>
-    public static ImmutableArray<TokenScore> Score(Canvas canvas, CancellationToken cancellation = default)
+    public static ImmutableArray<TokenScore> Score(
+        Canvas canvas, PositionConstraints? constraints = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(canvas);
-        return ScoreAll(canvas.Network, [Of(canvas)], cancellation)[0];
+        return ScoreAll(canvas.Network, [Of(canvas, constraints)], cancellation)[0];
     }
 
     /// <summary>
@@ -29,7 +30,7 @@ internal static class Scorer
         ScoreAll(network, [OfCausal(network, tokens, given)], cancellation)[0];
 
     /// <summary>What <see cref="Score"/> does, ready to run among others.</summary>
-    public static Scoring Of(Canvas canvas)
+    public static Scoring Of(Canvas canvas, PositionConstraints? constraints = null)
     {
         int[] tokens = [.. canvas.Tokens];
         var ranks = PartitionModule.groupOf(canvas.Partition);
@@ -42,7 +43,8 @@ internal static class Scorer
         return new(
             PartitionRows.ContentBefore(canvas.GroupCount - 1, tokens, canvas.Partition),
             targets,
-            DecodeLoop.RowsPerPass(canvas.Vocabulary));
+            DecodeLoop.RowsPerPass(canvas.Vocabulary),
+            constraints);
     }
 
     /// <summary>What <see cref="ScoreCausal"/> does, ready to run among others.</summary>

@@ -11,7 +11,9 @@ using A3.Model;
 /// <param name="content">Every token that some target may see, its own group's included.</param>
 /// <param name="targets">The tokens to score: where they stand, and the ranks of their groups.</param>
 /// <param name="rowsPerPass">Predictions of one pass.</param>
-internal sealed class Scoring(ContentRow[] content, ContentRow[] targets, int rowsPerPass) : IScoring
+/// <param name="constraints">Borders, which narrow the distributions; null for none.</param>
+internal sealed class Scoring(
+    ContentRow[] content, ContentRow[] targets, int rowsPerPass, PositionConstraints? constraints = null) : IScoring
 {
     private readonly List<TokenScore> scores = [];
 
@@ -32,13 +34,21 @@ internal sealed class Scoring(ContentRow[] content, ContentRow[] targets, int ro
     {
         var scored = Next;
         var logProbabilities = predictions.Score([.. scored.Select(target => target.Token)]);
-        scores.AddRange(scored.Zip(logProbabilities, (target, log) => new TokenScore(target.Position, target.Token, log)));
+
+        for (var row = 0; row < scored.Length; row++)
+        {
+            var (position, token) = (scored[row].Position, scored[row].Token);
+            var agreeing = constraints?.Agreeing(position);
+            var mass = agreeing is null ? 0 : predictions.LogMass(row, agreeing);
+            scores.Add(new(position, token, logProbabilities[row] - mass));
+        }
+
         return null;
     }
 
     public IDecoder Fork(Seed? seed)
     {
-        var fork = new Scoring(content, targets, rowsPerPass);
+        var fork = new Scoring(content, targets, rowsPerPass, constraints);
         fork.scores.AddRange(scores);
         return fork;
     }

@@ -16,9 +16,14 @@ using A3.Model;
 internal sealed class SpeculativeDecoder : IDecoder
 {
     private readonly Canvas canvas;
-    private readonly int[] order;
     private readonly int window;
     private readonly SpeculativeRule rule;
+    private readonly int[] whole;
+
+    /// <summary>Positions in the order of generation, without those behind the end of the text.</summary>
+    private int[] order;
+
+    private CommittedTokens tokens;
 
     /// <summary>Committed tokens whose content has not been run.</summary>
     private ContentRow[] pending;
@@ -29,8 +34,13 @@ internal sealed class SpeculativeDecoder : IDecoder
     private int cached;
     private int committed;
 
-    private SpeculativeDecoder(Canvas canvas, int[] order, int window, SpeculativeRule rule, ContentRow[] pending) =>
-        (this.canvas, this.order, this.window, this.rule, this.pending) = (canvas, order, window, rule, pending);
+    private SpeculativeDecoder(
+        Canvas canvas, int[] whole, int window, SpeculativeRule rule, ContentRow[] pending, CommittedTokens tokens)
+    {
+        (this.canvas, this.whole, this.window, this.rule) = (canvas, whole, window, rule);
+        order = tokens.Within(whole);
+        (this.pending, this.tokens) = (pending, tokens);
+    }
 
     public int Capacity => canvas.Tokens.Length;
 
@@ -54,8 +64,9 @@ internal sealed class SpeculativeDecoder : IDecoder
         }
 
         int[] order = [.. targets.Select(group => group[0])];
+        var tokens = canvas.Start();
         return new(
-            canvas, order, window, rule, PartitionRows.ContentBefore(canvas.FirstTarget, [.. canvas.Tokens], canvas.Partition));
+            canvas, order, window, rule, PartitionRows.ContentBefore(canvas.FirstTarget, tokens, canvas.Partition), tokens);
     }
 
     /// <summary>As <see cref="Create"/>, run to its end: one step per round.</summary>
@@ -100,7 +111,7 @@ internal sealed class SpeculativeDecoder : IDecoder
 
     public Commitment? Take(PassPredictions predictions) => drafts.Length == 0 ? TakeDrafts(predictions) : Verify(predictions);
 
-    public IDecoder Fork(Seed? seed) => new SpeculativeDecoder(canvas, order, window, rule.Fork(seed), pending)
+    public IDecoder Fork(Seed? seed) => new SpeculativeDecoder(canvas, whole, window, rule.Fork(seed), pending, tokens.Copy())
     {
         // Drafts are thrown away rather than shared: drawn again, with the same seed they are the same.
         cached = cached,
@@ -110,74 +121,84 @@ internal sealed class SpeculativeDecoder : IDecoder
     /// <summary>A single draft needs no verification: it had the right condition.</summary>
     private Commitment? TakeDrafts(PassPredictions predictions)
     {
+        drafts = Read(Window(committed), 0, predictions, tokens);
         cached += pending.Length;
         pending = [];
-        drafts = Read(Window(committed), 0, predictions);
-        return drafts.Length == 1 ? new([Settle()], new(1, 1)) : null;
+        return drafts.Length == 1 ? new([CommitOnly()], new(1, 1)) : null;
     }
 
-    /// <summary>Keeps drafts up to the first rejection and redraws that one.</summary>
+    /// <summary>Keeps drafts up to the first rejection and draws that one anew.</summary>
     private Commitment Verify(PassPredictions predictions)
     {
-        var judged = drafts;
-        var (tokens, accepted) = Judge(predictions);
-        var next = Window(committed + judged.Length);
-        committed += tokens.Count;
+        var proposed = drafts;
+        var trial = tokens.Copy();
+        var (drawn, accepted) = Accept(predictions, trial);
+        var isWhole = accepted == proposed.Length;
+        drafts = isWhole ? Read(Window(committed + proposed.Length), proposed.Length - 1, predictions, trial) : [];
+        committed += drawn.Count;
         cached += accepted;
-        (pending, drafts) = ([], []);
-
-        if (accepted < judged.Length)
-        {
-            pending = [new(tokens[^1].Token, tokens[^1].Position, Rank(committed - 1))];
-        }
-        else
-        {
-            drafts = Read(next, judged.Length - 1, predictions);
-        }
-
-        rule.Release(judged);
-        var proposed = judged.Length;
+        pending = isWhole ? [] : [new(drawn[^1].Token, drawn[^1].Position, Rank(committed - 1))];
+        Commit(drawn);
+        rule.Release(proposed);
+        var count = proposed.Length;
 
         if (drafts.Length == 1)
         {
-            tokens.Add(Settle());
-            (proposed, accepted) = (proposed + 1, accepted + 1);
+            drawn.Add(CommitOnly());
+            (count, accepted) = (count + 1, accepted + 1);
         }
 
-        return new(tokens.ToImmutable(), new(proposed, accepted));
+        return new(drawn.ToImmutable(), new(count, accepted));
     }
 
     /// <summary>Commits the only draft there is.</summary>
-    private DecodedToken Settle()
+    private DecodedToken CommitOnly()
     {
         var drawn = drafts[0].Drawn;
         pending = Rows(drafts);
         rule.Release(drafts);
         drafts = [];
         committed++;
+        Commit([drawn]);
         return drawn;
     }
 
     /// <summary>
     /// The first draft had the right condition; the others are verified by the rows of the pass.
     /// </summary>
-    private (ImmutableArray<DecodedToken>.Builder Tokens, int Accepted) Judge(PassPredictions predictions)
+    private (ImmutableArray<DecodedToken>.Builder Tokens, int Accepted) Accept(PassPredictions predictions, CommittedTokens trial)
     {
-        var tokens = ImmutableArray.CreateBuilder<DecodedToken>();
-        tokens.Add(drafts[0].Drawn);
+        var drawn = ImmutableArray.CreateBuilder<DecodedToken>();
+        drawn.Add(drafts[0].Drawn);
+        Commit(drawn, trial);
 
         for (var i = 1; i < drafts.Length; i++)
         {
-            var (token, accepted) = rule.Verify(drafts[i], predictions, i - 1);
-            tokens.Add(token);
+            var (token, accepted) = rule.Verify(drafts[i], predictions, i - 1, trial);
+            drawn.Add(token);
+            Commit([token], trial);
 
             if (!accepted)
             {
-                return (tokens, i);
+                return (drawn, i);
             }
         }
 
-        return (tokens, drafts.Length);
+        return (drawn, drafts.Length);
+    }
+
+    private void Commit(IEnumerable<DecodedToken> drawn)
+    {
+        Commit(drawn, tokens);
+        order = tokens.Within(order);
+    }
+
+    private void Commit(IEnumerable<DecodedToken> drawn, CommittedTokens to)
+    {
+        foreach (var token in drawn)
+        {
+            to.Commit(token.Position, token.Token, rule.IsEnd(token));
+        }
     }
 
     private ContentRow[] Rows(Draft[] drafted) =>
@@ -189,15 +210,23 @@ internal sealed class SpeculativeDecoder : IDecoder
 
     private int Rank(int index) => canvas.FirstTarget + index;
 
-    private Draft[] Read(int[] positions, int firstRow, PassPredictions predictions)
+    /// <summary>Drafts each as if those before it were committed; the first, which is sure to be kept, may end the text.</summary>
+    private Draft[] Read(int[] positions, int firstRow, PassPredictions predictions, CommittedTokens beside)
     {
-        var read = new Draft[positions.Length];
+        var read = new List<Draft>(positions.Length);
+        var trial = beside.Copy();
 
-        for (var i = 0; i < read.Length; i++)
+        for (var i = 0; i < positions.Length; i++)
         {
-            read[i] = rule.Draw(positions[i], predictions, firstRow + i);
+            if (positions[i] < trial.Length)
+            {
+                var draft = rule.Draw(positions[i], predictions, firstRow + i, trial, mayEnd: i == 0);
+                Commit([draft.Drawn], trial);
+                read.Add(draft);
+            }
         }
 
-        return read;
+        order = trial.Within(order);
+        return [.. read];
     }
 }

@@ -35,19 +35,24 @@ internal sealed class SpeculativeRule(Sampler sampler, Redraw redraw)
     /// <summary>A rule of its own, which may draw by another seed.</summary>
     public SpeculativeRule Fork(Seed? seed) => new(sampler.Reseeded(seed), redraw);
 
-    /// <summary>A draft from a row of predictions.</summary>
-    public Draft Draw(int position, PassPredictions predictions, int row)
+    /// <summary>
+    /// A draft from a row of predictions, to stand beside what is committed. One that is not sure to be kept had better not end the text, or
+    /// what is drafted behind it is lost.
+    /// </summary>
+    public Draft Draw(int position, PassPredictions predictions, int row, CommittedTokens committed, bool mayEnd)
     {
-        var drafted = Load(position, predictions.Logits(row));
+        var asked = sampler.Constrain(new(row, position), committed);
+        var drafted = Load(asked, predictions, mayEnd ? asked.Allowed : WithoutEnds(asked.Allowed));
         var token = drafted.Draw(Uniform(position, Drafting));
-        return new(Drawn(position, token, predictions.LogProbability(row, token), drafted), drafted);
+        return new(Drawn(asked, token, predictions, drafted), drafted);
     }
 
     /// <summary>The draft again with its verified log-probabilities, or its replacement; whether it was kept.</summary>
-    public (DecodedToken Token, bool Accepted) Verify(Draft draft, PassPredictions predictions, int row)
+    public (DecodedToken Token, bool Accepted) Verify(Draft draft, PassPredictions predictions, int row, CommittedTokens committed)
     {
         var (position, token) = (draft.Drawn.Position, draft.Drawn.Token);
-        var (drafted, verified) = (draft.Distribution, Load(position, predictions.Logits(row)));
+        var asked = sampler.Constrain(new(row, position), committed);
+        var (drafted, verified) = (draft.Distribution, Load(asked, predictions, asked.Allowed));
         var accepted = Uniform(position, Accepting) * drafted.Probability(token) < verified.Probability(token);
 
         if (!accepted)
@@ -57,10 +62,13 @@ internal sealed class SpeculativeRule(Sampler sampler, Redraw redraw)
             token = SamplingDistribution.Draw(weights, Uniform(position, Redrawing) * weights.Sum());
         }
 
-        var drawn = Drawn(position, token, predictions.LogProbability(row, token), verified);
+        var drawn = Drawn(asked, token, predictions, verified);
         spare.Push(verified);
         return (drawn, accepted);
     }
+
+    /// <summary>Whether a token ends the text.</summary>
+    public bool IsEnd(DecodedToken token) => sampler.IsEnd(token.Token);
 
     /// <summary>Takes back the memory of drafts that nobody will look at again.</summary>
     public void Release(IEnumerable<Draft> drafts)
@@ -71,13 +79,23 @@ internal sealed class SpeculativeRule(Sampler sampler, Redraw redraw)
         }
     }
 
-    private static DecodedToken Drawn(int position, int token, double logProbability, SamplingDistribution from) =>
-        new(position, token, logProbability, Math.Log(from.Probability(token)));
+    private static DecodedToken Drawn(PredictedRow row, int token, PassPredictions predictions, SamplingDistribution from) => new(
+        row.Position,
+        token,
+        predictions.LogProbability(row.Row, token, row.Agreeing),
+        Math.Log(from.Probability(token)));
 
-    private SamplingDistribution Load(int position, ReadOnlySpan<float> logits)
+    private TokenSet? WithoutEnds(TokenSet? allowed)
     {
+        var text = allowed is null || sampler.Constraints is null ? allowed : sampler.Constraints.WithoutEnds(allowed);
+        return text is { Count: 0 } ? allowed : text;
+    }
+
+    private SamplingDistribution Load(PredictedRow row, PassPredictions predictions, TokenSet? allowed)
+    {
+        var logits = predictions.Logits(row.Row);
         var loaded = spare.TryPop(out var used) ? used : new(logits.Length);
-        loaded.Load(logits, sampler.Options, sampler.Bias(position));
+        loaded.Load(logits, sampler.Options, allowed);
         return loaded;
     }
 

@@ -7,14 +7,14 @@ using A3.Model;
 /// </summary>
 internal sealed class UncachedDecoder(Canvas canvas, Sampler sampler) : IDecoder
 {
-    private int[] tokens = [.. canvas.Tokens];
+    private CommittedTokens committed = canvas.Start();
     private int rank = canvas.FirstTarget;
 
-    public int Capacity => tokens.Length;
+    public int Capacity => canvas.Tokens.Length;
 
     public bool IsDone => rank == canvas.GroupCount;
 
-    private int[] Positions => PartitionModule.group(rank, canvas.Partition);
+    private int[] Positions => committed.Within(PartitionModule.group(rank, canvas.Partition));
 
     /// <summary>One step per target group; cancellation throws between steps.</summary>
     public static IEnumerable<DecodingStep> Decode(
@@ -28,19 +28,24 @@ internal sealed class UncachedDecoder(Canvas canvas, Sampler sampler) : IDecoder
     }
 
     public PassRequest Ask() => new(
-        0, PartitionRows.ContentBefore(rank, tokens, canvas.Partition), PartitionRows.Queries(Positions, rank));
+        0, PartitionRows.ContentBefore(rank, committed, canvas.Partition), PartitionRows.Queries(Positions, rank));
 
     public Commitment? Take(PassPredictions predictions)
     {
-        var drawn = predictions.Draw(Positions, sampler);
-        PartitionRows.Commit(drawn, tokens);
+        var drawn = predictions.Draw(Positions, sampler, committed);
         rank++;
+
+        while (!IsDone && Positions.Length == 0)
+        {
+            rank++;
+        }
+
         return new(drawn);
     }
 
     public IDecoder Fork(Seed? seed) => new UncachedDecoder(canvas, sampler.Reseeded(seed))
     {
-        tokens = [.. tokens],
+        committed = committed.Copy(),
         rank = rank,
     };
 }

@@ -95,6 +95,8 @@ internal sealed class HostPredictions(int vocabulary, WorkerTeam? team = null) :
         ];
     }
 
+    public double LogMass(int row, TokenSet tokens) => LogSoftmax.Mass(Logits(row), tokens);
+
     public DecodedToken[] Draw(PredictedRow[] rows, Sampler sampler)
     {
         EnsureSums();
@@ -104,21 +106,13 @@ internal sealed class HostPredictions(int vocabulary, WorkerTeam? team = null) :
         }
 
         var drawn = new DecodedToken[rows.Length];
-        if (rows.Any(row => sampler.Bias(row.Position) is not null))
-        {
-            ForEach(rows.Length, (own, i) =>
-            {
-                own.Load(Logits(rows[i].Row), sampler.Options, sampler.Bias(rows[i].Position));
-                drawn[i] = DrawCut(rows[i], sampler, own);
-            });
-            return drawn;
-        }
+        var isWhole = sampler.Options is { Temperature: 0 } or { TopK: null, TopP: 1 };
 
         for (var first = 0; first < rows.Length; first += RowsTogether)
         {
             var count = Math.Min(RowsTogether, rows.Length - first);
             var (some, target) = (rows.AsMemory(first, count), drawn.AsMemory(first, count));
-            if (sampler.Options is { Temperature: 0 } or { TopK: null, TopP: 1 })
+            if (isWhole)
             {
                 DrawWhole(some, sampler, target);
             }
@@ -134,7 +128,7 @@ internal sealed class HostPredictions(int vocabulary, WorkerTeam? team = null) :
     public Model.Score[] Assess(PredictedRow[] rows, Sampler sampler)
     {
         var scores = new Model.Score[rows.Length];
-        ForEach(rows.Length, (own, i) => scores[i] = sampler.Assess(rows[i].Position, Logits(rows[i].Row), own));
+        ForEach(rows.Length, (own, i) => scores[i] = own.Assess(rows[i].Position, Logits(rows[i].Row), rows[i].Allowed));
         return scores;
     }
 
@@ -152,28 +146,43 @@ internal sealed class HostPredictions(int vocabulary, WorkerTeam? team = null) :
 
         for (var i = 0; i < rows.Length; i++)
         {
-            var (row, position) = rows.Span[i];
-            var (from, source) = isTempered ? (tempered, i) : (sums, row);
-            var token = temperature == 0
-                ? from.Likeliest(source, Logits(row))
-                : from.Draw(source, sampler.Uniform(position), Logits(row));
-            var logProbability = temperature == 0 ? 0 : from.LogProbability(source, Logits(row)[token]);
-            drawn.Span[i] = new(position, token, LogProbability(row, token), logProbability);
+            var row = rows.Span[i];
+            var (from, source) = isTempered ? (tempered, i) : (sums, row.Row);
+            var likeliest = from.Likeliest(source, Logits(row.Row));
+
+            // Sums are relative to the largest logit of all: where it may not stand, what may could vanish beside it.
+            if (row.Allowed?.Contains(likeliest) == false)
+            {
+                Distribution(0).Load(Logits(row.Row), sampler.Options, row.Allowed);
+                drawn.Span[i] = DrawCut(row, sampler, Distribution(0));
+            }
+            else if (temperature == 0)
+            {
+                drawn.Span[i] = new(row.Position, likeliest, LogProbability(row, likeliest), 0);
+            }
+            else
+            {
+                var (token, log) = from.Draw(source, sampler.Uniform(row.Position), Logits(row.Row), row.Allowed);
+                drawn.Span[i] = new(row.Position, token, LogProbability(row, token), log);
+            }
         }
     }
 
     /// <summary>From distributions of which only the likeliest tokens are kept, each loaded by all workers. The same bits as row by row.</summary>
     private void DrawCut(ReadOnlyMemory<PredictedRow> rows, Sampler sampler, Memory<DecodedToken> drawn)
     {
+        var maxima = new float[rows.Length];
+
         for (var i = 0; i < rows.Length; i++)
         {
             Distribution(i);
+            maxima[i] = Largest(rows.Span[i]);
         }
 
         ForParts(rows.Length, (i, first, end) =>
         {
-            var row = rows.Span[i].Row;
-            Distribution(i).LoadBlocks(Logits(row), sums.Largest(row), sampler.Options.Temperature, first, end);
+            var row = rows.Span[i];
+            Distribution(i).LoadBlocks(Logits(row.Row), maxima[i], sampler.Options.Temperature, first, end, row.Allowed);
         });
         Share(rows.Length, TokenCost * vocabulary, (_, i) =>
         {
@@ -185,8 +194,17 @@ internal sealed class HostPredictions(int vocabulary, WorkerTeam? team = null) :
     private DecodedToken DrawCut(PredictedRow row, Sampler sampler, SamplingDistribution loaded)
     {
         var token = loaded.Draw(sampler.Uniform(row.Position));
-        return new(row.Position, token, LogProbability(row.Row, token), Math.Log(loaded.Probability(token)));
+        return new(row.Position, token, LogProbability(row, token), Math.Log(loaded.Probability(token)));
     }
+
+    /// <summary>The largest logit that may be drawn.</summary>
+    private float Largest(PredictedRow row) =>
+        row.Allowed?.Contains(sums.Likeliest(row.Row, Logits(row.Row))) == false
+            ? LogSoftmax.Finite(LogSoftmax.Largest(Logits(row.Row), row.Allowed), vocabulary)
+            : sums.Largest(row.Row);
+
+    private double LogProbability(PredictedRow row, int token) =>
+        LogProbability(row.Row, token) - (row.Agreeing is null ? 0 : LogMass(row.Row, row.Agreeing));
 
     private void EnsureSums()
     {

@@ -15,7 +15,14 @@ internal interface IPass : IDisposable
 }
 
 /// <summary>A row of predictions, and the position it is about.</summary>
-internal readonly record struct PredictedRow(int Row, int Position);
+internal readonly record struct PredictedRow(int Row, int Position)
+{
+    /// <summary>What may be drawn; null for every token.</summary>
+    public TokenSet? Allowed { get; init; }
+
+    /// <summary>What the distribution is narrowed to whose log-probability is reported; null for every token.</summary>
+    public TokenSet? Agreeing { get; init; }
+}
 
 /// <summary>What a pass predicts, where the network left it: only what is asked for comes to the host.</summary>
 internal interface IPredictions
@@ -25,6 +32,9 @@ internal interface IPredictions
 
     /// <summary>log p of one token.</summary>
     double LogProbability(int row, int token);
+
+    /// <summary>log p of some tokens together.</summary>
+    double LogMass(int row, TokenSet tokens);
 
     /// <summary>log p of a known token for each of the rows from <paramref name="first"/> on.</summary>
     double[] Score(int first, int[] tokens);

@@ -1,5 +1,4 @@
 using A3.Model.Tensors;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace A3.Runtime;
@@ -12,9 +11,12 @@ namespace A3.Runtime;
 internal sealed class TorchPredictions(
     TorchSharp.torch.Device device, NumberType type = NumberType.Float32, Func<IDisposable?>? limitThreads = null) : IPredictions, IDisposable
 {
-    private static readonly float[] Unbiased = [];
+    /// <summary>Sets of allowed tokens that are kept on the device.</summary>
+    private const int MostPlaced = 32;
 
-    private readonly Dictionary<float[], Tensor> placed = [];
+    private static readonly TokenSet Everything = TokenSet.Of(0, []);
+
+    private readonly Dictionary<TokenSet, Tensor> placed = [];
     private Tensor? logits;
     private float[]? host;
     private int vocabulary;
@@ -44,6 +46,8 @@ internal sealed class TorchPredictions(
 
     public double LogProbability(int row, int token) => LogSoftmax.Of(Logits(row), token);
 
+    public double LogMass(int row, TokenSet tokens) => LogSoftmax.Mass(Logits(row), tokens);
+
     public double[] Score(int first, int[] tokens)
     {
         using var threads = limitThreads?.Invoke();
@@ -63,7 +67,7 @@ internal sealed class TorchPredictions(
         var uniforms = Array.ConvertAll(rows, row => sampler.Uniform(row.Position));
         var own = Select(rows);
         var (tokens, probabilities) = DeviceSampling.Draw(
-            Constrained(own, rows, sampler), sampler.Options, Placed(tensor(uniforms)));
+            Constrained(own, rows), sampler.Options, Placed(tensor(uniforms)));
         var logProbabilities = own.log_softmax(-1).gather(1, tokens.unsqueeze(1)).squeeze(1);
 
         // One copy for all, so that the host waits once.
@@ -72,7 +76,10 @@ internal sealed class TorchPredictions(
         return
         [
             .. rows.Select((row, i) => new DecodedToken(
-                row.Position, (int)packed[i], packed[rows.Length + i], packed[2 * rows.Length + i])),
+                row.Position,
+                (int)packed[i],
+                packed[rows.Length + i] - (row.Agreeing is null ? 0 : LogMass(row.Row, row.Agreeing)),
+                packed[2 * rows.Length + i])),
         ];
     }
 
@@ -81,7 +88,7 @@ internal sealed class TorchPredictions(
         using var threads = limitThreads?.Invoke();
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
-        var logs = Constrained(Select(rows), rows, sampler).log_softmax(-1);
+        var logs = Constrained(Select(rows), rows).log_softmax(-1);
         var probabilities = logs.exp();
         var best = probabilities.topk(2, -1).values;
         var entropy = -(probabilities * logs.nan_to_num(0, 0, 0)).sum(-1);
@@ -110,33 +117,28 @@ internal sealed class TorchPredictions(
     }
 
     /// <summary>Minus infinity where a token is not allowed.</summary>
-    private Tensor Constrained(Tensor own, PredictedRow[] rows, Sampler sampler)
-    {
-        var biases = new Tensor[rows.Length];
-        var any = false;
-        for (var i = 0; i < rows.Length; i++)
-        {
-            var bias = sampler.Bias(rows[i].Position);
-            any |= bias is not null;
-            biases[i] = Placed(bias);
-        }
-
-        return any ? Numbers.add(own, stack(biases)) : own;
-    }
+    private Tensor Constrained(Tensor own, PredictedRow[] rows) => rows.Any(row => row.Allowed is not null)
+        ? Numbers.add(own, stack([.. rows.Select(row => Bias(row.Allowed))]))
+        : own;
 
     private Tensor Placed(Tensor host) => Numbers.place(device, host);
 
-    /// <summary>A bias on the device; there are as many as there are kinds of gaps.</summary>
-    private Tensor Placed(float[]? bias)
+    /// <summary>[vocabulary], minus infinity for what is not allowed, on the device.</summary>
+    private Tensor Bias(TokenSet? allowed)
     {
-        var key = bias ?? Unbiased;
-        if (!placed.TryGetValue(key, out var tensor))
+        if (placed.TryGetValue(allowed ?? Everything, out var bias))
         {
-            tensor = (bias is null ? zeros(vocabulary, device: device) : Placed(torch.tensor(bias)))
-                .DetachFromDisposeScope();
-            placed.Add(key, tensor);
+            return bias;
         }
 
-        return tensor;
+        bias = allowed is null ? zeros(vocabulary, device: device) : Placed(tensor(allowed.Bias));
+
+        // What borders and forbidden texts allow is needed once.
+        if (placed.Count < MostPlaced)
+        {
+            placed.Add(allowed ?? Everything, bias.DetachFromDisposeScope());
+        }
+
+        return bias;
     }
 }

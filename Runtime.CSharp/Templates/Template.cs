@@ -82,8 +82,36 @@ public sealed class Template : IEquatable<Template>
     /// <inheritdoc/>
     public override int GetHashCode() => Parts.Aggregate(0, HashCode.Combine);
 
+    /// <summary>The same with every gap at its shortest, but for one that may be longer than nothing.</summary>
+    internal Template Shortest() => WithLengths(part => part.LongestGap == 0 ? 0 : Math.Max(1, part.GapLength));
+
+    /// <summary>The same with every gap at its longest.</summary>
+    internal Template Longest() => WithLengths(part => part.LongestGap);
+
+    private Template WithLengths(Func<TemplatePart, int> length) =>
+        new([.. Parts.Select(part => part.IsGap ? TemplatePart.Gap(length(part)) : part)]);
+
+    /// <summary>The given texts, [gaps + 1]: before each gap, and behind the last; perhaps empty.</summary>
+    internal ImmutableArray<string> Givens()
+    {
+        var givens = ImmutableArray.CreateBuilder<string>();
+        var text = "";
+
+        foreach (var part in Parts)
+        {
+            if (part.IsGap)
+            {
+                givens.Add(text);
+            }
+
+            text = part.Text;
+        }
+
+        return [.. givens, text];
+    }
+
     private static string Print(TemplatePart part) =>
         part.HasUnknownLength ? $"{{{part.GapLength}..{part.LongestGap}}}"
         : part.IsGap ? $"{{{part.GapLength}}}"
-        : part.Text.Replace("\\", "\\\\").Replace("{", "\\{").Replace("_", "\\_");
+        : part.Text.Replace("\\", "\\\\").Replace("{", "\\{").Replace("_", "\\_").Replace("[", "\\[");
 }

@@ -6,7 +6,7 @@ namespace A3.Runtime;
 /// <summary>Reads the text form of a template, left to right, once.</summary>
 internal sealed class TemplateParser(string text, int defaultGap)
 {
-    private const string Escapes = "{_\\";
+    private const string Escapes = "{_[]\\";
 
     private readonly StringBuilder given = new();
     private int at;
@@ -87,7 +87,7 @@ internal sealed class TemplateParser(string text, int defaultGap)
         {
             return new(
                 column,
-                $"'{{{Shortened(inside)}}}' is not a gap: expected a number of tokens from 1 up, such as {{12}}, or the "
+                $"'{{{Shortened(inside)}}}' is not a gap: expected a number of tokens, such as {{12}}, or the "
                 + $"fewest and the most, such as {{8..16}}; write \\{{ for the character itself.");
         }
 
@@ -103,7 +103,7 @@ internal sealed class TemplateParser(string text, int defaultGap)
     }
 
     private static bool TryLength(string text, out int length) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out length) && length >= 1;
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out length);
 
     private static string Shortened(string inside) => inside.Length <= 20 ? inside : inside[..20] + "...";
 

@@ -5,9 +5,10 @@ public readonly record struct TemplatePart
 {
     private readonly string? text;
 
-    private TemplatePart(string text, int shortest, int longest)
+    private TemplatePart(string? text, bool isGap, int shortest, int longest)
     {
         this.text = text;
+        IsGap = isGap;
         GapLength = shortest;
         LongestGap = longest;
     }
@@ -22,7 +23,7 @@ public readonly record struct TemplatePart
     public int LongestGap { get; }
 
     /// <summary>Whether this is to be filled.</summary>
-    public bool IsGap => GapLength > 0;
+    public bool IsGap { get; }
 
     /// <summary>Whether this is a gap whose length the model is to choose.</summary>
     public bool HasUnknownLength => LongestGap > GapLength;
@@ -32,19 +33,21 @@ public readonly record struct TemplatePart
     public static TemplatePart Given(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return new(WellFormed.Text(text), 0, 0);
+        return new(WellFormed.Text(text), false, 0, 0);
     }
 
-    /// <summary>A gap of so many tokens.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Below 1.</exception>
+    /// <summary>
+    /// A gap of so many tokens, beside those that the given text reaches into: of none where these are to be completed and no more.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Below 0.</exception>
     public static TemplatePart Gap(int length) => Gap(length, length);
 
     /// <summary>A gap of unknown length: the model chooses among all from the shortest to the longest.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The shortest below 1, or the longest below it.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The shortest below 0, or the longest below it.</exception>
     public static TemplatePart Gap(int shortest, int longest)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(shortest, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(shortest);
         ArgumentOutOfRangeException.ThrowIfLessThan(longest, shortest);
-        return new("", shortest, longest);
+        return new(null, true, shortest, longest);
     }
 }

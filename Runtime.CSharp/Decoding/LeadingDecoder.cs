@@ -1,0 +1,81 @@
+namespace A3.Runtime;
+
+using A3.Model;
+
+/// <summary>
+/// Commits the first target groups of a canvas as they are, then hands over to a decoder that takes them as given: the positions that given
+/// text reaches into come first, whatever the policy. What they cached serves the other where it begins with the same rows.
+/// </summary>
+internal sealed class LeadingDecoder : IDecoder
+{
+    private readonly Canvas canvas;
+    private readonly int groups;
+    private readonly CommittedTokens committed;
+    private readonly Func<Canvas, IDecoder> next;
+    private readonly GroupwiseDecoder leading;
+    private readonly List<ContentRow> ran;
+    private IDecoder? rest;
+    private int shared;
+
+    /// <param name="canvas">What is filled.</param>
+    /// <param name="groups">How many of its target groups come first; at least 1.</param>
+    /// <param name="sampler">Draws these.</param>
+    /// <param name="next">The decoder of the others.</param>
+    public LeadingDecoder(Canvas canvas, int groups, Sampler sampler, Func<Canvas, IDecoder> next)
+    {
+        (this.canvas, this.groups, this.next, committed, ran) = (canvas, groups, next, canvas.Start(), []);
+        leading = new(canvas, sampler, committed, canvas.FirstTarget + groups);
+    }
+
+    private LeadingDecoder(LeadingDecoder origin, Seed? seed)
+    {
+        (canvas, groups, next, committed) = (origin.canvas, origin.groups, origin.next, origin.committed.Copy());
+        (leading, ran) = (origin.leading.Fork(seed, committed), [.. origin.ran]);
+        (rest, shared) = (origin.rest?.Fork(seed), origin.shared);
+    }
+
+    public int Capacity => canvas.Tokens.Length;
+
+    public bool IsDone => rest is not null && rest.IsDone;
+
+    public PassRequest Ask()
+    {
+        if (rest is null)
+        {
+            return leading.Ask();
+        }
+
+        var request = rest.Ask();
+        return request with { Keep = request.Keep + shared, Content = request.Content[shared..] };
+    }
+
+    public Commitment? Take(PassPredictions predictions)
+    {
+        if (rest is not null)
+        {
+            shared = 0;
+            return rest.Take(predictions);
+        }
+
+        ran.AddRange(leading.Ask().Content);
+        var commitment = leading.Take(predictions);
+
+        if (leading.IsDone)
+        {
+            rest = next(canvas.Given(groups, committed));
+            shared = rest.IsDone ? 0 : Shared(rest.Ask());
+        }
+
+        return commitment;
+    }
+
+    public IDecoder Fork(Seed? seed) => new LeadingDecoder(this, seed);
+
+    /// <summary>Rows that have run already, all or none: what they see must be what they saw.</summary>
+    private int Shared(PassRequest request)
+    {
+        var content = request.Content.AsSpan();
+        var isBegun = request.Keep == 0 && content.Length >= ran.Count && content[..ran.Count].SequenceEqual(ran.ToArray());
+        return isBegun && content[ran.Count..].ToArray().All(row => row.Rank > ran[^1].Rank) ? ran.Count : 0;
+    }
+}

@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace A3.Runtime;
+
+using A3.Model;
+
+/// <summary>A template with texts in its gaps, as the tokens of the whole.</summary>
+internal sealed class AlternativeText
+{
+    private readonly SpeltText spelt;
+    private readonly ImmutableArray<string> givens;
+    private readonly bool attachesSpaces;
+
+    /// <summary>By position: the given text that holds its token whole, and where in it; null where a gap has a part of it.</summary>
+    private readonly (int Given, int Start, int End)?[] places;
+
+    /// <summary>The first and the last byte of each given text, and behind it.</summary>
+    private readonly (int Start, int End)[] spans;
+
+    public AlternativeText(
+        Vocabulary vocabulary, ImmutableArray<int> firstTokens, ImmutableArray<string> givens, ImmutableArray<string> texts)
+    {
+        var text = new StringBuilder();
+        var at = 0;
+        this.givens = givens;
+        attachesSpaces = vocabulary.Tokenizer.AttachesSpaces;
+        spans = new (int, int)[givens.Length];
+
+        for (var i = 0; i < givens.Length; i++)
+        {
+            var length = Encoding.UTF8.GetByteCount(givens[i]);
+            spans[i] = (at, at + length);
+            at += length + (i < texts.Length ? Encoding.UTF8.GetByteCount(texts[i]) : 0);
+            text.Append(givens[i]).Append(i < texts.Length ? texts[i] : "");
+        }
+
+        spelt = SpeltText.Of(text.ToString(), vocabulary, firstTokens);
+
+        if (!spelt.IsAligned)
+        {
+            throw new A3Exception("the tokenizer of this model changes the text, so that what stands in a gap is no part of its tokens.");
+        }
+
+        places = [.. Enumerable.Range(0, spelt.Tokens.Length).Select(Place)];
+    }
+
+    /// <summary>The given tokens that all have alike.</summary>
+    public static HashSet<(int Given, int Start, int End)> Common(IEnumerable<AlternativeText> texts) => texts
+        .Select(text => text.places.OfType<(int Given, int Start, int End)>().ToHashSet())
+        .Aggregate((all, next) =>
+        {
+            all.IntersectWith(next);
+            return all;
+        });
+
+    /// <summary>
+    /// The layout in which these tokens are given, and its partition: tokens with given text before a gap first, then those with given text
+    /// behind one, then the rest as a grouping says. Null where all tokens are given.
+    /// </summary>
+    public (TextLayout Layout, Partition Partition)? LayOut(IReadOnlySet<(int Given, int Start, int End)> common, Grouping grouping)
+    {
+        int[] targets =
+        [
+            .. Enumerable.Range(spelt.FirstText, spelt.Tokens.Length - spelt.FirstText)
+                .Where(position => places[position] is not { } place || !common.Contains(place)),
+        ];
+
+        if (targets.Length == 0)
+        {
+            return null;
+        }
+
+        var sides = targets.ToLookup(position => Side(position, common));
+        int[][] leading =
+        [
+            .. new int[][] { [.. sides[BorderSide.Before]], [.. sides[BorderSide.Behind]] }.Where(group => group.Length > 0),
+        ];
+        int[] evidence = [.. Enumerable.Range(0, spelt.Tokens.Length).Except(targets)];
+        var shape = ShapeModule.given(
+            evidence.Concat(leading.SelectMany(group => group)).Order(), ShapeModule.ofLength(spelt.Tokens.Length));
+        var own = PartitionModule.targets(GroupingModule.resolve(shape, grouping));
+        int[][] given = evidence.Length > 0 ? [evidence] : [];
+        return (
+            TextLayout.Of(spelt.Tokens, targets.Contains, [], spelt.FirstText),
+            PartitionModule.create(given.Length, [.. given, .. leading, .. own]));
+    }
+
+    private (int Given, int Start, int End)? Place(int position)
+    {
+        var (start, end) = (spelt.Starts[position], spelt.Starts[position + 1]);
+        var holder = position < spelt.FirstText ? -1 : Array.FindIndex(spans, span => span.Start <= start && end <= span.End);
+        return holder < 0 || start == end ? null : (holder, start - spans[holder].Start, end - spans[holder].Start);
+    }
+
+    /// <summary>On which side of a gap the given text of a token stands; null where it has none.</summary>
+    private BorderSide? Side(int position, IReadOnlySet<(int Given, int Start, int End)> common)
+    {
+        if (places[position] is { } place)
+        {
+            // Behind a token that all have alike it stands before the next gap, else behind the last.
+            var isBehindCommon = common.Any(other => other.Given == place.Given && other.End <= place.Start);
+            return place.Given == 0 || (isBehindCommon && place.Given < givens.Length - 1) ? BorderSide.Before : BorderSide.Behind;
+        }
+
+        var (start, end) = (spelt.Starts[position], spelt.Starts[position + 1]);
+
+        for (var i = 0; i < spans.Length; i++)
+        {
+            // A space alone belongs to what follows it.
+            var isSpace = attachesSpaces && givens[i].EndsWith(' ') && start == spans[i].End - 1;
+
+            if (spans[i].Start <= start && start < spans[i].End && !isSpace)
+            {
+                return BorderSide.Before;
+            }
+
+            if (spans[i].Start < end && end <= spans[i].End)
+            {
+                return BorderSide.Behind;
+            }
+        }
+
+        return null;
+    }
+}

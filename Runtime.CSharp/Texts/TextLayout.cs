@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+
+namespace A3.Runtime;
+
+/// <summary>A text with gaps in tokens: the first token, what is given, and 0 where something is to be drawn.</summary>
+/// <param name="Tokens">One per position.</param>
+/// <param name="Gaps">The gaps in order.</param>
+/// <param name="Borders">Positions whose token holds given bytes.</param>
+internal sealed record TextLayout(ImmutableArray<int> Tokens, ImmutableArray<TextGap> Gaps, ImmutableArray<Border> Borders)
+{
+    /// <summary>The given texts, [gaps + 1]: before each gap, and behind the last; null where only their tokens are known.</summary>
+    public ImmutableArray<string>? Givens { get; init; }
+
+    /// <summary>
+    /// Borders whose given spelling is no token of its own: whether they are opened is for the model to say, and here they are.
+    /// </summary>
+    public ImmutableArray<(int Gap, BorderSide Side)> Undecided { get; init; } = [];
+
+    /// <summary>How many of the first positions hold no text: the token that texts start from.</summary>
+    public int FirstText { get; init; }
+
+    /// <summary>Positions that are to be drawn, ascending.</summary>
+    public int[] Open => [.. Gaps.SelectMany(gap => Enumerable.Range(gap.First, gap.End - gap.First))];
+
+    /// <summary>Positions that are given, ascending.</summary>
+    public int[] Evidence => [.. Enumerable.Range(0, Tokens.Length).Except(Open)];
+
+    /// <summary>
+    /// Positions that given text reaches into and that stand beside the gaps, to be committed before all others: those before gaps, and those
+    /// behind; without empty groups.
+    /// </summary>
+    public int[][] Opened =>
+    [
+        .. new int[][]
+        {
+            [.. Gaps.SelectMany(gap => Enumerable.Range(gap.First, gap.Start - gap.First))],
+            [.. Gaps.SelectMany(gap => Enumerable.Range(gap.Start + gap.Length, gap.End - gap.Start - gap.Length))],
+        }.Where(group => group.Length > 0),
+    ];
+
+    /// <summary>Tokens of which some are to be drawn anew: neighbouring ones are one gap, but for borders between them.</summary>
+    public static TextLayout Of(IReadOnlyList<int> tokens, Func<int, bool> isOpen, IReadOnlyCollection<Border> borders, int firstText)
+    {
+        var begin = borders.Where(border => border.Side == BorderSide.Before).Select(border => border.Position).ToHashSet();
+        var close = borders.Where(border => border.Side == BorderSide.Behind).Select(border => border.Position).ToHashSet();
+        var gaps = ImmutableArray.CreateBuilder<TextGap>();
+
+        for (var position = 0; position < tokens.Count; position++)
+        {
+            if (isOpen(position))
+            {
+                var start = position;
+
+                while (!close.Contains(position)
+                    && position + 1 < tokens.Count
+                    && isOpen(position + 1)
+                    && !begin.Contains(position + 1))
+                {
+                    position++;
+                }
+
+                gaps.Add(new(start, start, position + 1 - start, position + 1));
+            }
+        }
+
+        return new([.. tokens], gaps.ToImmutable(), [.. borders]) { FirstText = firstText };
+    }
+
+    /// <summary>The given bytes at a border of a position; none where there is none.</summary>
+    public ReadOnlySpan<byte> BorderBytes(int position, BorderSide side) =>
+        Borders.FirstOrDefault(border => border.Position == position && border.Side == side) is { } border ? border.Bytes.AsSpan() : [];
+}
