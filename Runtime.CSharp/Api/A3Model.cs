@@ -99,6 +99,14 @@ public sealed class A3Model : IDisposable
             ? new GapLengthSelection(network, template, builder, constraints).Select(cancellation)
             : (template, []);
         var layout = builder.Build(whole);
+
+        if (layout.EmptyGap is int empty)
+        {
+            throw new A3Exception(
+                $"gap {empty + 1} of the template has length 0, but no token of the vocabulary goes on from the text beside it; give it a "
+                + "length of at least 1.");
+        }
+
         return new(vocabulary, layout, DecodingPlan.For(network, layout, constraints, options))
         {
             GapLengths = lengths,
@@ -359,9 +367,7 @@ public sealed class A3Model : IDisposable
     /// </summary>
     private ImmutableArray<int> FirstTokens(bool isCausal) => isCausal
         ? [.. Tokenizer.Prefix]
-        : [Tokenizer.FirstId ?? throw new A3Exception(
-            "The tokenizer names neither a BOS nor an end-of-text token, but decoding starts from one of them; name bos_token or "
-            + "eos_token in tokenizer_config.json.")];
+        : [FirstToken.Of(Tokenizer)];
 
     private TextLayout LayoutOf(MarkedText text, bool countEnd, bool isCausal = false)
     {

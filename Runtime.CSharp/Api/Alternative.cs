@@ -19,6 +19,6 @@ public sealed record Alternative(int Index, ImmutableArray<string> Texts, TextSc
 public sealed record RankedAlternatives(ImmutableArray<Alternative> Alternatives, ImmutableArray<AlternativesMass> Masses);
 
 /// <summary>The probability of all alternatives of a number of tokens together.</summary>
-/// <param name="Tokens">Tokens that were scored, over all gaps.</param>
+/// <param name="Tokens">Tokens of each of them, over all gaps.</param>
 /// <param name="Probability">The sum of their probabilities under the model.</param>
 public sealed record AlternativesMass(int Tokens, double Probability);

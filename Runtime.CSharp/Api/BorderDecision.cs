@@ -19,7 +19,16 @@ internal sealed class BorderDecision(INetwork network, Vocabulary vocabulary, bo
         while (builder.Build(template) is { Undecided: [var (gap, side), ..] } open)
         {
             builder.Decided[(gap, side)] = false;
-            var choice = Compare(gap, side, open, builder.Build(template), cancellation);
+            var spelt = builder.Build(template);
+
+            // A gap of length 0 has to stand somewhere.
+            if (spelt.EmptyGap == gap)
+            {
+                builder.Decided[(gap, side)] = true;
+                continue;
+            }
+
+            var choice = Compare(gap, side, open, spelt, cancellation);
             builder.Decided[(gap, side)] = choice.IsOpen;
             choices.Add(choice);
         }

@@ -62,13 +62,11 @@ internal sealed class GapLengthSelection(INetwork network, Template template, Te
 
         for (var length = gap.GapLength; length <= gap.LongestGap; length++)
         {
-            try
+            var layout = builder.Build(Template.Of([.. before, TemplatePart.Gap(length), behind]));
+
+            if (layout.EmptyGap != gaps)
             {
-                candidates.Add(new(builder.Build(Template.Of([.. before, TemplatePart.Gap(length), behind])), gaps, length, constraints));
-            }
-            catch (A3Exception) when (length == 0)
-            {
-                // No token goes on from the text beside the gap, so it has at least one of its own.
+                candidates.Add(new(layout, gaps, length, constraints));
             }
         }
 

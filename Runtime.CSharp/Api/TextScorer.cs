@@ -20,7 +20,7 @@ internal sealed class TextScorer(INetwork network, Vocabulary vocabulary)
         return
         [
             .. Scorer.ScoreAll(network, scorings, cancellation).Zip(texts, (scores, text) =>
-                new TextScore(scores, Bytes(scores, text.Layout), new(text.Partition))
+                new TextScore(scores, text.Layout.Bytes ?? Bytes(scores, text.Layout), new(text.Partition))
                 {
                     Ids = text.Layout.Tokens,
                     Borders = text.Layout.Borders,

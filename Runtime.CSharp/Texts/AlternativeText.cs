@@ -11,6 +11,7 @@ internal sealed class AlternativeText
     private readonly SpeltText spelt;
     private readonly ImmutableArray<string> givens;
     private readonly bool attachesSpaces;
+    private readonly int bytes;
 
     /// <summary>By position: the given text that holds its token whole, and where in it; null where a gap has a part of it.</summary>
     private readonly (int Given, int Start, int End)?[] places;
@@ -35,6 +36,7 @@ internal sealed class AlternativeText
             text.Append(givens[i]).Append(i < texts.Length ? texts[i] : "");
         }
 
+        bytes = texts.Sum(Encoding.UTF8.GetByteCount);
         spelt = SpeltText.Of(text.ToString(), vocabulary, firstTokens);
 
         if (!spelt.IsAligned)
@@ -55,15 +57,14 @@ internal sealed class AlternativeText
         });
 
     /// <summary>
-    /// The layout in which these tokens are given, and its partition: tokens with given text before a gap first, then those with given text
+    /// The layout in which some tokens are given, and its partition: tokens with given text before a gap first, then those with given text
     /// behind one, then the rest as a grouping says. Null where all tokens are given.
     /// </summary>
-    public (TextLayout Layout, Partition Partition)? LayOut(IReadOnlySet<(int Given, int Start, int End)> common, Grouping grouping)
+    public (TextLayout Layout, Partition Partition)? LayOut(IReadOnlySet<(int Given, int Start, int End)> known, Grouping grouping)
     {
         int[] targets =
         [
-            .. Enumerable.Range(spelt.FirstText, spelt.Tokens.Length - spelt.FirstText)
-                .Where(position => places[position] is not { } place || !common.Contains(place)),
+            .. Enumerable.Range(spelt.FirstText, spelt.Tokens.Length - spelt.FirstText).Where(position => places[position] is not { } place || !known.Contains(place)),
         ];
 
         if (targets.Length == 0)
@@ -71,7 +72,7 @@ internal sealed class AlternativeText
             return null;
         }
 
-        var sides = targets.ToLookup(position => Side(position, common));
+        var sides = targets.ToLookup(position => Side(position, known));
         int[][] leading =
         [
             .. new int[][] { [.. sides[BorderSide.Before]], [.. sides[BorderSide.Behind]] }.Where(group => group.Length > 0),
@@ -81,9 +82,8 @@ internal sealed class AlternativeText
             evidence.Concat(leading.SelectMany(group => group)).Order(), ShapeModule.ofLength(spelt.Tokens.Length));
         var own = PartitionModule.targets(GroupingModule.resolve(shape, grouping));
         int[][] given = evidence.Length > 0 ? [evidence] : [];
-        return (
-            TextLayout.Of(spelt.Tokens, targets.Contains, [], spelt.FirstText),
-            PartitionModule.create(given.Length, [.. given, .. leading, .. own]));
+        var layout = TextLayout.Of(spelt.Tokens, targets.Contains, [], spelt.FirstText) with { Bytes = bytes };
+        return (layout, PartitionModule.create(given.Length, [.. given, .. leading, .. own]));
     }
 
     private (int Given, int Start, int End)? Place(int position)
@@ -94,12 +94,12 @@ internal sealed class AlternativeText
     }
 
     /// <summary>On which side of a gap the given text of a token stands; null where it has none.</summary>
-    private BorderSide? Side(int position, IReadOnlySet<(int Given, int Start, int End)> common)
+    private BorderSide? Side(int position, IReadOnlySet<(int Given, int Start, int End)> known)
     {
         if (places[position] is { } place)
         {
-            // Behind a token that all have alike it stands before the next gap, else behind the last.
-            var isBehindCommon = common.Any(other => other.Given == place.Given && other.End <= place.Start);
+            // Behind a token that is given it stands before the next gap, else behind the last.
+            var isBehindCommon = known.Any(other => other.Given == place.Given && other.End <= place.Start);
             return place.Given == 0 || (isBehindCommon && place.Given < givens.Length - 1) ? BorderSide.Before : BorderSide.Behind;
         }
 

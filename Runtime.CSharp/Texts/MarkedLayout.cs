@@ -56,7 +56,9 @@ internal sealed class MarkedLayout
 
         return layout.gaps.Count > 0
             ? new(tokens, [.. layout.gaps], [.. layout.borders]) { FirstText = spelt.FirstText }
-            : throw new A3Exception("the text is empty; there is nothing to score.");
+            : throw new A3Exception(spelt.Tokens.Length == spelt.FirstText
+                ? "the text is empty; there is nothing to score."
+                : "the text has one token, which is given, since nothing stands before it: there is nothing to score; give a longer text.");
     }
 
     private void AddParts(MarkedText text)

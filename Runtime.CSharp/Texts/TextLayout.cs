@@ -16,6 +16,12 @@ internal sealed record TextLayout(ImmutableArray<int> Tokens, ImmutableArray<Tex
     /// </summary>
     public ImmutableArray<(int Gap, BorderSide Side)> Undecided { get; init; } = [];
 
+    /// <summary>A gap without a position, since it has length 0 and no border of it is opened; null where there is none.</summary>
+    public int? EmptyGap { get; init; }
+
+    /// <summary>Bytes of text that are scored, where they are not those of the tokens.</summary>
+    public int? Bytes { get; init; }
+
     /// <summary>How many of the first positions hold no text: the token that texts start from.</summary>
     public int FirstText { get; init; }
 

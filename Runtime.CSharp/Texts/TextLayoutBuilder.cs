@@ -18,8 +18,7 @@ internal sealed class TextLayoutBuilder(Vocabulary vocabulary, ImmutableArray<in
     /// <summary>What the model has said of borders whose given spelling is no token of its own: whether they are opened.</summary>
     public Dictionary<(int Gap, BorderSide Side), bool> Decided { get; init; } = [];
 
-    /// <summary>A template whose gaps have one length each.</summary>
-    /// <exception cref="A3Exception">A gap of length 0 has nothing to stand in.</exception>
+    /// <summary>A template whose gaps have one length each; see <see cref="TextLayout.EmptyGap"/>.</summary>
     /// <exception cref="TokenizerException">The vocabulary cannot express a text.</exception>
     public TextLayout Build(Template template)
     {
@@ -116,6 +115,7 @@ internal sealed class TextLayoutBuilder(Vocabulary vocabulary, ImmutableArray<in
         private readonly List<TextGap> gaps = [];
         private readonly List<Border> borders = [];
         private TextGap? gap;
+        private int? empty;
 
         public List<(int Gap, BorderSide Side)> Undecided { get; } = [];
 
@@ -153,13 +153,7 @@ internal sealed class TextLayoutBuilder(Vocabulary vocabulary, ImmutableArray<in
                 tokens.Add(0);
             }
 
-            if (tokens.Count == begun.First)
-            {
-                throw new A3Exception(
-                    $"gap {gaps.Count + 1} of the template has no token, and no token of the vocabulary goes on from the text beside it; "
-                    + "give it a length of at least 1.");
-            }
-
+            empty ??= tokens.Count == begun.First ? gaps.Count : null;
             gaps.Add(begun with { End = tokens.Count });
             gap = null;
         }
@@ -170,6 +164,7 @@ internal sealed class TextLayoutBuilder(Vocabulary vocabulary, ImmutableArray<in
             {
                 Givens = givens,
                 Undecided = [.. Undecided],
+                EmptyGap = empty,
                 FirstText = firstText,
             };
         }

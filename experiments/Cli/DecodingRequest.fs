@@ -1,6 +1,7 @@
 namespace A3.Cli
 
 open System
+open System.Collections.Immutable
 open A3.Model
 open A3.Runtime
 
@@ -17,7 +18,7 @@ type DecodingRequest =
         Revise: int option
         /// Of the filled tokens, those that a sweep draws anew.
         ReviseShare: float option
-        /// Texts that no drawn token may contain.
+        /// Texts that may not stand in what is filled in.
         Forbid: string list
         Reference: bool
         Causal: bool
@@ -99,9 +100,8 @@ module DecodingRequest =
             )
         | None, None -> null
 
-    /// Checks all that needs no model, and gives what then makes options of a constraint. The prefix is what names of options
-    /// begin with: `--`, or nothing where they are fields.
-    let options prefix request : (TokenConstraint | null) -> DecodingOptions =
+    /// Checks all that needs no model. The prefix is what names of options begin with: `--`, or nothing where they are fields.
+    let options prefix request =
         let policy =
             request.Policy
             |> Option.map (Options.specification $"{prefix}policy" Policy.parse)
@@ -117,27 +117,16 @@ module DecodingRequest =
         if List.contains "" request.Forbid then
             raise (
                 MisuseException
-                    $"{prefix}forbid \"\": every token contains that; expected a text of one letter or more."
+                    $"{prefix}forbid \"\": every text contains that; expected a text of one letter or more."
             )
 
-        fun allowed ->
-            DecodingOptions(
-                Policy = (policy |> Option.map A3.Policy |> Option.toObj),
-                Sampling = sampling,
-                Seed = request.Seed,
-                Reference = request.Reference,
-                SpeculativeWindow = Option.toNullable window,
-                Causal = request.Causal,
-                Revision = revision,
-                Constraint = allowed
-            )
-
-    /// What may be drawn where some texts are forbidden; null where none are.
-    let allowed (tokenizer: ITokenizer) (forbidden: string list) : TokenConstraint | null =
-        if forbidden.IsEmpty then
-            null
-        else
-            let contains (token: string) (text: string) =
-                token.Contains(text, StringComparison.Ordinal)
-
-            TokenConstraint.Where(tokenizer, (fun token -> not (List.exists (contains token) forbidden)))
+        DecodingOptions(
+            Policy = (policy |> Option.map A3.Policy |> Option.toObj),
+            Sampling = sampling,
+            Seed = request.Seed,
+            Reference = request.Reference,
+            SpeculativeWindow = Option.toNullable window,
+            Causal = request.Causal,
+            Revision = revision,
+            ForbiddenTexts = ImmutableArray.CreateRange request.Forbid
+        )

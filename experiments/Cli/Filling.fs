@@ -52,6 +52,9 @@ module Filling =
         for line in GapLengths.lines decoded.Text do
             output |> Output.note line
 
+        for choice in decoded.Text.BorderChoices do
+            output |> Output.note (Borders.line choice)
+
     /// The text as it was given, closed as it was: a file without a line end at its end gets none, unless something follows it.
     let private body (output: Output) trace lineEnd (decoded: Decoded) =
         let isFollowed = output.IsTerminal || trace

@@ -1,6 +1,5 @@
 namespace A3.Cli
 
-open System.Collections.Immutable
 open A3.Model
 open A3.Runtime
 
@@ -58,26 +57,14 @@ module OrderScores =
                 |> Json.list
             ]
 
-    /// The whole text, or its marked parts given the rest, under each order.
-    let private report (invocation: Invocation) (model: A3Model) text orders =
-        let tokens, marked = MarkedText.pieces text |> MarkedText.encode model
-
-        let scores =
-            [
-                for order in orders do
-                    let partition = MarkedText.partition model (Grouping.singletons order) tokens marked
-                    model.Score(tokens, partition, invocation.Cancellation)
-            ]
-
-        OrderReport(ImmutableArray.CreateRange(scores |> Seq.map _.LogProbability), scores.Head.Bytes)
-
     /// Scores a text under so many orders and writes what that gave.
-    let run (invocation: Invocation) count text =
+    let run (invocation: Invocation) count (text: MarkedText) =
         let count = Limit.read "--orders" Limits.orders count
-        let orders = draw (defaultArg invocation.Seed 1L) count
+        let seed = defaultArg invocation.Seed 1L
+        let orders = draw seed count
         use model = Decoding.load invocation
-        MarkedText.requireQueryStream model "--orders"
-        let report = report invocation model text orders
+        ScoredText.requireQueryStream model "--orders"
+        let report = model.ScoreOrders(text, count, seed, invocation.Cancellation)
         let output = invocation.Output
 
         if output.Json then

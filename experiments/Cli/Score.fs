@@ -13,19 +13,23 @@ type ScoreArguments =
     | [<Unique>] Alternatives of TEXT: string list
     | [<Unique; CustomCommandLine("--alternatives-file")>] AlternativesFile of PATH: string
     | [<Unique>] Causal
+    | [<Unique>] End
+    | [<Unique>] Plain
 
     interface IArgParserTemplate with
         member argument.Usage =
             match argument with
-            | Text _ -> "the text; of one with [[parts]] only these are scored, given the rest; - reads standard input."
+            | Text _ -> "the text; of one with [[parts]] only these are scored, given the rest; \\[ \\] \\{ \\_ \\\\ are these characters themselves; - reads standard input."
             | File _ -> "read the text from a file."
             | Orders _ ->
                 $"score under this many random orders, {Limits.orders.Range}, with seeds that count up from --seed: the bound on the probability that they give together, their mean and spread."
             | Alternatives _ ->
-                "rank these texts for the only gap of the text, ___; a space before the gap is the beginning of each."
-            | AlternativesFile _ -> "the same, one a line of a file."
+                "rank these texts for the gap of the text, ___, by their probability given both sides; for several gaps a text for each, one after the other. A text is what stands between the given parts, without their spaces."
+            | AlternativesFile _ -> "the same, one a line of a file, with a tab between the texts of several gaps."
             | Causal ->
                 "use the content stream, as an ordinary LLaMA does; a checkpoint without query stream always does."
+            | End -> "score the end of the text too, as generate counts it."
+            | Plain -> "score the text as it is: nothing in it is a mark or an escape."
 
 /// `a3 score`: how probable a text is.
 [<RequireQualifiedAccess>]
@@ -39,30 +43,21 @@ module Score =
         | Some text -> Options.specification "--grouping" Grouping.parse text
         | None -> Grouping.singletons Order.LeftToRight
 
-    let private score (invocation: Invocation) causal (model: A3Model) text =
-        let pieces = MarkedText.pieces text
+    /// The text with its marks, or as it is.
+    let private read isPlain text =
+        if isPlain then MarkedText.Plain text else MarkedText.Parse text
 
+    let private score (invocation: Invocation) causal countEnd (model: A3Model) (text: MarkedText) =
         if causal || not model.Architecture.HasQueryStream then
-            if List.exists snd pieces || invocation.Grouping.IsSome then
+            if text.HasTargets || invocation.Grouping.IsSome then
                 raise (
                     MisuseException
                         "[[parts]] and --grouping need the query stream of an A3 checkpoint; without it, score the whole text."
                 )
 
-            let tokens = model.EncodeCausal text
-
-            if tokens.Length < 2 then
-                raise (
-                    MisuseException
-                        $"{tokens.Length} tokens, of which the first is given: there is nothing to score; give a longer text."
-                )
-
-            tokens, model.ScoreCausal(text, invocation.Cancellation)
+            model.ScoreCausal(text.Text, countEnd, invocation.Cancellation)
         else
-            let tokens, marked = MarkedText.encode model pieces
-
-            tokens,
-            model.Score(tokens, MarkedText.partition model (grouping invocation) tokens marked, invocation.Cancellation)
+            model.Score(text, A3.Grouping(grouping invocation), countEnd, invocation.Cancellation)
 
     let private refuse (invocation: Invocation) (arguments: ParseResults<ScoreArguments>) =
         let ranks =
@@ -78,6 +73,12 @@ module Score =
                 orders && invocation.Grouping.IsSome,
                 "--orders and --grouping: the orders are random, one position at a time; give one of the two."
                 orders && causal, "--orders and --causal: the content stream has one order; leave one of the two out."
+                ranks && arguments.Contains ScoreArguments.Plain,
+                "--alternatives and --plain: alternatives are ranked for gaps, which a plain text does not have."
+                ranks && arguments.Contains ScoreArguments.End,
+                "--alternatives and --end: alternatives are ranked by what stands in the gaps; leave one of the two out."
+                orders && arguments.Contains ScoreArguments.End,
+                "--orders and --end: orders are compared on the text; leave one of the two out."
                 ranks && causal,
                 "--alternatives and --causal: the content stream sees nothing behind a gap; leave one of the two out."
             ]
@@ -86,11 +87,11 @@ module Score =
             if isBroken then
                 raise (MisuseException rule)
 
-    let private runText (invocation: Invocation) causal text =
+    let private runText (invocation: Invocation) causal countEnd text =
         let grouping = grouping invocation
         use model = Decoding.load invocation
-        let ids, score = score invocation causal model text
-        let tokens = ScoredText.tokens model.Tokenizer ids score
+        let score = score invocation causal countEnd model text
+        let tokens = ScoredText.tokens model.Tokenizer score
         let output = invocation.Output
 
         if output.Json then
@@ -123,12 +124,12 @@ module Score =
 
         let given = arguments.TryGetResult ScoreArguments.Alternatives
         let file = arguments.TryGetResult ScoreArguments.AlternativesFile
+        let isPlain = arguments.Contains ScoreArguments.Plain
 
         match arguments.TryGetResult ScoreArguments.Orders with
-        | Some count -> OrderScores.run invocation count text
+        | Some count -> OrderScores.run invocation count (read isPlain text)
         | None when given.IsSome || file.IsSome ->
-            let alternatives =
-                Alternatives.read invocation.Cancellation (defaultArg given []) file
-
-            Alternatives.run invocation (grouping invocation) alternatives text
-        | None -> runText invocation (arguments.Contains ScoreArguments.Causal) text
+            Alternatives.run invocation (grouping invocation) (defaultArg given []) file text
+        | None ->
+            read isPlain text
+            |> runText invocation (arguments.Contains ScoreArguments.Causal) (arguments.Contains ScoreArguments.End)

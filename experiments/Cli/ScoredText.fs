@@ -17,8 +17,13 @@ type ScoredToken =
 [<RequireQualifiedAccess>]
 module ScoredText =
 
-    /// Every token of a text, BOS first.
-    let tokens (tokenizer: ITokenizer) (ids: int[]) (score: TextScore) =
+    /// Exact scoring of any part given any other is what the query stream is for.
+    let requireQueryStream (model: A3Model) option =
+        if not model.Architecture.HasQueryStream then
+            raise (MisuseException $"{option} needs the query stream of an A3 checkpoint; this one has none.")
+
+    /// Every token of a text, what stands before it first.
+    let tokens (tokenizer: ITokenizer) (score: TextScore) =
         let stream = TextStream(tokenizer, false)
 
         let scores =
@@ -26,14 +31,15 @@ module ScoredText =
             |> Seq.map (fun token -> token.Position, token.LogProbability)
             |> Map.ofSeq
 
-        ids
-        |> Array.mapi (fun position id ->
+        score.Ids
+        |> Seq.mapi (fun position id ->
             {
                 Position = position
                 Name = tokenizer.TokenText id
                 Text = stream.Push id
                 LogProbability = Map.tryFind position scores
             })
+        |> List.ofSeq
 
     /// The text, each scored token in the colour of how probable it was.
     let heat ink tokens =
@@ -96,5 +102,9 @@ module ScoredText =
                             "token", Json.text (name score.Given.Value)
                         ]
                 "grouping", (if isNull score.Partition then null else Json.text grouping)
+                if not (isNull score.Partition) then
+                    "partition", Json.text (string score.Partition)
+                    "borders", score.Borders |> Seq.map Borders.json |> Json.list
+                "ids", score.Ids |> Json.wholes
                 "tokens", score.Tokens |> Seq.map (tokenJson name) |> Json.list
             ]

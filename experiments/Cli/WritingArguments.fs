@@ -29,7 +29,7 @@ type WritingArguments =
         member argument.Usage =
             match argument with
             | Text _ ->
-                "infill: a text with gaps, ___ of the default length, {12} of 12 tokens, {8..16} of 8 to 16, whichever is filled likeliest; generate: the beginning of a text; - reads standard input."
+                "infill: a text with gaps, ___ of the default length, {12} of 12 tokens, {8..16} of 8 to 16, whichever is filled likeliest, {0} to complete the word before or behind it; \\_ \\{ \\[ \\\\ are these characters themselves; generate: the beginning of a text; - reads standard input."
             | File _ -> "read the text from a file."
             | Length _ ->
                 $"tokens of a gap written ___ (default {Template.DefaultGap}), or to add to a beginning (default 80), {Limits.length.Range}."
@@ -40,7 +40,7 @@ type WritingArguments =
             | TopK _ -> $"draw from only this many of the likeliest tokens, {Limits.topK.Range}."
             | TopP _ ->
                 $"draw from the likeliest tokens that reach this share of probability together, {Limits.topP.Range} (default 0.95)."
-            | Forbid _ -> "draw no token whose text contains this; may be repeated."
+            | Forbid _ -> "a text that must not stand in what is filled in, however tokens spell it; may be repeated."
             | Speculative _ ->
                 $"draft this many tokens at once, {Limits.window.Range}, and verify them: the same distribution in fewer passes."
             | Revise _ ->

@@ -37,7 +37,7 @@ internal sealed class Corpus : IDisposable
         FileHashes? hashes = null,
         string? lent = null)
     {
-        var bos = EncodedTemplate.Bos(tokenizer);
+        var bos = FirstToken.Of(tokenizer);
         TokenCacheFiles In(string place) => new(place, source, tokenizerHash);
         var cache = TokenCache.Open(
             In(folder),
