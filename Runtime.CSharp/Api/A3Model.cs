@@ -189,7 +189,7 @@ public sealed class A3Model : IDisposable
 
     /// <summary>log p of a text, or of the marked parts of it given the rest, under a grouping.</summary>
     /// <param name="text">With marks as <see cref="MarkedText.Parse"/> or <see cref="MarkedText.Of"/> reads them, or without.</param>
-    /// <param name="grouping">Of the scored tokens; null for one at a time from left to right. Tokens that hold given text come first.</param>
+    /// <param name="grouping">Of the scored tokens; null for one at a time from left to right.</param>
     /// <param name="countEnd">Whether the end of the text is scored too.</param>
     /// <param name="cancellation">Asked between passes.</param>
     /// <exception cref="A3Exception">
@@ -240,6 +240,17 @@ public sealed class A3Model : IDisposable
         RequireAgreement(borders ?? [], tokens);
         var layout = TextLayout.Of(tokens, position => !partition.IsEvidence(position), borders ?? [], scorer.FirstText(tokens));
         return scorer.Score([(layout, canvas.Partition)], cancellation)[0];
+    }
+
+    /// <summary>log p of what was filled into a text, under the groups and with the borders that it was decoded by: law 10.</summary>
+    /// <exception cref="ArgumentException">It was decoded under no partition: causally, or by the authors' adaptive algorithm.</exception>
+    /// <exception cref="InvalidOperationException">The checkpoint has no query stream.</exception>
+    public TextScore Score(DecodedText text, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var partition = text.Partition
+            ?? throw new ArgumentException("the text was decoded under no partition, so there is none to score it by.", nameof(text));
+        return Score([.. text.Tokens.Select(token => token.Token)], partition, text.Borders, cancellation);
     }
 
     /// <summary>
@@ -334,9 +345,7 @@ public sealed class A3Model : IDisposable
     /// </remarks>
     /// <param name="template">With gaps, of any length.</param>
     /// <param name="alternatives">Each a text for every gap.</param>
-    /// <param name="grouping">
-    /// Of the scored tokens; null for one at a time from left to right. Tokens that hold given text come first.
-    /// </param>
+    /// <param name="grouping">Of the scored tokens; null for one at a time from left to right.</param>
     /// <param name="cancellation">Asked between passes.</param>
     /// <exception cref="A3Exception">
     /// The template has no gap, there are no alternatives, one does not fit the gaps, stands twice or repeats a space of the text beside it, or a

@@ -6,7 +6,7 @@ namespace A3.Runtime;
 /// <param name="Index">Its place among those given, counted from 0.</param>
 /// <param name="Texts">What stands in each gap.</param>
 /// <param name="Score">
-/// Of whole tokens, given those that all alternatives have alike; tokens that hold given text first.
+/// Of whole tokens, given those that all alternatives have alike.
 /// </param>
 /// <param name="Probability">Among the alternatives, if one of them it is: exp(log p) over the sum of all.</param>
 public sealed record Alternative(int Index, ImmutableArray<string> Texts, TextScore Score, double Probability);

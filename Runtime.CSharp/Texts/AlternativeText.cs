@@ -9,8 +9,6 @@ using A3.Model;
 internal sealed class AlternativeText
 {
     private readonly SpeltText spelt;
-    private readonly ImmutableArray<string> givens;
-    private readonly bool attachesSpaces;
     private readonly int bytes;
 
     /// <summary>By position: the given text that holds its token whole, and where in it; null where a gap has a part of it.</summary>
@@ -24,8 +22,6 @@ internal sealed class AlternativeText
     {
         var text = new StringBuilder();
         var at = 0;
-        this.givens = givens;
-        attachesSpaces = vocabulary.Tokenizer.AttachesSpaces;
         spans = new (int, int)[givens.Length];
 
         for (var i = 0; i < givens.Length; i++)
@@ -56,34 +52,22 @@ internal sealed class AlternativeText
             return all;
         });
 
-    /// <summary>
-    /// The layout in which some tokens are given, and its partition: tokens with given text before a gap first, then those with given text
-    /// behind one, then the rest as a grouping says. Null where all tokens are given.
-    /// </summary>
+    /// <summary>The layout in which some tokens are given, and its partition; null where all are.</summary>
     public (TextLayout Layout, Partition Partition)? LayOut(IReadOnlySet<(int Given, int Start, int End)> known, Grouping grouping)
     {
-        int[] targets =
+        HashSet<int> targets =
         [
-            .. Enumerable.Range(spelt.FirstText, spelt.Tokens.Length - spelt.FirstText).Where(position => places[position] is not { } place || !known.Contains(place)),
+            .. Enumerable.Range(spelt.FirstText, spelt.Tokens.Length - spelt.FirstText)
+                .Where(position => places[position] is not { } place || !known.Contains(place)),
         ];
 
-        if (targets.Length == 0)
+        if (targets.Count == 0)
         {
             return null;
         }
 
-        var sides = targets.ToLookup(position => Side(position, known));
-        int[][] leading =
-        [
-            .. new int[][] { [.. sides[BorderSide.Before]], [.. sides[BorderSide.Behind]] }.Where(group => group.Length > 0),
-        ];
-        int[] evidence = [.. Enumerable.Range(0, spelt.Tokens.Length).Except(targets)];
-        var shape = ShapeModule.given(
-            evidence.Concat(leading.SelectMany(group => group)).Order(), ShapeModule.ofLength(spelt.Tokens.Length));
-        var own = PartitionModule.targets(GroupingModule.resolve(shape, grouping));
-        int[][] given = evidence.Length > 0 ? [evidence] : [];
         var layout = TextLayout.Of(spelt.Tokens, targets.Contains, [], spelt.FirstText) with { Bytes = bytes };
-        return (layout, PartitionModule.create(given.Length, [.. given, .. leading, .. own]));
+        return (layout, DecodingPlan.OpenedFirst(layout, grouping));
     }
 
     private (int Given, int Start, int End)? Place(int position)
@@ -91,36 +75,5 @@ internal sealed class AlternativeText
         var (start, end) = (spelt.Starts[position], spelt.Starts[position + 1]);
         var holder = position < spelt.FirstText ? -1 : Array.FindIndex(spans, span => span.Start <= start && end <= span.End);
         return holder < 0 || start == end ? null : (holder, start - spans[holder].Start, end - spans[holder].Start);
-    }
-
-    /// <summary>On which side of a gap the given text of a token stands; null where it has none.</summary>
-    private BorderSide? Side(int position, IReadOnlySet<(int Given, int Start, int End)> known)
-    {
-        if (places[position] is { } place)
-        {
-            // Behind a token that is given it stands before the next gap, else behind the last.
-            var isBehindCommon = known.Any(other => other.Given == place.Given && other.End <= place.Start);
-            return place.Given == 0 || (isBehindCommon && place.Given < givens.Length - 1) ? BorderSide.Before : BorderSide.Behind;
-        }
-
-        var (start, end) = (spelt.Starts[position], spelt.Starts[position + 1]);
-
-        for (var i = 0; i < spans.Length; i++)
-        {
-            // A space alone belongs to what follows it.
-            var isSpace = attachesSpaces && givens[i].EndsWith(' ') && start == spans[i].End - 1;
-
-            if (spans[i].Start <= start && start < spans[i].End && !isSpace)
-            {
-                return BorderSide.Before;
-            }
-
-            if (spans[i].Start < end && end <= spans[i].End)
-            {
-                return BorderSide.Behind;
-            }
-        }
-
-        return null;
     }
 }

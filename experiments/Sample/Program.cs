@@ -41,7 +41,7 @@ try
     }
 
     // A decode is a factorization: scoring its text under its groups gives the log-probability that it reported.
-    var score = model.Score([.. story.Tokens.Select(token => token.Token)], story.Partition!, stop.Token);
+    var score = model.Score(story, stop.Token);
     Console.WriteLine($"\nlog p = {story.LogProbability:F4} when decoded, {score.LogProbability:F4} when scored");
     return 0;
 }

@@ -47,8 +47,8 @@ public sealed class ScoringTests
 
         Assert.Equal(
             texts.Select(text => model.Score(text, OneByOne).LogProbability),
-            model.Score(texts, OneByOne).Select(score => score.LogProbability));
-        Assert.Empty(model.Score([], OneByOne));
+            model.Score([.. texts.Select(MarkedText.Plain)], OneByOne).Select(score => score.LogProbability));
+        Assert.Empty(model.Score(Array.Empty<MarkedText>(), OneByOne));
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class ScoringTests
     {
         using var model = TestModel.Fake();
         string[] alternatives = [" red", " very happy", " ball"];
-        var ranked = model.Rank(Template.Parse("Tom had a {3} ball."), alternatives);
+        var ranked = model.Rank(Template.Parse("Tom had a{3} ball."), alternatives).Alternatives;
 
         Assert.Equal(1, ranked.Sum(alternative => alternative.Probability), 1e-12);
         Assert.Equal(ranked.OrderByDescending(alternative => alternative.Score.LogProbability), ranked);
@@ -68,8 +68,8 @@ public sealed class ScoringTests
             var positions = Enumerable.Range(before.Length, own.Length).ToArray();
             var alone = model.Score(tokens, positions, Enumerable.Range(0, tokens.Length).Except(positions), OneByOne);
             Assert.Equal(alone.LogProbability, alternative.Score.LogProbability, 1e-9);
-            Assert.Equal(alternatives[alternative.Index], alternative.Text);
-            Assert.Equal(alternative.Text.Length, alternative.Score.Bytes);
+            Assert.Equal([alternatives[alternative.Index]], alternative.Texts);
+            Assert.Equal(alternative.Texts[0].Length, alternative.Score.Bytes);
         });
     }
 
@@ -115,12 +115,16 @@ public sealed class ScoringTests
             "position 1 is scored and given", Assert.Throws<ArgumentException>(() => model.Score(tokens, [1], [0, 1], OneByOne)).Message);
         Assert.StartsWith(
             "position 3, but there are 3 tokens", Assert.Throws<ArgumentException>(() => model.Score(tokens, [3], [0], OneByOne)).Message);
-        Assert.StartsWith(
-            "the template has 2 gaps", Assert.Throws<ArgumentException>(() => model.Rank(Template.Parse("{1} a {1}"), [" a"])).Message);
-        Assert.StartsWith(
-            "there are no alternatives", Assert.Throws<ArgumentException>(() => model.Rank(Template.Parse("Tom {1}"), [])).Message);
-        Assert.StartsWith(
-            "alternatives[1] is empty", Assert.Throws<ArgumentException>(() => model.Rank(Template.Parse("Tom {1}"), [" a", ""])).Message);
+        Refused("the template has no gap", "Tom", ["a"]);
+        Refused("there are no alternatives", "Tom {1}", []);
+        Refused("alternatives[0] = \"a\" has 1 texts, but the template has 2 gaps", "{1} a {1}", ["a"]);
+        Refused("alternatives[1] = \" b\" repeats the space that the text beside gap 1 has already", "Tom {1}", ["a", " b"]);
+        Refused("alternatives[0] = \"b \" repeats the space", "Tom {1} c", ["b "]);
+        Refused("alternatives[2] = \"a\" stands twice", "Tom {1}", ["a", "b", "a"]);
+
+        void Refused(string message, string template, string[] alternatives) => Assert.StartsWith(
+            message, Assert.Throws<A3Exception>(() => model.Rank(Template.Parse(template), alternatives)).Message);
+
         Assert.Throws<ArgumentOutOfRangeException>("orders", () => model.ScoreOrders("Tom", 0));
     }
 }

@@ -70,11 +70,11 @@ public sealed class ScoreCommandTests : IDisposable
     public void Alternatives_are_ranked_as_the_library_ranks_them(string grouping)
     {
         using var whole = A3Model.Load(model);
-        string[] texts = [" red ball", " cat", " small"];
-        var expected = whole.Rank(Template.Parse("Tom had a ___. He was"), texts, Grouping.Parse(grouping));
+        string[] texts = ["red ball", "cat", "small"];
+        var expected = whole.Rank(Template.Parse("Tom had a ___. He was"), texts, Grouping.Parse(grouping)).Alternatives;
         var ranked = Ranked(Run(["Tom had a ___. He was", "--grouping", grouping, "--json", "--alternatives", .. texts]));
 
-        Assert.Equal(expected.Select(each => each.Text), ranked.Select(each => each.GetProperty("text").GetString()));
+        Assert.Equal(expected.Select(each => each.Texts[0]), ranked.Select(each => each.GetProperty("text").GetString()));
         Assert.Equal(expected.Select(each => each.Index), ranked.Select(each => each.GetProperty("index").GetInt32()));
         Assert.All(expected.Zip(ranked), pair =>
         {
@@ -95,21 +95,35 @@ public sealed class ScoreCommandTests : IDisposable
     }
 
     [Fact]
-    public void A_space_before_the_gap_begins_every_alternative_and_without_one_none_is_added()
+    public void An_alternative_is_what_stands_between_the_given_parts()
     {
-        string[] Texts(string template) =>
-            [.. Ranked(Run(template, "--json", "--alternatives", "red", " red")).Select(each => each.GetProperty("text").GetString()!)];
+        string[] Texts(string template, params string[] texts) =>
+        [
+            .. Ranked(Run([template, "--json", "--alternatives", .. texts]))
+                .Select(each => each.GetProperty("text").GetString()!)
+                .Order(StringComparer.Ordinal),
+        ];
 
-        Assert.Equal([" red", " red"], Texts("Tom had a ___ ball."));
-        Assert.Equal([" red", "red"], Texts("Tom had a___ ball.").Order(StringComparer.Ordinal));
-        Assert.Equal([" red", "red"], Texts("___ ball.").Order(StringComparer.Ordinal));
+        Assert.Equal(["red"], Texts("Tom had a ___ ball.", "red"));
+        Assert.Equal([" red", "red"], Texts("Tom had a___ ball.", "red", " red"));
+        Assert.Contains("repeats the space", Run("Tom had a ___ ball.", "--alternatives", " red").Error);
+    }
+
+    [Fact]
+    public void Texts_for_several_gaps_are_ranked_together()
+    {
+        var ranked = Ranked(Run("Tom had a ___ and a ___.", "--alternatives", "ball", "cat", "red ball", "dog", "--json"));
+
+        Assert.Equal(2, ranked.Length);
+        Assert.All(ranked, each => Assert.Equal(2, each.GetProperty("texts").GetArrayLength()));
+        Assert.Contains("3 texts for 2 gaps", Run("Tom had a ___ and a ___.", "--alternatives", "a", "b", "c").Error);
     }
 
     [Fact]
     public void Alternatives_may_come_from_a_file_one_a_line()
     {
         var path = folder.File("alternatives.txt");
-        File.WriteAllText(path, "red\r\n\n cat\n");
+        File.WriteAllText(path, "red\r\n\ncat\n");
         string[] template = ["Tom had a ___ ball.", "--alternatives-file", path];
 
         Assert.Equal(Run("Tom had a ___ ball.", "--alternatives", "red", "cat").Out, Run(template).Out);
@@ -123,6 +137,8 @@ public sealed class ScoreCommandTests : IDisposable
         var lines = Run("Tom had a ___ ball.", "--alternatives", "red", "small cat").Out.TrimEnd().Split('\n');
 
         Assert.Equal("probability  log-probability  per token  tokens  alternative", lines[0].TrimEnd());
+        Assert.Equal("", lines[1 + ranked.Length]);
+        Assert.StartsWith("together ", lines[2 + ranked.Length]);
         Assert.All(ranked.Zip(lines[1..]), pair =>
         {
             var total = Number(pair.First, "log_probability");

@@ -11,7 +11,6 @@ public sealed class BatchTests
     private const string Preceding = "preceding, grouped, odd sizes";
 
     private static readonly SamplingOptions Nucleus = new() { Temperature = 0.8, TopP = 0.9 };
-    private static readonly HashSet<int> NoStops = [];
 
     /// <summary>Decodes of every kind, with orders, lengths and evidence of their own.</summary>
     private static IDecoder[] Decoders(INetwork network) =>
@@ -27,7 +26,7 @@ public sealed class BatchTests
                 0 => new GroupwiseDecoder(canvas, sampler),
                 1 => new AdaptiveDecoder(canvas, adaptive, sampler),
                 2 => SpeculativeDecoder.Create(Singletons(given).ToDecode(network), 3, new(sampler, SpeculativeRule.Residual)),
-                3 => CausalDecoder.Create(network, given.Tokens.AsSpan(..3), 2 * row, NoStops, sampler),
+                3 => CausalDecoder.Create(network, given.Tokens.AsSpan(..3), 2 * row, sampler),
                 _ => new UncachedDecoder(canvas, sampler),
             };
         }),

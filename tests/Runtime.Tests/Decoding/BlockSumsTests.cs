@@ -74,7 +74,7 @@ public sealed class BlockSumsTests
                 sum += probabilities[token++];
             }
 
-            Assert.Equal(token, sums.Draw(1, number, logits));
+            Assert.Equal(token, sums.Draw(1, number, logits).Token);
         }
     }
 
@@ -85,7 +85,7 @@ public sealed class BlockSumsTests
         float[] logits = [.. Enumerable.Range(0, Vocabulary).Select(token => token == Only ? 2f : float.NegativeInfinity)];
         var sums = Of(logits);
 
-        Assert.All([0, 0.5, 1 - 1e-16, 1], uniform => Assert.Equal(Only, sums.Draw(1, uniform, logits)));
+        Assert.All([0, 0.5, 1 - 1e-16, 1], uniform => Assert.Equal(Only, sums.Draw(1, uniform, logits).Token));
         Assert.Equal(0, sums.LogProbability(1, logits[Only]));
         Assert.Equal(double.NegativeInfinity, sums.LogProbability(1, logits[0]));
     }
@@ -94,7 +94,7 @@ public sealed class BlockSumsTests
     public void Faint()
     {
         float[] logits = [.. Enumerable.Range(0, 400).Select(token => token == 200 ? 100f : -100f)];
-        Assert.All([0, 0.5, 1], uniform => Assert.Equal(200, Of(logits).Draw(1, uniform, logits)));
+        Assert.All([0, 0.5, 1], uniform => Assert.Equal(200, Of(logits).Draw(1, uniform, logits).Token));
     }
 
     [Fact(DisplayName = "The likeliest token is the lowest of the largest logits")]

@@ -8,7 +8,6 @@ public sealed class CausalDecoderTests
 {
     private static readonly Seed Seed = SeedModule.ofInt(3);
 
-    private static readonly HashSet<int> NoStops = [];
 
     [Theory]
     [InlineData(1)]
@@ -17,7 +16,7 @@ public sealed class CausalDecoderTests
     {
         using var network = new FakeNetwork(queryStream: false);
         int[] prompt = [.. Enumerable.Range(1, promptLength)];
-        var steps = CausalDecoder.Decode(network, prompt, 10, NoStops, new(), Seed).ToArray();
+        var steps = CausalDecoder.Decode(network, prompt, 10, new(), Seed).ToArray();
         int[] result = [.. prompt, .. steps.Select(step => step.Tokens[0].Token)];
 
         Assert.Equal(
@@ -30,9 +29,9 @@ public sealed class CausalDecoderTests
     {
         using var network = new FakeNetwork();
 
-        Assert.Equal([1, 2, 3], CausalDecoder.Decode(network, [1], 3, NoStops, new(), Seed).Select(step => step.ForwardPasses));
-        Assert.Equal([1, 2, 3], CausalDecoder.Decode(network, [1, 2, 3], 3, NoStops, new(), Seed).Select(step => step.ForwardPasses));
-        Assert.Empty(CausalDecoder.Decode(network, [1, 2, 3], 0, NoStops, new(), Seed));
+        Assert.Equal([1, 2, 3], CausalDecoder.Decode(network, [1], 3, new(), Seed).Select(step => step.ForwardPasses));
+        Assert.Equal([1, 2, 3], CausalDecoder.Decode(network, [1, 2, 3], 3, new(), Seed).Select(step => step.ForwardPasses));
+        Assert.Empty(CausalDecoder.Decode(network, [1, 2, 3], 0, new(), Seed));
         Assert.Equal(0, network.OpenSequences);
     }
 
@@ -40,9 +39,11 @@ public sealed class CausalDecoderTests
     public void A_stop_token_is_the_last()
     {
         using var network = new FakeNetwork();
-        int[] free = [.. CausalDecoder.Decode(network, [1], 20, NoStops, new(), Seed).Select(step => step.Tokens[0].Token)];
+        int[] free = [.. CausalDecoder.Decode(network, [1], 20, new(), Seed).Select(step => step.Tokens[0].Token)];
         var stop = free[^1];
-        int[] stopped = [.. CausalDecoder.Decode(network, [1], 20, new HashSet<int> { stop }, new(), Seed).Select(step => step.Tokens[0].Token)];
+        var ending = new PositionConstraints(new(new EndingTokenizer(stop), 7), []) { IsCausal = true };
+        var decoder = CausalDecoder.Create(network, [1], 20, new(new(), Seed, ending));
+        int[] stopped = [.. DecodeLoop.Run(network, () => decoder).Select(step => step.Tokens[0].Token)];
 
         Assert.Equal(free[..(Array.IndexOf(free, stop) + 1)], stopped);
     }
@@ -54,14 +55,14 @@ public sealed class CausalDecoderTests
 
         Assert.StartsWith(
             "The prompt has no tokens",
-            Assert.Throws<ArgumentException>(() => CausalDecoder.Decode(network, [], 1, NoStops, new(), Seed)).Message);
+            Assert.Throws<ArgumentException>(() => CausalDecoder.Decode(network, [], 1, new(), Seed)).Message);
         Assert.StartsWith(
             "9 positions, but the model's context holds 8",
-            Assert.Throws<ArgumentException>(() => CausalDecoder.Decode(network, [1], 8, NoStops, new(), Seed)).Message);
+            Assert.Throws<ArgumentException>(() => CausalDecoder.Decode(network, [1], 8, new(), Seed)).Message);
         Assert.StartsWith(
             "tokens[1] = 7,",
-            Assert.Throws<ArgumentException>(() => CausalDecoder.Decode(network, [1, 7], 1, NoStops, new(), Seed)).Message);
-        Assert.Throws<ArgumentOutOfRangeException>(() => CausalDecoder.Decode(network, [1], -1, NoStops, new(), Seed));
+            Assert.Throws<ArgumentException>(() => CausalDecoder.Decode(network, [1, 7], 1, new(), Seed)).Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() => CausalDecoder.Decode(network, [1], -1, new(), Seed));
         Assert.Throws<ArgumentOutOfRangeException>(() => Scorer.ScoreCausal(network, [1, 2], given: 0));
     }
 
@@ -73,7 +74,7 @@ public sealed class CausalDecoderTests
 
         Assert.Throws<OperationCanceledException>(() =>
         {
-            foreach (var step in CausalDecoder.Decode(network, [1], 9, NoStops, new(), Seed, cancellation.Token))
+            foreach (var step in CausalDecoder.Decode(network, [1], 9, new(), Seed, cancellation.Token))
             {
                 cancellation.Cancel();
             }

@@ -8,7 +8,6 @@ using A3.Model;
 public sealed class DecodeStateTests
 {
     private static readonly Architecture Architecture = RandomNetwork.With(RandomNetwork.Kinds["plain"], context: 256);
-    private static readonly HashSet<int> NoStops = [];
     private static readonly DecodingCase Given = DecodingCase.Random(5, 150, Architecture.Vocabulary);
 
     public static readonly TheoryData<string> Kinds = ["groupwise", "adaptive", "reference", "speculative", "causal", "uncached", "revising"];
@@ -26,7 +25,7 @@ public sealed class DecodeStateTests
             "reference" => new ReferenceDecoder(canvas, adaptive, sampler),
             "speculative" => SpeculativeDecoder.Create(singletons, 4, new(sampler, SpeculativeRule.Residual)),
             "revising" => new RevisingDecoder(new GroupwiseDecoder(canvas, sampler), canvas, sampler, new() { Share = 0.1, Block = 3 }),
-            "causal" => CausalDecoder.Create(network, Given.Tokens.AsSpan(..80), 60, NoStops, sampler),
+            "causal" => CausalDecoder.Create(network, Given.Tokens.AsSpan(..80), 60, sampler),
             _ => new UncachedDecoder(canvas, sampler),
         };
     }

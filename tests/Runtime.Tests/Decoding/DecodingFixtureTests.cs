@@ -155,7 +155,7 @@ public sealed class DecodingFixtureTests
             int[] prompt = [.. given.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())];
             int[] continuation = [.. given.GetProperty("greedy_continuation_ids").EnumerateArray().Select(id => id.GetInt32())];
             var length = LastPosition + 1 - prompt.Length;
-            var drawn = CausalDecoder.Decode(network, prompt, length, new HashSet<int> { Bos }, SamplingOptions.Greedy, Seed)
+            var drawn = CausalDecoder.Decode(network, prompt, length, SamplingOptions.Greedy, Seed)
                 .Select(step => step.Tokens[0].Token)
                 .TakeWhile(token => token != Bos);
 

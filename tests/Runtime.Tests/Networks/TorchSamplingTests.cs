@@ -35,11 +35,12 @@ public sealed class TorchSamplingTests
         return [.. Enumerable.Range(0, Rows * Vocabulary).Select(_ => ties ? random.Next(4) : 6 * random.NextSingle())];
     }
 
-    private static AllowedTokens Allowed()
-    {
-        float[] even = [.. Enumerable.Range(0, Vocabulary).Select(token => token % 2 == 0 ? 0 : float.NegativeInfinity)];
-        return new(Enumerable.Range(0, Rows).Where(row => row % 3 == 0).ToDictionary(row => row, _ => even));
-    }
+    private static readonly TokenSet Even = TokenSet.Where(Vocabulary, token => token % 2 == 0);
+
+    /// <summary>Every third row may hold only even tokens, and is scored among those below 40.</summary>
+    private static PredictedRow Row(int row) => row % 3 == 0
+        ? new(row, row) { Allowed = Even, Agreeing = TokenSet.Where(Vocabulary, token => token < 40) }
+        : new(row, row);
 
     private static (HostPredictions Host, TorchPredictions Device) Both(float[] logits)
     {
@@ -61,8 +62,8 @@ public sealed class TorchSamplingTests
             var (host, device) = Both(Logits(ties));
             using var owned = device;
             var sampler = new Sampler(
-                new() { Temperature = temperature, TopK = topK, TopP = topP }, SeedModule.ofInt(5), Allowed());
-            PredictedRow[] rows = [.. Enumerable.Range(0, Rows).Reverse().Select(row => new PredictedRow(row, row))];
+                new() { Temperature = temperature, TopK = topK, TopP = topP }, SeedModule.ofInt(5));
+            PredictedRow[] rows = [.. Enumerable.Range(0, Rows).Reverse().Select(Row)];
             var (expected, actual) = (host.Draw(rows, sampler), device.Draw(rows, sampler));
 
             Assert.Equal(expected.Select(token => (token.Position, token.Token)), actual.Select(token => (token.Position, token.Token)));
@@ -80,8 +81,8 @@ public sealed class TorchSamplingTests
     {
         var (host, device) = Both(Logits(false));
         using var owned = device;
-        var sampler = new Sampler(new(), SeedModule.ofInt(5), Allowed());
-        PredictedRow[] rows = [.. Enumerable.Range(0, Rows).Select(row => new PredictedRow(row, row))];
+        var sampler = new Sampler(new(), SeedModule.ofInt(5));
+        PredictedRow[] rows = [.. Enumerable.Range(0, Rows).Select(Row)];
         var (expected, actual) = (host.Assess(rows, sampler), device.Assess(rows, sampler));
 
         Assert.All(expected.Zip(actual), pair =>
