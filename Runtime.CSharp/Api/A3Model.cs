@@ -92,7 +92,7 @@ public sealed class A3Model : IDisposable
         options ??= new();
         var isCausal = options.Causal || !Architecture.HasQueryStream;
         var constraints = new GapConstraints(vocabulary, options, template.Parts.Count(part => part.IsGap));
-        var builder = new TextLayoutBuilder(vocabulary, FirstTokens(isCausal), constraints.Of);
+        var builder = new TextLayoutBuilder(vocabulary, FirstTokens(isCausal), constraints);
         RequireFits(template, builder);
         var borders = new BorderDecision(network, vocabulary, isCausal).Decide(builder, template.Shortest(), cancellation);
         var (whole, lengths) = template.HasUnknownLengths
@@ -102,7 +102,7 @@ public sealed class A3Model : IDisposable
 
         if (layout.EmptyGap is int empty)
         {
-            throw new A3Exception(
+            throw new RequestException(
                 $"gap {empty + 1} of the template has length 0, but no token of the vocabulary goes on from the text beside it; give it a "
                 + "length of at least 1.");
         }
@@ -126,7 +126,7 @@ public sealed class A3Model : IDisposable
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(template);
         var constraints = new GapConstraints(vocabulary, new(), template.Parts.Count(part => part.IsGap));
-        var builder = new TextLayoutBuilder(vocabulary, FirstTokens(isCausal: false), constraints.Of);
+        var builder = new TextLayoutBuilder(vocabulary, FirstTokens(isCausal: false), constraints);
         RequireFits(template, builder);
         new BorderDecision(network, vocabulary, isCausal: false).Decide(builder, template.Shortest(), cancellation);
         return new GapLengthSelection(network, template, builder, constraints).Select(cancellation);
@@ -161,6 +161,25 @@ public sealed class A3Model : IDisposable
         var layout = TextLayout.Of(tokens, position => !partition.IsEvidence(position), borders ?? [], scorer.FirstText(tokens));
         var constraints = new GapConstraints(vocabulary, options, layout.Gaps.Length);
         return new(vocabulary, layout, DecodingPlan.For(canvas, layout, constraints, null, 0, options));
+    }
+
+    /// <summary>Decodes a text once more, under the groups that it was decoded by: with the same seed and sampling, the same text.</summary>
+    /// <param name="text">Decoded by this model.</param>
+    /// <param name="options">Those that it was decoded with, but for what is to be otherwise.</param>
+    /// <exception cref="ArgumentException">It was decoded under no partition: causally, or by the authors' adaptive algorithm.</exception>
+    public DecodingRun Replay(DecodedText text, DecodingOptions? options = null)
+    {
+        ThrowIfDisposed();
+        ArgumentNullException.ThrowIfNull(text);
+        options ??= new();
+        var partition = text.Partition
+            ?? throw new ArgumentException("the text was decoded under no partition, so there is none to replay it by.", nameof(text));
+        var layout = TextLayout.Of(text, scorer.FirstText([text.Tokens[0].Token]));
+        int[] dropped = [.. Enumerable.Range(partition.Length, layout.Tokens.Length - partition.Length)];
+        int[][] groups = [.. partition.Groups, .. dropped.Length > 0 ? [dropped] : Array.Empty<int[]>()];
+        var canvas = Canvas.ToDecode(network, layout.Tokens.AsSpan(), Model.PartitionModule.create(partition.EvidenceGroups, groups));
+        var constraints = new GapConstraints(vocabulary, options, layout.Gaps.Length);
+        return new(vocabulary, layout, DecodingPlan.Again(canvas, layout, constraints, options));
     }
 
     /// <summary>Begins several decodes that run together; the caller disposes of the batch.</summary>
@@ -209,6 +228,14 @@ public sealed class A3Model : IDisposable
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(texts);
         return scorer.Score([.. texts.Select(text => Marked(text, grouping, countEnd))], cancellation);
+    }
+
+    /// <summary>As the other, for texts without marks.</summary>
+    public ImmutableArray<TextScore> Score(
+        IReadOnlyList<string> texts, Grouping? grouping = null, bool countEnd = false, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        return Score([.. texts.Select(MarkedText.Plain)], grouping, countEnd, cancellation);
     }
 
     /// <summary>As the other, for a text without marks.</summary>
@@ -381,13 +408,13 @@ public sealed class A3Model : IDisposable
     private TextLayout LayoutOf(MarkedText text, bool countEnd, bool isCausal = false)
     {
         var end = countEnd
-            ? Tokenizer.EosId ?? throw new A3Exception(
+            ? Tokenizer.EosId ?? throw new RequestException(
                 "the tokenizer names no token that texts end with, so the end cannot be scored; name eos_token in tokenizer_config.json.")
             : (int?)null;
         var layout = MarkedLayout.Of(text, vocabulary, FirstTokens(isCausal), end);
         return layout.Tokens.Length <= Architecture.Context
             ? layout
-            : throw new A3Exception(
+            : throw new RequestException(
                 $"the text takes {layout.Tokens.Length} positions, but the model's context holds {Architecture.Context}; shorten it.");
     }
 
@@ -412,7 +439,7 @@ public sealed class A3Model : IDisposable
 
         if (positions > Architecture.Context)
         {
-            throw new A3Exception(
+            throw new RequestException(
                 $"The template takes at least {positions} positions ({open} in gaps), but the model's context holds {Architecture.Context}; "
                 + "shorten the text or the gaps.");
         }

@@ -22,7 +22,7 @@ internal sealed class AlternativeRanking
 
         if (givens.Length < 2)
         {
-            throw new A3Exception("the template has no gap, but alternatives are ranked for its gaps; write ___ where they belong.");
+            throw new RequestException("the template has no gap, but alternatives are ranked for its gaps; write ___ where they belong.");
         }
     }
 
@@ -37,7 +37,7 @@ internal sealed class AlternativeRanking
         var common = AlternativeText.Common(texts);
         var groups = grouping ?? GroupingModule.singletons(Order.LeftToRight);
         var layouts = texts.Select((text, index) => text.LayOut(common, groups)
-            ?? throw new A3Exception($"{Name(alternatives, index)} leaves no token to score; every alternative needs one."));
+            ?? throw new RequestException($"{Name(alternatives, index)} leaves no token to score; every alternative needs one."));
         return Rank(alternatives, score([.. layouts]));
     }
 
@@ -67,7 +67,7 @@ internal sealed class AlternativeRanking
     {
         if (alternatives.Count == 0)
         {
-            throw new A3Exception("there are no alternatives to rank; give at least one.");
+            throw new RequestException("there are no alternatives to rank; give at least one.");
         }
 
         var seen = new HashSet<string>();
@@ -76,14 +76,14 @@ internal sealed class AlternativeRanking
         {
             if (alternatives[index].Length != givens.Length - 1)
             {
-                throw new A3Exception(
+                throw new RequestException(
                     $"{Name(alternatives, index)} has {alternatives[index].Length} texts, but the template has {givens.Length - 1} gaps; "
                     + "give each gap its text.");
             }
 
             if (!seen.Add(string.Join('\0', alternatives[index])))
             {
-                throw new A3Exception($"{Name(alternatives, index)} stands twice among the alternatives; give each once.");
+                throw new RequestException($"{Name(alternatives, index)} stands twice among the alternatives; give each once.");
             }
 
             RequireOwnSpaces(alternatives, index);
@@ -98,7 +98,7 @@ internal sealed class AlternativeRanking
 
             if ((givens[gap].EndsWith(' ') && text.StartsWith(' ')) || (givens[gap + 1].StartsWith(' ') && text.EndsWith(' ')))
             {
-                throw new A3Exception(
+                throw new RequestException(
                     $"{Name(alternatives, index)} repeats the space that the text beside gap {gap + 1} has already; an alternative is what "
                     + $"stands between the given parts: write \"{text.Trim(' ')}\".");
             }

@@ -28,7 +28,7 @@ internal sealed record DecodingPlan(
 
         if (GroupingModule.givesEvidence(grouping))
         {
-            throw new A3Exception(
+            throw new RequestException(
                 $"policy '{GroupingModule.print(grouping)}' gives positions of its own, but what is given when "
                 + "filling gaps is their text; leave 'given' out.");
         }
@@ -61,6 +61,17 @@ internal sealed record DecodingPlan(
         return plan.Revised(canvas, sampler, options.Revision);
     }
 
+    /// <summary>
+    /// For a canvas whose groups a run had: what the run did not know beforehand is not known now, so that the same is drawn.
+    /// </summary>
+    public static DecodingPlan Again(Canvas canvas, TextLayout layout, GapConstraints constraints, DecodingOptions options)
+    {
+        var ranks = options.Policy?.Spec is Policy.Adaptive ? null : PartitionModule.groupOf(canvas.Partition);
+        var sampler = SamplerOf(options, constraints.In(layout, ranks));
+        var plan = Plan(canvas, null, 0, sampler, options with { Reference = false });
+        return plan.Revised(canvas, sampler, options.Revision);
+    }
+
     private static DecodingPlan Plan(Canvas canvas, Policy.Adaptive? adaptive, int leading, Sampler sampler, DecodingOptions options)
     {
         IDecoder Behind(Func<Canvas, IDecoder> next) => leading == 0 ? next(canvas) : new LeadingDecoder(canvas, leading, sampler, next);
@@ -69,7 +80,7 @@ internal sealed record DecodingPlan(
         {
             if (adaptive is not null || options.Reference)
             {
-                throw new A3Exception("speculative decoding needs an order that is known beforehand and a cache; "
+                throw new RequestException("speculative decoding needs an order that is known beforehand and a cache; "
                     + "leave out the adaptive policy and the reference algorithm.");
             }
 
@@ -148,7 +159,7 @@ internal sealed record DecodingPlan(
 
         if (prompt.Length == 0)
         {
-            throw new A3Exception("There is nothing to continue: the tokenizer's own rules put no BOS before a text, and the "
+            throw new RequestException("There is nothing to continue: the tokenizer's own rules put no BOS before a text, and the "
                 + "content stream predicts what follows a token; give a text to continue.");
         }
 
@@ -162,7 +173,7 @@ internal sealed record DecodingPlan(
     {
         if (options.Policy is not null || options.SpeculativeWindow is not null || options.Reference || options.Revision is not null)
         {
-            throw new A3Exception(options.Causal
+            throw new RequestException(options.Causal
                 ? "causal decoding goes left to right through the content stream; leave out policy, speculation, "
                     + "reference and revision, or leave out causal."
                 : "This checkpoint has no query stream (model.query_embed), so it decodes left to right only; leave "
@@ -173,7 +184,7 @@ internal sealed record DecodingPlan(
 
         if (open.Length > 0 && open[0] != layout.Tokens.Length - open.Length)
         {
-            throw new A3Exception(
+            throw new RequestException(
                 $"The gap at position {open[0]} has text behind it, which the content stream cannot see; fill gaps "
                 + "with the query stream of an A3 checkpoint, or end the text with its only gap.");
         }

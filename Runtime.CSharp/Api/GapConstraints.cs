@@ -35,6 +35,26 @@ internal sealed class GapConstraints
         var (every, single) => every ?? single,
     };
 
+    /// <summary>Whether a token may be drawn where it holds given bytes at a border.</summary>
+    /// <param name="gap">The gap.</param>
+    /// <param name="token">The token.</param>
+    /// <param name="opening">The given bytes that it holds.</param>
+    /// <param name="beside">The given bytes beside it.</param>
+    /// <param name="side">On which side of the gap these are.</param>
+    public bool Allows(int gap, int token, BorderOpening opening, ReadOnlySpan<byte> beside, BorderSide side)
+    {
+        if (Of(gap)?.Contains(token) == false)
+        {
+            return false;
+        }
+
+        var bytes = vocabulary.Bytes(token);
+        var (given, drawn) = (opening.Bytes.Length, bytes.Length - opening.Bytes.Length);
+        return forbidden is null || !(side == BorderSide.Before
+            ? forbidden.Meets([.. beside, .. bytes], beside.Length + given, beside.Length + bytes.Length)
+            : forbidden.Meets([.. bytes, .. beside], 0, drawn));
+    }
+
     /// <summary>What may stand where in a layout.</summary>
     /// <param name="layout">Whose gaps they are.</param>
     /// <param name="ranks">The order in which positions are committed, [position]; null where it is not known beforehand.</param>
@@ -60,6 +80,7 @@ internal sealed class GapConstraints
         return new(vocabulary, layout.Borders)
         {
             Own = byPosition,
+            Beginnings = layout.Gaps.Select(gap => gap.First).ToHashSet(),
             Forbidden = forbidden,
             AllowsSpecial = options.AllowSpecialTokens,
             IsCausal = isCausal,
@@ -70,7 +91,9 @@ internal sealed class GapConstraints
     private void Require(int gap, TokenSet allowed)
     {
         if (!allowed.Tokens.Any(token =>
-            vocabulary.IsText(token) || (options.AllowSpecialTokens && vocabulary.IsKnown(token))))
+            vocabulary.IsText(token)
+            || vocabulary.IsEnd(token, isCausal: true)
+            || (options.AllowSpecialTokens && vocabulary.IsKnown(token))))
         {
             throw new ArgumentException($"the constraints of gap {gap} leave no token; allow at least one.", nameof(options));
         }

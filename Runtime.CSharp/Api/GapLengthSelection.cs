@@ -48,7 +48,7 @@ internal sealed class GapLengthSelection(INetwork network, Template template, Te
     {
         if (part + 1 == template.Parts.Length || template.Parts[part + 1].IsGap)
         {
-            throw new A3Exception(
+            throw new RequestException(
                 $"gap {gaps + 1}, {template.Parts[part].GapLength}..{template.Parts[part].LongestGap} tokens long, has no text right "
                 + "behind it, which it would have to lead to; give the gap one length (at the end of a text a long one: the text "
                 + "may end inside it).");

@@ -3,15 +3,12 @@ namespace A3.Runtime;
 /// <summary>The committed bytes around a position, as far as no open position is between.</summary>
 internal readonly ref struct Neighbours(Vocabulary vocabulary, CommittedTokens committed, int position)
 {
-    /// <summary>Bytes of the longest character.</summary>
-    private const int LongestCharacter = 4;
-
     /// <summary>How far into a character the bytes before the position have come; between characters where nothing stands right before it.</summary>
     public int State
     {
         get
         {
-            var before = Before(LongestCharacter);
+            var before = Before(Utf8State.LongestCharacter);
             var first = before.Length - 1;
 
             while (first >= 0 && (before[first] & 0xC0) == 0x80)
@@ -57,20 +54,6 @@ internal readonly ref struct Neighbours(Vocabulary vocabulary, CommittedTokens c
         return all.Length > count ? all[..count] : all;
     }
 
-    /// <summary>The states, as bits, from which the committed bytes behind the position go on validly; between characters where none is.</summary>
-    public int StatesThatGoOn()
-    {
-        var states = 0;
-        var behind = Behind(LongestCharacter);
-
-        for (var state = 0; state < Utf8State.Count; state++)
-        {
-            states |= GoesOn(state, behind) ? 1 << state : 0;
-        }
-
-        return states == 0 ? 1 << Utf8State.Start : states;
-    }
-
     private bool IsBeginning(int at)
     {
         while (committed.IsCommitted(at - 1) && vocabulary.Bytes(committed[at - 1]).IsEmpty)
@@ -79,20 +62,5 @@ internal readonly ref struct Neighbours(Vocabulary vocabulary, CommittedTokens c
         }
 
         return at == 0 && vocabulary.Tokenizer.AddsLeadingSpace;
-    }
-
-    private static bool GoesOn(int state, ReadOnlySpan<byte> behind)
-    {
-        if (state == Utf8State.Start)
-        {
-            return behind.IsEmpty || Utf8State.After(state, behind[..1]) != Utf8State.Invalid;
-        }
-
-        for (var i = 0; i < behind.Length && state is not (Utf8State.Start or Utf8State.Invalid); i++)
-        {
-            state = Utf8State.After(state, behind.Slice(i, 1));
-        }
-
-        return state == Utf8State.Start;
     }
 }

@@ -27,6 +27,9 @@ internal sealed class PositionConstraints
     /// <summary>By position: what its gap allows beside that; positions without an entry allow all.</summary>
     public IReadOnlyDictionary<int, TokenSet> Own { get; init; } = ImmutableDictionary<int, TokenSet>.Empty;
 
+    /// <summary>Positions with which a gap begins: what stands before is a text of its own, of whole characters.</summary>
+    public IReadOnlySet<int> Beginnings { get; init; } = ImmutableHashSet<int>.Empty;
+
     /// <summary>Texts that may not stand in what is drawn.</summary>
     public ForbiddenTexts? Forbidden { get; init; }
 
@@ -61,7 +64,7 @@ internal sealed class PositionConstraints
             kinds |= IsCausal ? TokenKinds.CausalEnds : TokenKinds.Ends;
         }
 
-        var allowed = vocabulary.Allowed(neighbours.State, EndStates(position, committed, neighbours), kinds);
+        var allowed = vocabulary.Allowed(neighbours.State, EndStates(position, committed), kinds);
         var border = borders.GetValueOrDefault(position);
 
         if (Static(position, border) is { } own)
@@ -76,7 +79,7 @@ internal sealed class PositionConstraints
 
         return allowed.Count > 0
             ? allowed
-            : throw new A3Exception(
+            : throw new RequestException(
                 $"position {position}: no token may stand here: the given text beside it, the constraints of its gap and the forbidden texts "
                 + "exclude all; loosen the constraints or change the length of the gap.");
     }
@@ -92,60 +95,84 @@ internal sealed class PositionConstraints
         ({ } own, { } agreeing) => agreeing.Tokens.And(own.Or(agreeing.Given)),
     };
 
-    /// <summary>The states, as bits, in which a token at a position may end.</summary>
-    private int EndStates(int position, CommittedTokens committed, Neighbours neighbours)
+    /// <summary>
+    /// The states, as bits, in which a token at a position may end: those from which what is committed behind it goes on validly, up to an open
+    /// position that can finish the character.
+    /// </summary>
+    private int EndStates(int position, CommittedTokens committed)
     {
-        var next = position + 1;
-
-        if (next >= committed.Length)
-        {
-            return StartAlone;
-        }
-
-        if (!committed.IsOpen(next))
-        {
-            return neighbours.StatesThatGoOn();
-        }
-
-        var states = StartAlone | Finishing(next, committed);
-        return Ranks is null ? states : states | vocabulary.Finishable(Chain(position, committed));
-    }
-
-    /// <summary>States from which one token at an open position can finish the character.</summary>
-    private int Finishing(int position, CommittedTokens committed)
-    {
-        var border = borders.GetValueOrDefault(position);
-        var ends = committed.IsCommitted(position + 1)
-            ? new Neighbours(vocabulary, committed, position).StatesThatGoOn()
-            : StartAlone;
-        var own = Static(position, border);
+        var (run, next) = Behind(position, committed);
+        var finishing = committed.IsOpen(next) && !Beginnings.Contains(next) ? FinishingStates(next, committed) : StartAlone;
         var states = 0;
 
         for (var state = 0; state < Utf8State.Count; state++)
         {
-            var finishing = vocabulary.Texts(state, ends);
-            var any = own is null ? finishing.Count > 0 : finishing.And(own).Count > 0;
+            states |= GoesOn(state, run, finishing) ? 1 << state : 0;
+        }
+
+        // Bytes that are no UTF-8 were given: they are taken as they are.
+        return states == 0 ? StartAlone : states;
+    }
+
+    /// <summary>The bytes committed right behind a position, as many as a character may need, and the position behind them.</summary>
+    private (byte[] Bytes, int Next) Behind(int position, CommittedTokens committed)
+    {
+        var next = position + 1;
+        var bytes = new List<byte>();
+
+        while (bytes.Count < Utf8State.LongestCharacter && committed.IsCommitted(next) && !Beginnings.Contains(next))
+        {
+            bytes.AddRange(vocabulary.Bytes(committed[next]));
+            next++;
+        }
+
+        return ([.. bytes], next);
+    }
+
+    private static bool GoesOn(int state, byte[] behind, int finishing)
+    {
+        var known = Math.Min(behind.Length, Utf8State.LongestCharacter);
+        state = Utf8State.After(state, behind.AsSpan(0, known));
+        return known < Utf8State.LongestCharacter ? state != Utf8State.Invalid && (finishing >> state & 1) != 0 : state != Utf8State.Invalid;
+    }
+
+    /// <summary>States from which an open position, or a row of them, can finish the character.</summary>
+    private int FinishingStates(int position, CommittedTokens committed)
+    {
+        var ends = committed.IsCommitted(position + 1) ? EndStates(position, committed) : StartAlone;
+        var own = Static(position, borders.GetValueOrDefault(position));
+        var states = StartAlone;
+
+        for (var state = 0; state < Utf8State.Count; state++)
+        {
+            var texts = vocabulary.Texts(state, ends);
+            var any = own is null ? texts.Count > 0 : texts.And(own).Count > 0;
             states |= any ? 1 << state : 0;
         }
 
-        return states;
+        return Ranks is null ? states : states | vocabulary.Finishable(Chain(position - 1, committed));
     }
 
-    /// <summary>How many unconstrained open positions follow, each committed after the one before it; at most what a character needs.</summary>
+    /// <summary>
+    /// How many unconstrained open positions follow, each committed after the one before it, the last of which may end a character; at most what
+    /// a character needs.
+    /// </summary>
     private int Chain(int position, CommittedTokens committed)
     {
         var ranks = Ranks!.Value;
         var count = 0;
 
-        while (count < 3
+        while (count < Utf8State.LongestCharacter - 1
             && committed.IsOpen(position + count + 1)
+            && !Beginnings.Contains(position + count + 1)
             && Static(position + count + 1, borders.GetValueOrDefault(position + count + 1)) is null
             && ranks[position + count + 1] >= ranks[position + count])
         {
             count++;
         }
 
-        return count;
+        var isFollowed = count > 0 && committed.IsCommitted(position + count + 1);
+        return isFollowed && (EndStates(position + count, committed) & StartAlone) == 0 ? count - 1 : count;
     }
 
     /// <summary>Without what would complete a forbidden text that holds a drawn byte.</summary>

@@ -9,6 +9,9 @@ internal static class Utf8State
     /// <summary>Between characters.</summary>
     public const int Start = 0;
 
+    /// <summary>Bytes of the longest character.</summary>
+    public const int LongestCharacter = 4;
+
     /// <summary>How many states there are; what is no UTF-8 is in none of them.</summary>
     public const int Count = 8;
 
@@ -16,15 +19,6 @@ internal static class Utf8State
     public const int Invalid = 15;
 
     private const int One = 1, Two = 2, Three = 3, AfterE0 = 4, AfterEd = 5, AfterF0 = 6, AfterF4 = 7;
-
-    /// <summary>Bytes that the character still needs.</summary>
-    public static int Missing(int state) => state switch
-    {
-        Start => 0,
-        One => 1,
-        Two or AfterE0 or AfterEd => 2,
-        _ => 3,
-    };
 
     /// <summary>The state behind some bytes.</summary>
     public static int After(int state, ReadOnlySpan<byte> bytes)

@@ -37,7 +37,7 @@ internal sealed class AlternativeText
 
         if (!spelt.IsAligned)
         {
-            throw new A3Exception("the tokenizer of this model changes the text, so that what stands in a gap is no part of its tokens.");
+            throw new RequestException("the tokenizer of this model changes the text, so that what stands in a gap is no part of its tokens.");
         }
 
         places = [.. Enumerable.Range(0, spelt.Tokens.Length).Select(Place)];

@@ -46,7 +46,7 @@ internal sealed class MarkedLayout
 
         return layout.gaps.Count > 0
             ? new(tokens, [.. layout.gaps], [.. layout.borders]) { FirstText = spelt.FirstText }
-            : throw new A3Exception(spelt.Tokens.Length == spelt.FirstText
+            : throw new RequestException(spelt.Tokens.Length == spelt.FirstText
                 ? "the text is empty; there is nothing to score."
                 : "the text has one token, which is given, since nothing stands before it: there is nothing to score; give a longer text.");
     }
@@ -55,7 +55,7 @@ internal sealed class MarkedLayout
     {
         if (!spelt.IsAligned)
         {
-            throw new A3Exception(
+            throw new RequestException(
                 "the tokenizer of this model changes the text, so that a part of it is no part of its tokens; score the whole text.");
         }
 

@@ -72,6 +72,27 @@ internal sealed record TextLayout(ImmutableArray<int> Tokens, ImmutableArray<Tex
         return new([.. tokens], gaps.ToImmutable(), [.. borders]) { FirstText = firstText };
     }
 
+    /// <summary>That of a decoded text, with the positions that its end left out.</summary>
+    public static TextLayout Of(DecodedText text, int firstText)
+    {
+        bool Has(int position, BorderSide side) => text.Borders.Any(border => border.Position == position && border.Side == side);
+
+        var gaps = ImmutableArray.CreateBuilder<TextGap>();
+
+        foreach (var (index, gap) in text.Gaps.Index())
+        {
+            var free = gaps.Count == 0 ? firstText : gaps[^1].End;
+            var first = gap.Start - 1 >= free && Has(gap.Start - 1, BorderSide.Before) ? gap.Start - 1 : gap.Start;
+            var end = gap.Start + gap.Length;
+            var isOwn = index == text.Gaps.Length - 1 || text.Gaps[index + 1].Start > end;
+            gaps.Add(new(first, gap.Start, gap.Length, isOwn && Has(end, BorderSide.Behind) ? end + 1 : end));
+        }
+
+        var length = gaps.Count == 0 ? text.Tokens.Length : Math.Max(text.Tokens.Length, gaps[^1].End);
+        int[] tokens = [.. text.Tokens.Select(token => token.Token), .. new int[length - text.Tokens.Length]];
+        return new([.. tokens], gaps.ToImmutable(), text.Borders) { FirstText = firstText };
+    }
+
     /// <summary>The given bytes at a border of a position; none where there is none.</summary>
     public ReadOnlySpan<byte> BorderBytes(int position, BorderSide side) =>
         Borders.FirstOrDefault(border => border.Position == position && border.Side == side) is { } border ? border.Bytes.AsSpan() : [];

@@ -8,8 +8,8 @@ namespace A3.Runtime;
 /// </summary>
 /// <param name="vocabulary">The tokens.</param>
 /// <param name="firstTokens">What stands before the text: one token, or none.</param>
-/// <param name="allows">What each gap allows, counted from 0; null for all.</param>
-internal sealed class TextLayoutBuilder(Vocabulary vocabulary, ImmutableArray<int> firstTokens, Func<int, TokenSet?> allows)
+/// <param name="constraints">What each gap allows.</param>
+internal sealed class TextLayoutBuilder(Vocabulary vocabulary, ImmutableArray<int> firstTokens, GapConstraints constraints)
 {
     private readonly BorderRule rule = new(vocabulary);
     private readonly Dictionary<(string Text, bool BeginsText), int[]> encoded = [];
@@ -72,8 +72,9 @@ internal sealed class TextLayoutBuilder(Vocabulary vocabulary, ImmutableArray<in
         {
             var ids = Encode(text, beginsText);
             opening = side == BorderSide.Before
-                ? rule.Before(ids, Math.Min(first, ids.Length), beginsText, allows(gap))
-                : rule.Behind(ids, allows(gap));
+                ? rule.Before(ids, Math.Min(first, ids.Length), beginsText, constraints.Of(gap))
+                : rule.Behind(ids, constraints.Of(gap));
+            opening = opening is { IsExact: false } && !HasToken(opening, ids, gap, side) ? null : opening;
             openings.Add(key, opening);
         }
 
@@ -90,6 +91,15 @@ internal sealed class TextLayoutBuilder(Vocabulary vocabulary, ImmutableArray<in
         }
 
         return opening;
+    }
+
+    /// <summary>Whether some token that agrees may be drawn; where the given spelling is a token, it may.</summary>
+    private bool HasToken(BorderOpening opening, int[] ids, int gap, BorderSide side)
+    {
+        var isBefore = side == BorderSide.Before;
+        var agreeing = isBefore ? vocabulary.BeginningWith(opening.Bytes.AsSpan()) : vocabulary.EndingWith(opening.Bytes.AsSpan());
+        var beside = vocabulary.Join(isBefore ? ids.AsSpan()[..^opening.Tokens] : ids.AsSpan()[opening.Tokens..]);
+        return agreeing.ToArray().Any(token => constraints.Allows(gap, token, opening, beside, side));
     }
 
     private int[] Encode(string text, bool beginsText)

@@ -30,10 +30,7 @@ module Decoding =
                     "a gap of unknown length such as {8..16} needs the query stream of an A3 checkpoint; give the gap one length."
             )
 
-        try
-            model.Prepare(template, options, invocation.Cancellation)
-        with :? A3Exception as error ->
-            raise (MisuseException error.Message)
+        model.Prepare(template, options, invocation.Cancellation)
 
     /// Decodes a template, before the eyes of whoever sits at the terminal.
     let run (invocation: Invocation) request (template: Template) =

@@ -65,6 +65,7 @@ module Outcome =
         | :? OperationCanceledException -> cancelled, "cancelled."
         | :? MisuseException
         | :? TemplateException
+        | :? RequestException
         | :? SpecificationException as error -> misuse, oneLine error.Message
         | :? ArgumentException as error -> misuse, oneLine (argumentMessage error)
         | :? A3Exception

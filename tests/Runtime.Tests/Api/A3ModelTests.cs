@@ -27,9 +27,10 @@ public sealed class A3ModelTests
         };
         var text = model.Infill(Story, options);
         int[] tokens = [.. text.Tokens.Select(token => token.Token)];
-        var replay = model.Prepare(tokens, text.Partition!, options with { Policy = null }).Complete();
+        var replay = model.Prepare(tokens, text.Partition!, options with { Policy = null }, text.Borders).Complete();
 
-        Assert.Equal(text.LogProbability, model.Score(tokens, text.Partition!).LogProbability, 1e-9);
+        Assert.Equal(text.LogProbability, model.Score(text).LogProbability, 1e-9);
+        Assert.Equal(text.LogProbability, model.Score(tokens, text.Partition!, text.Borders).LogProbability, 1e-9);
         Assert.Equal(text.LogProbability, replay.LogProbability, 1e-9);
         Assert.Equal(text.Text, replay.Text);
         Assert.Equal(text.LogProbability, text.Gaps.Sum(gap => gap.LogProbability), 1e-9);
@@ -42,14 +43,15 @@ public sealed class A3ModelTests
         using var model = Model();
         var text = model.Infill(Story);
 
-        Assert.Equal(string.Concat("Tom had a red ball.", text.Gaps[0].Text, " He was very", text.Gaps[1].Text), text.Text);
+        Assert.Equal(string.Concat("Tom had a red ball. ", text.Gaps[0].Text, " He was very ", text.Gaps[1].Text), text.Text);
+        Assert.StartsWith(" ", model.Tokenizer.TokenText(text.Tokens[text.Gaps[0].Start].Token));
         Assert.Equal(text.Text, string.Concat(text.Tokens.Select(token => token.Text)));
         Assert.Equal([6, 3], text.Gaps.Select(gap => gap.Length));
         Assert.Equal(Bytes.BosId, text.Tokens[0].Token);
-        Assert.Equal(9, text.ForwardPasses);
         Assert.Equal(
-            text.Gaps.SelectMany(gap => Enumerable.Range(gap.Start, gap.Length)),
-            text.Tokens.Where(token => token.Step is not null).Select(token => token.Position));
+            text.Gaps.SelectMany(gap => Enumerable.Range(gap.Start, gap.Length)).Concat(text.Borders.Select(border => border.Position)).ToHashSet(),
+            text.Tokens.Where(token => token.Step is not null).Select(token => token.Position).ToHashSet());
+        Assert.Equal(text.Tokens.Count(token => token.Step is not null), text.ForwardPasses);
     }
 
     [Fact]
@@ -138,8 +140,8 @@ public sealed class A3ModelTests
         Assert.Throws<InvalidOperationException>(() => model.Score("Tom had", Grouping.Parse("left-to-right | singletons")));
         Assert.Contains(
             "This checkpoint has no query stream",
-            Assert.Throws<A3Exception>(() => model.Generate("Tom", 3, new() { Policy = Policy.Parse("confidence") })).Message);
-        Assert.Contains("has text behind it", Assert.Throws<A3Exception>(() => model.Infill("Tom ___ red")).Message);
+            Assert.ThrowsAny<A3Exception>(() => model.Generate("Tom", 3, new() { Policy = Policy.Parse("confidence") })).Message);
+        Assert.Contains("has text behind it", Assert.ThrowsAny<A3Exception>(() => model.Infill("Tom ___ red")).Message);
     }
 
     [Fact]
@@ -161,16 +163,18 @@ public sealed class A3ModelTests
         using var model = Model();
         var ended = Enumerable.Range(0, 100)
             .Select(seed => model.Infill("Tom {8} ball. {40}", new() { Seed = seed }))
-            .Where(text => text.Tokens.SkipLast(1).Any(token => token.Step > 7 && token.Token == Bytes.EosId))
+            .Where(text => text.Tokens[^1].Token == Bytes.EosId)
             .ToArray();
 
         Assert.NotEmpty(ended);
         Assert.All(ended, text =>
         {
-            var end = text.Tokens.First(token => token.Step > 7 && token.Token == Bytes.EosId);
-            Assert.All(text.Tokens.Where(token => token.Position > end.Position), token => Assert.Empty(token.Text));
+            Assert.DoesNotContain(text.Tokens.SkipLast(1), token => token.Token == Bytes.EosId);
+            Assert.Equal(text.Tokens.Length - 1, text.Tokens[^1].Position);
             Assert.EndsWith(text.Gaps[1].Text, text.Text);
-            Assert.Equal(48, text.Steps.Length);
+            Assert.Equal(text.Tokens.Length, text.Partition!.Length);
+            Assert.Equal(text.Tokens.Count(token => token.Step is not null), text.Steps.Sum(step => step.Tokens.Length));
+            Assert.Equal(text.LogProbability, model.Score(text).LogProbability, 1e-9);
         });
     }
 
@@ -185,7 +189,7 @@ public sealed class A3ModelTests
         Assert.Equal(-score.LogProbability / Math.Log(2) / 15, score.BitsPerByte, 1e-12);
         Assert.Equal(Math.Exp(-score.LogProbability / score.Tokens.Length), score.Perplexity, 1e-9);
         Assert.Equal(1, score.Partition!.EvidenceGroups);
-        Assert.True(double.IsNaN(model.ScoreCausal("").Perplexity));
+        Assert.Contains("nothing to score", Assert.ThrowsAny<A3Exception>(() => model.ScoreCausal("")).Message);
     }
 
     [Fact]
@@ -196,7 +200,7 @@ public sealed class A3ModelTests
         var template = Template.Parse(Story);
         var adaptive = Policy.Parse("confidence | constant 2");
 
-        string Refusal(DecodingOptions options) => Assert.Throws<A3Exception>(() => model.Prepare(template, options)).Message;
+        string Refusal(DecodingOptions options) => Assert.ThrowsAny<A3Exception>(() => model.Prepare(template, options)).Message;
 
         Assert.Contains("known beforehand", Refusal(new() { Policy = adaptive, SpeculativeWindow = 3 }));
         Assert.Contains("known beforehand", Refusal(new() { Reference = true, SpeculativeWindow = 3 }));
@@ -218,9 +222,9 @@ public sealed class A3ModelTests
         using var model = Model();
 
         Assert.Matches(
-            @"^The template takes at least \d+ positions \(\d+ of text with BOS, \d+ in gaps\), but the model's "
+            @"^The template takes at least \d+ positions \(\d+ in gaps\), but the model's "
                 + @"context holds 64; shorten the text or the gaps\.$",
-            Assert.Throws<A3Exception>(() => model.Infill(template)).Message);
+            Assert.ThrowsAny<A3Exception>(() => model.Infill(template)).Message);
         Assert.Equal(63, model.Infill("{63}").Gaps[0].Length);
     }
 

@@ -4,10 +4,19 @@ namespace A3.Runtime.Tests.Api;
 
 public sealed class ConstraintTests
 {
-    private const string Story = "Tom had {8} He was {8} Tom";
+    private const string Story = "Tom had{8} He was{8} Tom";
 
-    private static int[] Drawn(A3Model model, DecodingOptions options) =>
-        [.. model.Infill(Story, options).Tokens.Where(token => token.Step is not null).Select(token => token.Token)];
+    /// <summary>What was drawn in the gaps, but for the tokens that given text reaches into.</summary>
+    private static int[] Drawn(A3Model model, DecodingOptions options)
+    {
+        var text = model.Infill(Story, options);
+        return
+        [
+            .. text.Gaps.SelectMany(gap => Enumerable.Range(gap.Start, gap.Length))
+                .Where(position => text.Borders.All(border => border.Position != position))
+                .Select(position => text.Tokens[position].Token),
+        ];
+    }
 
     [Theory]
     [InlineData(null)]
@@ -50,7 +59,7 @@ public sealed class ConstraintTests
         DecodingOptions Seeded(int seed) => new() { Seed = seed };
         int[] inside = [.. Enumerable.Range(0, 60).SelectMany(seed => Drawn(model, Seeded(seed)))];
         int[] unbound = [.. Enumerable.Range(0, 60).SelectMany(seed => Drawn(model, Seeded(seed) with { AllowSpecialTokens = true }))];
-        var atTheEnd = model.Infill("Tom had {500}", Seeded(0)).Tokens.Skip(3).Select(token => token.Token).Where(Special).Distinct();
+        var atTheEnd = model.Infill("Tom had{500}", Seeded(0)).Tokens.Skip(3).Select(token => token.Token).Where(Special).Distinct();
 
         Assert.DoesNotContain(inside, Special);
         Assert.Contains(unbound, Special);
@@ -62,9 +71,8 @@ public sealed class ConstraintTests
     {
         using var model = TestModel.Fake();
         var text = model.Infill(Story, new() { Constraint = TokenConstraint.Where(model.Tokenizer, token => token.Contains('a')) });
-        int[] tokens = [.. text.Tokens.Select(token => token.Token)];
 
-        Assert.Equal(model.Score(tokens, text.Partition!).LogProbability, text.LogProbability, 1e-9);
+        Assert.Equal(model.Score(text).LogProbability, text.LogProbability, 1e-9);
         Assert.True(text.Steps.Sum(step => step.Tokens[0].SamplingLogProbability) > text.LogProbability);
         Assert.All(text.Gaps, gap => Assert.Equal(8, gap.Text.Count(character => character == 'a') is >= 1 ? 8 : 0));
     }
@@ -84,6 +92,9 @@ public sealed class ConstraintTests
         Assert.StartsWith(
             "GapConstraints[2], but there are 2 gaps",
             Message(new() { GapConstraints = new Dictionary<int, TokenConstraint> { [2] = TokenConstraint.Only(40) } }));
+        Assert.StartsWith(
+            "GapConstraints[-1], but there are 2 gaps",
+            Message(new() { GapConstraints = new Dictionary<int, TokenConstraint> { [-1] = TokenConstraint.Only(40) } }));
         Assert.StartsWith("no token is allowed", Assert.Throws<ArgumentException>(() => TokenConstraint.Only()).Message);
         Assert.StartsWith("token -1 is negative", Assert.Throws<ArgumentException>(() => TokenConstraint.Except(-1)).Message);
     }

@@ -33,7 +33,7 @@ public sealed class RevisionTests
         Assert.Equal(sweeps, revisions[^1].Sweep);
         Assert.Equal(plain.ForwardPasses + steps + 1, text.ForwardPasses);
         Assert.Equal(plain.Partition, text.Partition);
-        Assert.Equal(model.Score(Ids(text), text.Partition!).LogProbability, text.LogProbability, 1e-9);
+        Assert.Equal(model.Score(text).LogProbability, text.LogProbability, 1e-9);
         Assert.Equal(text.LogProbability, text.Gaps.Sum(gap => gap.LogProbability), 1e-9);
     }
 

@@ -123,7 +123,7 @@ public sealed class ScoringTests
         Refused("alternatives[2] = \"a\" stands twice", "Tom {1}", ["a", "b", "a"]);
 
         void Refused(string message, string template, string[] alternatives) => Assert.StartsWith(
-            message, Assert.Throws<A3Exception>(() => model.Rank(Template.Parse(template), alternatives)).Message);
+            message, Assert.ThrowsAny<A3Exception>(() => model.Rank(Template.Parse(template), alternatives)).Message);
 
         Assert.Throws<ArgumentOutOfRangeException>("orders", () => model.ScoreOrders("Tom", 0));
     }

@@ -25,7 +25,7 @@ public sealed class DecodingCommandTests : IDisposable
         var texts = gaps.Select(gap => gap.GetProperty("text").GetString()).ToArray();
 
         Assert.Equal([4, 3], gaps.Select(gap => gap.GetProperty("length").GetInt32()));
-        Assert.Equal($"Tom had{texts[0]} ball.{texts[1]} happy.", json.GetProperty("text").GetString());
+        Assert.Equal($"Tom had {texts[0]} ball. {texts[1]} happy.", json.GetProperty("text").GetString());
         Assert.Equal(7, json.GetProperty("forward_passes").GetInt32());
     }
 
@@ -94,7 +94,7 @@ public sealed class DecodingCommandTests : IDisposable
         {
             var filled = Run(["infill", "Tom had {2}", "--seed", $"{seed}", .. grouping]).Json()[0];
             var gap = filled.GetProperty("gaps")[0].GetProperty("text").GetString();
-            var score = Run(["score", $"Tom had[[{gap}]]", .. grouping]).Json()[0];
+            var score = Run(["score", $"Tom had [[{gap}]]", .. grouping]).Json()[0];
 
             // Drawn weights draw bytes that are no text, or a text that has other tokens.
             if (filled.GetProperty("tokens").EnumerateArray().Select(Id).TakeLast(2)

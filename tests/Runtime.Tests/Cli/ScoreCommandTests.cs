@@ -89,7 +89,7 @@ public sealed class ScoreCommandTests : IDisposable
     public void The_score_of_an_alternative_is_that_of_the_text_with_it_in_place()
     {
         var alternative = Ranked(Run("Tom had a ___ ball.", "--alternatives", "red", "--json"))[0];
-        var score = Run("Tom had a[[ red]] ball.", "--json").Json()[0];
+        var score = Run("Tom had a [[red]] ball.", "--json").Json()[0];
 
         Assert.Equal(Number(score, "log_probability"), Number(alternative, "log_probability"), 1e-6);
     }
