@@ -58,7 +58,13 @@ module Alternatives =
         [
             for mass in ranked.Masses do
                 let share = Number.text "0.0000" (100.0 * mass.Probability)
-                let tokens = if mass.Tokens = 1 then "1 token" else $"{mass.Tokens} tokens"
+
+                let tokens =
+                    if mass.Tokens = 1 then
+                        "1 token"
+                    else
+                        $"{mass.Tokens} tokens"
+
                 $"together {share}%% of all texts of {tokens}"
         ]
 

@@ -42,7 +42,12 @@ module Borders =
 
     /// The same in a line.
     let line (choice: BorderChoice) =
-        let taken = if choice.IsOpen then "goes on into the gap" else "stands as it is spelt"
+        let taken =
+            if choice.IsOpen then
+                "goes on into the gap"
+            else
+                "stands as it is spelt"
+
         let number (value: float) = Number.text "0.00" value
 
         $"{Trace.quoted choice.Text} {side choice.Side} gap {choice.Gap + 1} {taken}: log-probability {number choice.OpenLogProbability} of going on, {number choice.SpeltLogProbability} as spelt"

@@ -21,8 +21,7 @@ module Decoding =
 
     /// Checks what needs the model; gaps of unknown length get theirs now.
     let prepare (invocation: Invocation) (model: A3Model) (template: Template) request =
-        let options =
-            DecodingRequest.options "" request
+        let options = DecodingRequest.options "" request
 
         if template.HasUnknownLengths && not model.Architecture.HasQueryStream then
             raise (

@@ -116,8 +116,7 @@ module DecodingRequest =
 
         if List.contains "" request.Forbid then
             raise (
-                MisuseException
-                    $"{prefix}forbid \"\": every text contains that; expected a text of one letter or more."
+                MisuseException $"{prefix}forbid \"\": every text contains that; expected a text of one letter or more."
             )
 
         DecodingOptions(

@@ -78,7 +78,11 @@ module FillingJson =
                 "seed", Json.whole decoded.Seed
                 "gaps", text.Gaps |> Seq.map gap |> Json.list
                 "lengths", GapLengths.json text
-                "partition", (if isNull text.Partition then null else Json.text (string text.Partition))
+                "partition",
+                (if isNull text.Partition then
+                     null
+                 else
+                     Json.text (string text.Partition))
                 "borders", text.Borders |> Seq.map Borders.json |> Json.list
                 "border_choices", text.BorderChoices |> Seq.map Borders.choiceJson |> Json.list
                 "canonical", Json.flag text.IsCanonical

@@ -19,7 +19,8 @@ type ScoreArguments =
     interface IArgParserTemplate with
         member argument.Usage =
             match argument with
-            | Text _ -> "the text; of one with [[parts]] only these are scored, given the rest; \\[ \\] \\{ \\_ \\\\ are these characters themselves; - reads standard input."
+            | Text _ ->
+                "the text; of one with [[parts]] only these are scored, given the rest; \\[ \\] \\{ \\_ \\\\ are these characters themselves; - reads standard input."
             | File _ -> "read the text from a file."
             | Orders _ ->
                 $"score under this many random orders, {Limits.orders.Range}, with seeds that count up from --seed: the bound on the probability that they give together, their mean and spread."
@@ -45,7 +46,10 @@ module Score =
 
     /// The text with its marks, or as it is.
     let private read isPlain text =
-        if isPlain then MarkedText.Plain text else MarkedText.Parse text
+        if isPlain then
+            MarkedText.Plain text
+        else
+            MarkedText.Parse text
 
     let private score (invocation: Invocation) causal countEnd (model: A3Model) (text: MarkedText) =
         if causal || not model.Architecture.HasQueryStream then

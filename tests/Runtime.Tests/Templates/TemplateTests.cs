@@ -35,8 +35,7 @@ public sealed class TemplateTests
     }
 
     [Theory]
-    [InlineData("ab {x} c", 4, "'{x}' is not a gap: expected a number of tokens from 1 up")]
-    [InlineData("{0}", 1, "'{0}' is not a gap")]
+    [InlineData("ab {x} c", 4, "'{x}' is not a gap: expected a number of tokens, such as")]
     [InlineData("{-1}", 1, "'{-1}' is not a gap")]
     [InlineData("{99999999999}", 1, "'{99999999999}' is not a gap")]
     [InlineData("a {} b", 3, "'{}' is not a gap")]
@@ -76,9 +75,9 @@ public sealed class TemplateTests
     }
 
     [Fact]
-    public void Lengths_below_one_are_refused()
+    public void Negative_lengths_are_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => Template.Parse("___", 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Gap(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Gap(-1));
     }
 }

@@ -61,7 +61,7 @@ public sealed class GivenTextTests
     public void TheEndIsTheEnd(string kind)
     {
         var ended = 0;
-        ForAll(kind, 300, (model, template, options) =>
+        ForAll(kind, 100, tail: 30, check: (model, template, options) =>
         {
             var text = model.Infill(template, options);
             var ids = text.Tokens.Select(token => token.Token).ToArray();
@@ -139,14 +139,15 @@ public sealed class GivenTextTests
     });
 
     private static void ForAll(
-        string kind, int count, Action<A3Model, Template, DecodingOptions> check, bool isCausal = false)
+        string kind, int count, Action<A3Model, Template, DecodingOptions> check, bool isCausal = false, int tail = 0)
     {
         var model = TextSamples.Models[kind];
         var random = new Random(kind.Length + count);
 
         for (var i = 0; i < TextSamples.Count(count); i++)
         {
-            var template = TextSamples.Template(random, isCausal);
+            var parts = TextSamples.Template(random, isCausal).Parts;
+            var template = Template.Of(tail == 0 ? parts : [.. parts, TemplatePart.Gap(tail)]);
             var options = TextSamples.Options(random);
 
             try
@@ -154,9 +155,10 @@ public sealed class GivenTextTests
                 check(model, template, options);
             }
             catch (RequestException error) when (
-                error.Message.Contains("has length 0", StringComparison.Ordinal) || error.Message.Contains("in gaps", StringComparison.Ordinal))
+                error.Message.Contains("has length 0", StringComparison.Ordinal) || error.Message.Contains("in gaps", StringComparison.Ordinal)
+                || error.Message.Contains("has no text right behind it", StringComparison.Ordinal))
             {
-                // No token of this vocabulary goes on from the text beside a gap of length 0; or too long for the context.
+                // No token of this vocabulary goes on from the text beside a gap of length 0; or too long, or of unknown length with nothing behind.
             }
             catch (Exception error)
             {
