@@ -40,7 +40,7 @@ internal static class HuggingFaceReader
             Prefix = template.Before,
             BosId = template.Before is [var bos, ..] && tokens.IsSpecial(bos) ? bos : null,
             EosIds = template.After is [var eos, ..] && tokens.IsSpecial(eos) ? [eos] : [],
-            AddsLeadingSpace = decoding.StripsSpace,
+            AddsLeadingSpace = decoding.StripsSpace || words.PrefixSpace,
             Files = [(FileName, content)],
         };
     }

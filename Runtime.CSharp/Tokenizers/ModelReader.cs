@@ -31,13 +31,15 @@ internal static class ModelReader
             throw dropout.Unsupported("null, 0");
         }
 
-        var spelling = vocabulary.Where(entry => !marks.Contains(entry.Value)).ToDictionary(StringComparer.Ordinal);
+        var spelling = vocabulary.Values.Any(marks.Contains)
+            ? vocabulary.Where(entry => !marks.Contains(entry.Value)).ToDictionary(StringComparer.Ordinal)
+            : vocabulary;
         var symbols = Symbols(place, spelling, Unknown(place["unk_token"], vocabulary), byteLevel);
         var wholeWords = place["ignore_merges"].Flag(missing: false) ? spelling : null;
         return new BytePairModel(symbols, Merges(place["merges"], vocabulary, marks), wholeWords);
     }
 
-    private static ISymbols Symbols(JsonPlace place, Dictionary<string, int> vocabulary, int? unknown, bool byteLevel)
+    private static ISymbols Symbols(JsonPlace place, IReadOnlyDictionary<string, int> vocabulary, int? unknown, bool byteLevel)
     {
         var byteFallback = place["byte_fallback"].Flag(missing: false);
         var fuseUnknown = place["fuse_unk"].Flag(missing: false);

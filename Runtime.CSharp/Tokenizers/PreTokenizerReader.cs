@@ -5,8 +5,10 @@ internal static class PreTokenizerReader
 {
     private const string Supported = "Sequence, Split, Digits, Metaspace, ByteLevel";
 
-    /// <summary>The steps (null: the text is one word), and whether words become bytes after them.</summary>
-    public static (IPreTokenizer? Steps, bool ByteLevel) Read(JsonPlace place)
+    /// <summary>
+    /// The steps (null: the text is one word), whether words become bytes after them, and whether a text gets a space before it then.
+    /// </summary>
+    public static (IPreTokenizer? Steps, bool ByteLevel, bool PrefixSpace) Read(JsonPlace place)
     {
         var steps = new List<IPreTokenizer>();
         var byteLevel = false;
@@ -21,7 +23,10 @@ internal static class PreTokenizerReader
             steps.AddRange(byteLevel ? ByteLevelSteps(step) : [Step(step)]);
         }
 
-        return (steps.Count switch { 0 => null, 1 => steps[0], _ => new PreTokenizerSequence(steps) }, byteLevel);
+        return (
+            steps.Count switch { 0 => null, 1 => steps[0], _ => new PreTokenizerSequence(steps) },
+            byteLevel,
+            steps.Any(step => step is PrefixSpace));
     }
 
     private static IPreTokenizer Step(JsonPlace place) => place["type"].Text() switch

@@ -14,15 +14,20 @@ internal static class Fixtures
         ?? throw new DirectoryNotFoundException($"{string.Join('/', path)} is not above {AppContext.BaseDirectory}.");
 
     /// <summary>A directory of shared/fixtures; skips the test where there is none.</summary>
-    public static string Shared(string name)
+    public static string Shared(string name) => SharedFolder("fixtures", name);
+
+    /// <summary>A directory of shared/tokenizers; skips the test where there is none.</summary>
+    public static string Tokenizer(string name) => SharedFolder("tokenizers", name);
+
+    private static string SharedFolder(string kind, string name)
     {
-        string inside = Path.Combine("fixtures", name);
+        string inside = Path.Combine(kind, name);
         string? directory = Environment.GetEnvironmentVariable("A3_SHARED") is { Length: > 0 } shared
             ? Existing(Path.Combine(shared, inside))
             : Above(Path.Combine("shared", inside));
         Assert.SkipWhen(
             directory is null,
-            $"shared/fixtures/{name} is not above the tests; A3_SHARED may name the folder that holds fixtures/.");
+            $"shared/{kind}/{name} is not above the tests; A3_SHARED may name the folder that holds {kind}/.");
         return directory!;
     }
 
