@@ -18,8 +18,20 @@ internal static class TrainingSetup
     /// </summary>
     public static ITokenizer Tokenizer(TrainingOptions options, IProgress<Preparation>? preparation, CancellationToken cancellation) =>
         (options.Tokenizer ?? options.Initial) is { } directory
-            ? Runtime.Tokenizer.Load(directory)
+            ? Noted(Runtime.Tokenizer.Load(directory), options.Initial, preparation)
             : BpeTrainer.Train(Sample(options, cancellation), options.Vocabulary, new ShareReport("learning a vocabulary", preparation), cancellation);
+
+    /// <summary>The tokenizer, after a remark on everything in its files and in those of the initial checkpoint that is not followed.</summary>
+    private static ITokenizer Noted(ITokenizer tokenizer, string? initial, IProgress<Preparation>? preparation)
+    {
+        using var checkpoint = initial is null ? null : Checkpoint.Open(initial);
+        foreach (var notice in (tokenizer as Tokenizers.BytePairTokenizer)?.Notices.Concat(checkpoint?.Notices ?? []) ?? [])
+        {
+            preparation?.Report(new Preparation(notice, null));
+        }
+
+        return tokenizer;
+    }
 
     /// <summary>Positions of the longest sequence of a run that is not yet begun.</summary>
     public static int LongestSequence(TrainingOptions options) => options.LongestSequence(

@@ -47,6 +47,19 @@ public sealed class HubCacheTests : IDisposable
     }
 
     [Fact]
+    public void A_run_remarks_on_what_of_the_checkpoint_it_begins_with_is_not_followed()
+    {
+        ToyRun.Train(ToyRun.Options(folder, "base") with { Tokens = 1000 });
+        var initial = folder.File("base");
+        File.WriteAllText(Path.Combine(initial, "generation_config.json"), """{"eos_token_id": [2, 50]}""");
+        var remarks = new List<string>();
+        var options = ToyRun.Options(folder, "adapted") with { Initial = initial, Train = "lora", Tokens = 500 };
+        using var trainer = Trainer.Start(options, new DocumentFileTests.Remarks(remarks), TestContext.Current.CancellationToken);
+
+        Assert.Single(remarks, remark => remark.Contains("generation_config.json: eos_token_id[1]: is not followed: token 50", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_file_whose_target_was_edited_has_changed()
     {
         File.WriteAllText(folder.File("blob"), "Tom ran.");

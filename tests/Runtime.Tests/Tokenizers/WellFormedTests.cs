@@ -72,6 +72,6 @@ public sealed class WellFormedTests
         AssertRefused(() => model.Score(["Tom", Half], left));
         AssertRefused(() => model.ScoreCausal(Half));
         AssertRefused(() => model.ScoreOrders(Half, 2));
-        AssertRefused(() => model.Rank(Template.Parse("Tom ___ ball"), [" had", Half]));
+        AssertRefused(() => model.Rank(Template.Parse("Tom ___ ball"), ["had", Half]));
     }
 }
