@@ -24,6 +24,12 @@ module Json =
 
     let list (items: (JsonNode | null) seq) : JsonNode | null = JsonArray(Array.ofSeq items)
 
+    /// The same, to stand in another record.
+    let copy (value: JsonNode | null) : JsonNode | null =
+        match value with
+        | null -> null
+        | value -> value.DeepClone()
+
     let wholes (values: int seq) =
         values |> Seq.map (int64 >> whole) |> list
 

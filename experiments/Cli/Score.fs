@@ -15,6 +15,8 @@ type ScoreArguments =
     | [<Unique>] Causal
     | [<Unique>] End
     | [<Unique>] Plain
+    | [<Unique>] Batch of FILE: string
+    | [<Unique>] Output of FILE: string
 
     interface IArgParserTemplate with
         member argument.Usage =
@@ -30,6 +32,9 @@ type ScoreArguments =
             | Causal ->
                 "use the content stream, as an ordinary LLaMA does; a checkpoint without query stream always does."
             | End -> "score the end of the text too, as generate counts it."
+            | Batch _ ->
+                "one JSON object a line in and out: one of text, template with [[parts]], parts such as [\"Tom had a \", {\"score\": \"red\"}, \" ball.\"], or tokens (with partition and borders as infill writes them); with alternatives a template or parts with gaps; grouping, causal, end; - reads standard input."
+            | Output _ -> "where results of a batch go; the rows that are there already are not done again."
             | Plain -> "score the text as it is: nothing in it is a mark or an escape."
 
 /// `a3 score`: how probable a text is.
@@ -113,9 +118,49 @@ module Score =
             output |> Output.line ""
             output |> Output.lines (ScoredText.totals model.Tokenizer.TokenText score)
 
-    let run (invocation: Invocation) (arguments: ParseResults<ScoreArguments>) =
-        refuse invocation arguments
+    /// Options that say nothing beside a batch, or without one.
+    let private refuseBeside (arguments: ParseResults<ScoreArguments>) isBatch =
+        let rules =
+            [
+                not isBatch && arguments.Contains ScoreArguments.Output, "--output needs --batch FILE."
+                isBatch && arguments.Contains ScoreArguments.Text, "a text and --batch; give one of the two."
+                isBatch && arguments.Contains ScoreArguments.File, "--file and --batch; give one of the two."
+                isBatch && arguments.Contains ScoreArguments.Plain,
+                "--plain and --batch; in rows the field 'text' is plain."
+                isBatch && arguments.Contains ScoreArguments.Orders,
+                "--orders and --batch; score one text under many orders."
+                isBatch
+                && (arguments.Contains ScoreArguments.Alternatives
+                    || arguments.Contains ScoreArguments.AlternativesFile),
+                "--alternatives and --batch; give rows a field 'alternatives'."
+            ]
 
+        for isBroken, rule in rules do
+            if isBroken then
+                raise (MisuseException rule)
+
+    let private runBatch (invocation: Invocation) (arguments: ParseResults<ScoreArguments>) input =
+        let usual =
+            {
+                Given = []
+                Alternatives = []
+                Grouping = invocation.Grouping
+                Partition = None
+                Borders = []
+                Causal = arguments.Contains ScoreArguments.Causal
+                End = arguments.Contains ScoreArguments.End
+            }
+
+        let files =
+            {
+                Input = input
+                Output = arguments.TryGetResult ScoreArguments.Output
+                Together = 1
+            }
+
+        ScoreBatch.run invocation usual files
+
+    let private runOne (invocation: Invocation) (arguments: ParseResults<ScoreArguments>) =
         let text =
             match
                 GivenText.read
@@ -137,3 +182,12 @@ module Score =
         | None ->
             read isPlain text
             |> runText invocation (arguments.Contains ScoreArguments.Causal) (arguments.Contains ScoreArguments.End)
+
+    let run (invocation: Invocation) (arguments: ParseResults<ScoreArguments>) =
+        refuse invocation arguments
+        let batch = arguments.TryGetResult ScoreArguments.Batch
+        refuseBeside arguments batch.IsSome
+
+        match batch with
+        | Some input -> runBatch invocation arguments input
+        | None -> runOne invocation arguments

@@ -71,6 +71,7 @@ module Writing =
                 kind
                 {
                     Given = None
+                    Parts = None
                     Length = length
                     Request = request
                 }

@@ -20,6 +20,8 @@ type WritingKind =
 type WritingWish =
     {
         Given: string option
+        /// The text in pieces, in place of one with escapes.
+        Parts: Template option
         Length: int
         Request: DecodingRequest
     }
@@ -63,6 +65,10 @@ module WritingBatch =
     let private given (kind: WritingKind) =
         RowFields.field kind.Field RowFields.text (fun text (wish: WritingWish) -> { wish with Given = Some text })
 
+    let private parts =
+        RowFields.field "parts" PartsJson.template (fun template (wish: WritingWish) ->
+            { wish with Parts = Some template })
+
     /// Without a seed of its own a row has one that counts up with the lines.
     let private read (kind: WritingKind) (usual: WritingWish) line (row: JsonElement) =
         let usual =
@@ -70,13 +76,21 @@ module WritingBatch =
                 Request.Seed = usual.Request.Seed + int64 (line - 1)
             }
 
-        let wish = row |> RowFields.read (given kind :: settings) usual
+        let wish = row |> RowFields.read (given kind :: parts :: settings) usual
 
-        match wish.Given with
-        | Some text ->
-            DecodingRequest.options "" wish.Request |> ignore
-            kind.Template text wish.Length, wish.Request
-        | None -> raise (MisuseException $"has no field '{kind.Field}', which every row needs.")
+        let template =
+            match wish.Given, wish.Parts with
+            | Some text, None -> kind.Template text wish.Length
+            | None, Some template when template.Parts |> Seq.exists _.IsGap -> template
+            | None, Some _ ->
+                raise (MisuseException "'parts' has no gap to fill; write {\"gap\": 12} where tokens are missing.")
+            | Some _, Some _ ->
+                raise (MisuseException $"'{kind.Field}' and 'parts' both say what the text is; give one of the two.")
+            | None, None ->
+                raise (MisuseException $"has no field '{kind.Field}', which every row needs, or 'parts' in its place.")
+
+        DecodingRequest.options "" wish.Request |> ignore
+        template, wish.Request
 
     let private prepare invocation model (row: BatchRow<Template * DecodingRequest>) =
         row.Work
@@ -99,6 +113,14 @@ module WritingBatch =
             "seed", Json.whole decoded.Seed
             "gaps", text.Gaps |> Seq.map FillingJson.gap |> Json.list
             "lengths", GapLengths.json text
+            "ids", text.Tokens |> Seq.map _.Token |> Json.wholes
+            "partition",
+            (if isNull text.Partition then
+                 null
+             else
+                 Json.text (string text.Partition))
+            "borders", text.Borders |> Seq.map Borders.json |> Json.list
+            "canonical", Json.flag text.IsCanonical
         ]
 
     /// Decodes a file of rows of which so many run together.
