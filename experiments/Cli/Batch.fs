@@ -15,8 +15,9 @@ type BatchTask<'work, 'result> =
         Options: string
         /// What a row asks for, of the number of its line and its fields; an exception says why it asks for nothing sound.
         Read: int -> JsonElement -> 'work
-        /// The results of rows, in their order: of what each asks for, or why there is none.
-        Run: A3Model -> BatchRow<'work> seq -> (BatchRow<'work> * Result<'result, string>) seq
+        /// The results of rows, in their order: of what each asks for, or why there is none. The function says whether the next row
+        /// can be had without waiting for it.
+        Run: A3Model -> (unit -> bool) -> BatchRow<'work> seq -> (BatchRow<'work> * Result<'result, string>) seq
         /// What is written of a result.
         Fields: 'result -> (string * (JsonNode | null)) list
         /// Tokens that a result took, for the speed.
@@ -77,7 +78,7 @@ module Batch =
                 Tokens = progress.Tokens + int64 (task.Tokens result)
             }
         | Error reason ->
-            BatchProgress.complain output $"a3: {Shown.Text(Input.name files.Input)} line {row.Line}: {reason}"
+            BatchProgress.complain output $"a3: {Input.name files.Input} line {row.Line}: {reason}"
 
             { progress with
                 Failed = progress.Failed + 1
@@ -114,7 +115,7 @@ module Batch =
         if progress.Failed > 0 then
             raise (
                 A3Exception
-                    $"{progress.Failed} of {progress.Rows} rows of {Shown.Text(Input.name files.Input)} failed; the field \"error\" of their results says why."
+                    $"{progress.Failed} of {progress.Rows} rows of {Input.name files.Input} failed; the field \"error\" of their results says why."
             )
 
     let private resume identity lines (output: BatchOutput option) =
@@ -146,7 +147,17 @@ module Batch =
         let identity = identity invocation task folder
         let start = resume identity lines output |> started total
         use model = Decoding.load invocation
-        let results = lines.All |> Seq.map (BatchRow.read task.Read) |> task.Run model
+
+        let arriving =
+            if input.CanSeek then
+                ArrivingLines.ofFile lines
+            else
+                ArrivingLines.ofPipe invocation.Cancellation lines
+
+        let results =
+            arriving.Lines
+            |> Seq.map (BatchRow.read task.Read)
+            |> task.Run model arriving.IsThere
 
         match output with
         | Some output -> output.Append

@@ -112,4 +112,4 @@ module Conform =
             invocation.Output |> Output.line $"{passed} cases passed, {failed} failed"
 
         if failed > 0 then
-            raise (A3Exception $"{folder}: {failed} of {passed + failed} cases do not conform.")
+            raise (A3Exception $"{Shown.Text folder}: {failed} of {passed + failed} cases do not conform.")

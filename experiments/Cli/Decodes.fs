@@ -12,6 +12,7 @@ type private Line<'label>
         model: A3Model,
         cancellation: CancellationToken,
         together: int,
+        isThere: unit -> bool,
         source: IEnumerator<'label * Result<Waiting, string>>
     ) =
 
@@ -66,7 +67,7 @@ type private Line<'label>
         while hasMore && not (finished.ContainsKey handedOn) do
             cancellation.ThrowIfCancellationRequested()
 
-            while hasRoom () && beginNext () do
+            while hasRoom () && (running.Count = 0 || isThere ()) && beginNext () do
                 ()
 
             if running.Count > 0 then
@@ -94,10 +95,15 @@ type private Line<'label>
 [<RequireQualifiedAccess>]
 module Decodes =
 
-    /// The results in the order of what waits, which is read as there is room for it; what cannot begin hands on why.
-    let inOrder (model: A3Model) cancellation together (waiting: ('label * Result<Waiting, string>) seq) =
+    /// The results in the order of what waits, which is read as there is room for it; what cannot begin hands on why. What is not
+    /// there yet is waited for only where nothing runs.
+    let arriving (model: A3Model) cancellation together isThere (waiting: ('label * Result<Waiting, string>) seq) =
         seq {
             use source = waiting.GetEnumerator()
-            use line = new Line<'label>(model, cancellation, together, source)
+            use line = new Line<'label>(model, cancellation, together, isThere, source)
             yield! Seq.unfold (fun () -> line.Next() |> Option.map (fun result -> result, ())) ()
         }
+
+    /// As `arriving`, of what is always there.
+    let inOrder model cancellation together waiting =
+        arriving model cancellation together (fun () -> true) waiting

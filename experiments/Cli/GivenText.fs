@@ -60,4 +60,4 @@ module GivenText =
         | [], Some path -> Some(ofFile cancellation path)
         | [ "-" ], None -> Some(ofFile cancellation Input.standard)
         | words, None -> Some(ofWords words)
-        | _, Some path -> raise (MisuseException $"a text and --file {path}; give one of the two.")
+        | _, Some path -> raise (MisuseException $"a text and --file {Shown.Text path}; give one of the two.")

@@ -48,11 +48,14 @@ module Input =
 
     /// How errors name a path.
     let name path =
-        if path = standard then "standard input" else path
+        if path = standard then
+            "standard input"
+        else
+            Shown.Text(path: string)
 
     let private openFile path =
         if Directory.Exists path then
-            raise (A3Exception $"{path}: is a directory; expected a file.")
+            raise (A3Exception $"{Shown.Text path}: is a directory; expected a file.")
 
         File.OpenRead path
 

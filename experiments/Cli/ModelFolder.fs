@@ -37,9 +37,10 @@ module ModelFolder =
         | Some folder when Directory.Exists folder -> folder
         | Some folder when File.Exists folder ->
             raise (
-                A3Exception $"{folder}: is a file; a checkpoint is a directory with config.json and model.safetensors."
+                A3Exception
+                    $"{Shown.Text folder}: is a file; a checkpoint is a directory with config.json and model.safetensors."
             )
-        | Some folder -> raise (A3Exception $"{folder}: there is no such directory.")
+        | Some folder -> raise (A3Exception $"{Shown.Text folder}: there is no such directory.")
         | None ->
             match inTheBox () with
             | Some folder -> folder

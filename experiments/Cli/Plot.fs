@@ -2,6 +2,7 @@ namespace A3.Cli
 
 open System.IO
 open Argu
+open A3
 open A3.Runtime
 
 /// Arguments of `a3 plot`.
@@ -62,7 +63,7 @@ module Plot =
         let number value = (Number.text "0.000" value).PadLeft 9
 
         [
-            $"{folder}: {Number.grouped history.Steps} steps, {Number.grouped (int64 history.Tokens)} tokens"
+            $"{Shown.Text folder}: {Number.grouped history.Steps} steps, {Number.grouped (int64 history.Tokens)} tokens"
             $"""{"nats per token", -32}    first     last   lowest"""
             for name, points in measures history do
                 let losses = points |> Array.map snd
@@ -95,4 +96,4 @@ module Plot =
             output |> Output.lines (table folder history)
 
             for path in Option.toList svg @ Option.toList html do
-                output |> Output.note $"drawn in {path}"
+                output |> Output.note $"drawn in {Shown.Text path}"

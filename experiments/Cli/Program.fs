@@ -66,8 +66,22 @@ module Program =
         | Some _
         | None -> Infill.example
 
+    let private exitCodes =
+        [
+            0, "done."
+            Outcome.failedRun, "failed, or some rows of a batch did."
+            Outcome.misuse, "a command line or a text that cannot be meant."
+            Outcome.cancelled, "stopped, by Ctrl-C or a kill."
+            Outcome.readerIsGone, "nobody reads the output any more, as behind | head -n 1."
+        ]
+
     let private help argv (usage: string) =
-        usage.TrimEnd() + "\n\nEXAMPLE:\n\n    " + example argv + "\n"
+        let codes =
+            exitCodes
+            |> List.map (fun (code, meaning) -> $"    {(string code).PadRight 3}  {meaning}\n")
+            |> String.Concat
+
+        $"{usage.TrimEnd()}\n\nEXAMPLE:\n\n    {example argv}\n\nEXIT CODES:\n\n{codes}"
 
     /// The usage of the command that a command line begins with.
     let private usageOf (argv: string[]) =

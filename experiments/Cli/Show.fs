@@ -2,6 +2,7 @@ namespace A3.Cli
 
 open System.IO
 open Argu
+open A3
 open A3.Model
 
 /// Arguments of `a3 show`.
@@ -46,10 +47,13 @@ module Show =
         =
         match arguments.TryGetResult ShowArguments.Svg with
         | Some path when length > PartitionSvg.longest ->
-            raise (MisuseException $"--svg {path}: pictures hold up to {PartitionSvg.longest} positions, not {length}.")
+            raise (
+                MisuseException
+                    $"--svg {Shown.Text path}: pictures hold up to {PartitionSvg.longest} positions, not {length}."
+            )
         | Some path ->
             File.WriteAllText(path, picture ())
-            invocation.Output |> Output.note $"drawn in {path}"
+            invocation.Output |> Output.note $"drawn in {Shown.Text path}"
         | None -> ()
 
     let private groupsJson partition =

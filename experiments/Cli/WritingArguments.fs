@@ -30,7 +30,8 @@ type WritingArguments =
             match argument with
             | Text _ ->
                 "infill: a text with gaps, ___ of the default length, {12} of 12 tokens, {8..16} of 8 to 16, whichever is filled likeliest, {0} to complete the word before or behind it; \\_ \\{ \\[ \\\\ are these characters themselves; generate: the beginning of a text; - reads standard input."
-            | File _ -> "read the text from a file."
+            | File _ ->
+                "read the text from a file, in UTF-8, as it is; the line end that closes the file closes the result and is no part of the text."
             | Length _ ->
                 $"tokens of a gap written ___ (default {Template.DefaultGap}), or to add to a beginning (default 80), {Limits.length.Range}."
             | Policy _ ->
@@ -52,8 +53,9 @@ type WritingArguments =
             | Reference -> "decode without a cache, as the authors' code does."
             | Samples _ -> $"write this many texts, {Limits.samples.Range}, with seeds that count up from --seed."
             | Batch _ ->
-                "one JSON object a line in and out, such as {\"id\": 7, \"prompt\": \"Tom\", \"length\": 20}; fields are named as options; - reads standard input."
-            | Output _ -> "where results of a batch go; the rows that are there already are not done again."
+                "one JSON object a line in and out, such as {\"id\": 7, \"prompt\": \"Tom\", \"length\": 20}; fields are named as options; - reads standard input, and writes each result when it is there."
+            | Output _ ->
+                "the file where results of a batch go, of which this process is the only writer; the rows that are there already are not done again, and results of other rows, options or weights are refused."
             | BatchSize _ ->
                 $"texts that run together, {Limits.together.Range}, which changes the speed and nothing else (default 16)."
             | Trace -> "show what each step committed, and how sure the model was."

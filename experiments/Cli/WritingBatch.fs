@@ -133,10 +133,10 @@ module WritingBatch =
                 Options = $"{kind.Field} {usual.Length} {JsonSerializer.Serialize usual.Request}"
                 Read = read kind usual
                 Run =
-                    fun model rows ->
+                    fun model isThere rows ->
                         rows
                         |> Seq.map (fun row -> row, prepare invocation model row)
-                        |> Decodes.inOrder model invocation.Cancellation files.Together
+                        |> Decodes.arriving model invocation.Cancellation files.Together isThere
                 Fields = fields
                 Tokens = _.Tokens
             }

@@ -117,6 +117,20 @@ public sealed class BatchRowTests : IDisposable
     }
 
     [Fact]
+    public void A_writer_of_rows_may_wait_for_each_result()
+    {
+        var given = Shell.Run($$"""
+            coproc a3 generate --batch - --length 2 --model {{model}} 2>/dev/null
+            for prompt in Tom He She; do
+                echo "{\"prompt\": \"$prompt\"}" >&"${COPROC[1]}"
+                read -r -t 30 result <&"${COPROC[0]}" && echo "${result:0:10} $prompt"
+            done
+            """);
+
+        Assert.Equal("{\"line\":1, Tom\n{\"line\":2, He\n{\"line\":3, She\n", given.Out);
+    }
+
+    [Fact]
     public void What_others_wrote_reaches_a_terminal_escaped_and_cut()
     {
         var row = $$"""{"\u001b]0;title\u0007\u202e{{new string('x', 5000)}}": 1}""";

@@ -77,6 +77,24 @@ public sealed class DecodesTests
     }
 
     [Fact]
+    public void What_is_not_there_yet_is_waited_for_only_where_nothing_runs()
+    {
+        using var network = new FakeNetwork(TestModel.Tokenizer.VocabularySize);
+        using var model = new A3Model(network, TestModel.Tokenizer);
+        var read = 0;
+        var lengths = Enumerable.Range(0, 5).Select(_ =>
+        {
+            Assert.Equal(0, network.OpenSequences);
+            read++;
+            return 3;
+        });
+        var handed = Decodes.arriving(model, CancellationToken.None, 4, FuncConvert.FromFunc(() => false), Gaps(model, lengths))
+            .Select(_ => read);
+
+        Assert.Equal([1, 2, 3, 4, 5], handed);
+    }
+
+    [Fact]
     public void One_that_does_not_fit_in_memory_beside_others_waits_and_one_that_never_fits_fails_alone()
     {
         // 64 bytes a position; the longest has 31 with BOS.

@@ -59,7 +59,18 @@ public sealed class StandardStreamsTests : IDisposable
         Assert.DoesNotMatch("a3: (?!stopped after [0-9]{1,3} rows)", given.Error);
     }
 
+    [Fact]
+    public void Nobody_need_read_what_a_batch_with_an_output_does_not_write()
+    {
+        File.WriteAllText(folder.File("rows"), """{"template": "a {2} b"}""");
+        var given = Shell.Run($"set -o pipefail; a3 infill --batch rows --output results --model {TinyCheckpoint.In(folder)} | true", folder.Path);
+
+        Assert.Equal(0, given.Code);
+        Assert.Single(File.ReadAllLines(folder.File("results")));
+    }
+
     [Theory]
+    [InlineData("a3 infill --batch /dev/zero", "/dev/zero line 1: no end after 268435456 bytes")]
     [InlineData("a3 infill - </dev/zero", "standard input: more than 16777216 bytes")]
     [InlineData("a3 score --alternatives-file /dev/zero 'a ___'", "/dev/zero: more than 16777216 bytes")]
     public void Input_without_an_end_is_refused(string script, string message)
