@@ -44,7 +44,7 @@ internal sealed class TwoStreamStep : ITrainStep
             null,
             targets.Length,
             null);
-        Numbers.read(learner.Step([batch], queryWeight: 1, contentWeight: 0, LearningRate)[0]);
+        Numbers.read(learner.Step([batch], queryWeight: 1, contentWeight: 0, LearningRate)![0]);
     }
 
     public void Dispose()

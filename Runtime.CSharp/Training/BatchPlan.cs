@@ -25,7 +25,7 @@ internal sealed class BatchPlan(
 {
     private const int BatchesPerWindow = 32;
 
-    private readonly int windowRows = Math.Max(1, BatchesPerWindow * batchTokens / context);
+    private readonly int windowRows = (int)Math.Clamp((long)BatchesPerWindow * batchTokens / context, 1, documents.Count);
     private readonly RowPicker picker = new(documents, context - 1, crop);
     private (long Epoch, long Window) held = (-1, -1);
     private IReadOnlyList<Row[][]> batches = [];
@@ -34,6 +34,10 @@ internal sealed class BatchPlan(
 
     /// <summary>The lines of the batch at a position; without packing, each is one row. Cheapest in ascending order.</summary>
     public Row[][] At(DataPosition position) => BatchesOf(position)[(int)position.Batch];
+
+    /// <summary>Whether there is a batch at a position.</summary>
+    public bool Holds(DataPosition position) =>
+        position.Epoch >= 0 && position.Window >= 0 && position.Window < Windows && position.Batch >= 0 && position.Batch < BatchesOf(position).Count;
 
     /// <summary>The position after one.</summary>
     public DataPosition After(DataPosition position) =>
@@ -82,7 +86,7 @@ internal sealed class BatchPlan(
         var batch = new List<Row[]>();
         foreach (var row in ascending)
         {
-            if (batch.Count > 0 && (batch.Count + 1) * row.Positions > batchTokens)
+            if (batch.Count > 0 && (batch.Count + 1L) * row.Positions > batchTokens)
             {
                 yield return [.. batch];
                 batch.Clear();

@@ -19,16 +19,21 @@ internal sealed class CheckpointFolders(string path)
     /// <summary>The folder of a step.</summary>
     public string Of(long step) => Path.Combine(path, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step:D8}"));
 
-    /// <summary>Fills the folder of a step, then removes all but the last <paramref name="keep"/>.</summary>
-    /// <exception cref="IOException">The disk refused; the folders before stay.</exception>
-    public void Add(long step, int keep, Action<string> fill)
+    /// <summary>
+    /// Fills the folder of a step, then removes all but the last <paramref name="keep"/>. One that is there already gets a new state, in one
+    /// file: the step is the same, but more may have been done at it.
+    /// </summary>
+    /// <exception cref="IOException">The disk refused; the folders before stay, and nothing of the new one does.</exception>
+    public void Add(long step, int keep, Action<string> writeState, Action<string> writeOthers)
     {
         var folder = Of(step);
-        if (!Directory.Exists(folder))
+        if (Directory.Exists(folder))
         {
-            Directory.CreateDirectory(folder + Unfinished);
-            fill(folder + Unfinished);
-            Directory.Move(folder + Unfinished, folder);
+            writeState(folder);
+        }
+        else
+        {
+            Fill(folder, writeState + writeOthers);
         }
 
         foreach (var old in Steps.SkipLast(keep))
@@ -46,6 +51,33 @@ internal sealed class CheckpointFolders(string path)
         foreach (var folder in left)
         {
             Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void Fill(string folder, Action<string> fill)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder + Unfinished);
+            fill(folder + Unfinished);
+            Directory.Move(folder + Unfinished, folder);
+        }
+        catch
+        {
+            Discard(folder + Unfinished);
+            throw;
+        }
+    }
+
+    private static void Discard(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The error that brought us here is the one worth reporting.
         }
     }
 

@@ -26,25 +26,31 @@ internal sealed class Learner(
     /// One optimizer step along the gradient of the batches' loss: the weighted mean surprisal of all their targets times one weight, and
     /// that of their causal targets times the other; from a teacher they learn what it says in place of tokens. Each batch has its own
     /// forward and backward pass, as many at a time as there are lanes, and their memory is free before the next. Gives the loss over the
-    /// weights that took part (nats per token) and the norm of the gradient, [2], on the device.
+    /// weights that took part (nats per token) and the norm of the gradient, [2], on the device; null where there is not a single target, and
+    /// then nothing moves, neither weights nor moments.
     /// </summary>
-    public Tensor Step(IReadOnlyList<Batch> batches, double queryWeight, double contentWeight, double learningRate)
+    public Tensor? Step(IReadOnlyList<Batch> batches, double queryWeight, double contentWeight, double learningRate)
     {
+        var weight = (Targets(batches) > 0 ? queryWeight : 0) + (CausalTargets(batches) > 0 ? contentWeight : 0);
+        if (weight == 0)
+        {
+            return null;
+        }
+
         using var scope = NewDisposeScope();
         using var threads = lanes.Limit();
         var (loss, gradient) = Gradient(batches, queryWeight, contentWeight);
         var norm = Optimizer.Step(learningRate, gradient);
-        var weight = queryWeight + (CausalTargets(batches) > 0 ? contentWeight : 0);
-        return stack([Numbers.scale(weight > 0 ? 1 / weight : 0, loss), norm]).MoveToOuterDisposeScope();
+        return stack([Numbers.scale(1 / weight, loss), norm]).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The batches' loss, a scalar, and its gradient, [parameters].</summary>
+    /// <summary>The batches' loss, a scalar, and its gradient, [parameters]. Batches that no loss counts in are not run.</summary>
     public (Tensor Loss, Tensor Gradient) Gradient(IReadOnlyList<Batch> batches, double queryWeight, double contentWeight)
     {
-        var targets = batches.Sum(batch => batch.TotalWeight);
-        var factors = new LossFactors(queryWeight / targets, contentWeight / Math.Max(CausalTargets(batches), 1));
+        var (targets, causal) = (Targets(batches), CausalTargets(batches));
+        var factors = new LossFactors(targets > 0 ? queryWeight / targets : 0, contentWeight / Math.Max(causal, 1));
         (Tensor Loss, Tensor Gradient)? sum = null;
-        foreach (var batch in batches.Chunk(lanes.Count))
+        foreach (var batch in batches.Where(batch => Counts(batch, factors)).Chunk(lanes.Count))
         {
             foreach (var pass in lanes.Run(batch.Length, i => Descend(batch[i], factors)))
             {
@@ -56,6 +62,13 @@ internal sealed class Learner(
     }
 
     public void Dispose() => Optimizer.Dispose();
+
+    /// <summary>Whether a batch has a target of a loss that counts.</summary>
+    private static bool Counts(Batch batch, LossFactors factors) =>
+        (batch.TotalWeight > 0 && factors.Query > 0) || (batch.CausalTargets is not null && factors.Content > 0);
+
+    /// <summary>The weight of all targets of the query stream.</summary>
+    private static double Targets(IReadOnlyList<Batch> batches) => batches.Sum(batch => batch.TotalWeight);
 
     private static long CausalTargets(IReadOnlyList<Batch> batches) => batches.Sum(batch => batch.CausalTargets?.Value.shape[0] ?? 0);
 

@@ -11,6 +11,15 @@ namespace A3.Runtime;
 /// </summary>
 internal sealed class RunDirectory : IDisposable
 {
+    private const string LockFile = "training.lock";
+    private const string BestFolder = "best";
+
+    /// <summary>Files of a checkpoint that cost work.</summary>
+    private static readonly string[] Weights = ["config.json", "*.safetensors", "*.safetensors.index.json", "*.gguf", "*.bin", "*.pt", "*.pth", "validation.json"];
+
+    /// <summary>Files that a run writes beside one.</summary>
+    private static readonly string[] Beside = ["tokenizer*", "special_tokens_map.json", "training.json", "metrics.jsonl"];
+
     private readonly string path;
     private readonly ITokenizer tokenizer;
     private readonly CheckpointFolders folders;
@@ -33,32 +42,55 @@ internal sealed class RunDirectory : IDisposable
     /// <summary>The folder of the newest checkpoint.</summary>
     public string Newest => folders.Of(folders.Steps[^1]);
 
-    private string BestPath => Path.Combine(path, "best");
+    private string BestPath => Path.Combine(path, BestFolder);
 
-    /// <summary>Refuses a directory that already holds a run, before hours are spent.</summary>
-    /// <exception cref="A3Exception">It holds one.</exception>
+    /// <summary>What is on the disk, and how to go on from it, in a sentence.</summary>
+    public string Kept => folders.Steps is [.., var step]
+        ? $"The checkpoint of step {step} is kept: go on from it with a3 train --resume {Shown.Text(path)}."
+        : "There is no checkpoint yet: begin the run again.";
+
+    /// <summary>Refuses a directory that holds what a run would overwrite, before hours are spent.</summary>
+    /// <exception cref="A3Exception">It holds a run, a checkpoint or parts of one.</exception>
     public static void CheckFree(string path)
     {
+        var shown = Shown.Text(path);
+        if (File.Exists(path))
+        {
+            throw new A3Exception($"{shown}: a file; a run needs a directory.");
+        }
+
         // Earlier versions kept the state beside the model.
         if (FoldersOf(path).Steps.Count > 0 || File.Exists(Path.Combine(path, RunState.FileName)))
         {
-            throw new A3Exception($"{path} already holds a training run: resume it, or give another directory.");
+            throw new A3Exception($"{shown} already holds a training run: resume it, or give another directory.");
+        }
+
+        // What a run that failed at its start leaves is its own; its lock tells. A checkpoint is never among that.
+        string[] costly = File.Exists(Path.Combine(path, LockFile)) ? Weights : [.. Weights, .. Beside];
+        string[] folders = [path, Path.Combine(path, BestFolder)];
+        if (folders.Where(Directory.Exists).SelectMany(folder => costly.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern))).FirstOrDefault() is { } file)
+        {
+            throw new A3Exception($"{shown} holds {Shown.Text(Path.GetRelativePath(path, file))}, which a run would overwrite: give another directory.");
         }
     }
 
     /// <summary>Writes the tokenizer of a new run; manifest and configuration come later.</summary>
-    /// <exception cref="A3Exception">Another process holds the directory.</exception>
-    /// <exception cref="CheckpointException">The directory holds a checkpoint of another architecture.</exception>
+    /// <exception cref="A3Exception">Another process holds the directory, or it holds what would be overwritten.</exception>
     /// <exception cref="IOException">The directory cannot be written.</exception>
     public static RunDirectory Create(string path, Configuration configuration, ITokenizer tokenizer)
     {
-        Checkpoint.CheckTarget(path, configuration.Architecture);
+        CheckFree(path);
         Directory.CreateDirectory(path);
-        var directory = new RunDirectory(path, configuration, tokenizer, Hold(path));
-        Checkpoint.CheckTarget(directory.BestPath, configuration.Architecture);
-        directory.RemoveLeftovers();
-        tokenizer.Save(path);
-        return directory;
+        // Before the lock is there, which it may be that another run has made since.
+        CheckFree(path);
+        return Holding(path, exclusive =>
+        {
+            CheckFree(path);
+            var directory = new RunDirectory(path, configuration, tokenizer, exclusive);
+            directory.RemoveLeftovers();
+            tokenizer.Save(path);
+            return directory;
+        });
     }
 
     /// <summary>The run a directory holds; what a kill left unfinished is removed.</summary>
@@ -67,40 +99,37 @@ internal sealed class RunDirectory : IDisposable
     /// </exception>
     public static RunDirectory Open(string path, FileHashes hashes, out RunManifest manifest)
     {
-        if (!File.Exists(Path.Combine(path, RunManifest.FileName)) || FoldersOf(path).Steps is not [.., var newest])
+        if (!File.Exists(Path.Combine(path, RunManifest.FileName)) || FoldersOf(path).Steps.Count == 0)
         {
-            throw new A3Exception($"{path} holds no training run to resume: {RunManifest.FileName} and checkpoints/step-N are expected in it.");
+            throw new A3Exception($"{Shown.Text(path)} holds no training run to resume: {RunManifest.FileName} and checkpoints/step-N are expected in it.");
         }
 
-        manifest = RunManifest.Read(path);
-        var folder = FoldersOf(path).Of(newest);
-        if (manifest.Difference(RunManifest.Read(folder)) is { } difference)
+        var (directory, read) = Holding(path, exclusive =>
         {
-            throw new A3Exception(
-                $"{folder} does not match its run: {RunManifest.FileName} of the run says {difference}. Put back what was changed, or start another run.");
-        }
-
-        if (manifest.Record.ChangedFile(hashes) is { } changed)
-        {
-            throw new A3Exception(
-                $"{path} cannot be resumed: {changed} has changed since the run began. Put back what it was, or start another run.");
-        }
-
-        var directory = new RunDirectory(path, Checkpoint.ReadConfiguration(folder), Runtime.Tokenizer.Load(path), Hold(path));
-        directory.RemoveLeftovers();
+            var folder = FoldersOf(path).Of(FoldersOf(path).Steps[^1]);
+            var read = RunManifest.Read(path);
+            CheckAgreement(path, read, folder, hashes);
+            var directory = new RunDirectory(path, Checkpoint.ReadConfiguration(folder), Runtime.Tokenizer.Load(path), exclusive);
+            directory.RemoveLeftovers();
+            return (directory, read);
+        });
+        manifest = read;
         return directory;
     }
+
+    /// <summary>Writes the manifest of the run.</summary>
+    /// <exception cref="IOException">The disk refused; the one before stays.</exception>
+    public void Write(RunManifest manifest) => manifest.Write(path);
 
     /// <summary>Saves a checkpoint to resume from, then the one for others; a kill in between loses nothing.</summary>
     /// <exception cref="IOException">The disk refused; the files before stay.</exception>
     public void Save(TrainingRun run, RunManifest manifest)
     {
         manifest.Write(path);
-        folders.Add(run.Step, manifest.Options.Keep, folder =>
+        folders.Add(run.Step, manifest.Options.Keep, folder => RunState.Write(folder, run), folder =>
         {
             tokenizer.Save(folder);
             manifest.Write(folder);
-            RunState.Write(folder, run);
             SaveModel(folder, run, manifest.Options);
         });
         SaveModel(path, run, manifest.Options);
@@ -108,25 +137,29 @@ internal sealed class RunDirectory : IDisposable
 
     /// <summary>Saves the best model so far, and what makes it the best.</summary>
     /// <exception cref="IOException">The disk refused; the one before stays.</exception>
-    public void SaveBest(TrainingRun run, TrainingOptions options, IReadOnlyDictionary<string, double> validation)
+    public void SaveBest(TrainingRun run, TrainingOptions options, double loss, IReadOnlyDictionary<string, double> validation)
     {
         SaveModel(BestPath, run, options);
         tokenizer.Save(BestPath);
         AtomicFile.Write(
-            Path.Combine(BestPath, "validation.json"), stream => JsonSerializer.Serialize(stream, new { step = run.Step, loss = run.Best, validation }));
+            Path.Combine(BestPath, "validation.json"), stream => JsonSerializer.Serialize(stream, new { step = run.Step, loss, validation }));
     }
 
     /// <summary>Puts a run into the newest saved state.</summary>
-    /// <exception cref="A3Exception">The state is broken, of another architecture or of another version.</exception>
+    /// <exception cref="A3Exception">The state is broken, of another step, of another architecture or of another version.</exception>
     public void Restore(TrainingRun run)
     {
         try
         {
             RunState.Restore(Newest, run);
+            if (run.Step != folders.Steps[^1])
+            {
+                throw new A3Exception($"{Shown.Text(Newest)}: its state is that of step {run.Step}.");
+            }
         }
-        catch (CheckpointException error) when (folders.Steps.Count > 1)
+        catch (A3Exception error) when (folders.Steps.Count > 1)
         {
-            throw new A3Exception($"{error.Message} Remove {Newest} to go on from step {folders.Steps[^2]}.", error);
+            throw new A3Exception($"{error.Message} Remove {Shown.Text(Newest)} to go on from step {folders.Steps[^2]}.", error);
         }
     }
 
@@ -134,8 +167,36 @@ internal sealed class RunDirectory : IDisposable
 
     private static CheckpointFolders FoldersOf(string path) => new(Path.Combine(path, "checkpoints"));
 
-    private static IDisposable Hold(string path) => ExclusiveFile.Open(
-        Path.Combine(path, "training.lock"), "another process is training in this directory: let it end, or give another one.");
+    /// <summary>What is made of a directory while no other process may be at it; it is let go where that fails.</summary>
+    private static T Holding<T>(string path, Func<IDisposable, T> make)
+    {
+        var exclusive = ExclusiveFile.Open(
+            Path.Combine(path, LockFile), "another process is training in this directory: let it end, or give another one.");
+        try
+        {
+            return make(exclusive);
+        }
+        catch
+        {
+            exclusive.Dispose();
+            throw;
+        }
+    }
+
+    private static void CheckAgreement(string path, RunManifest manifest, string folder, FileHashes hashes)
+    {
+        if (manifest.Difference(RunManifest.Read(folder)) is { } difference)
+        {
+            throw new A3Exception(
+                $"{Shown.Text(folder)} does not match its run: {RunManifest.FileName} of the run says {difference}. Put back what was changed, or start another run.");
+        }
+
+        if (manifest.Record.ChangedFile(hashes) is { } changed)
+        {
+            throw new A3Exception(
+                $"{Shown.Text(path)} cannot be resumed: {Shown.Text(changed)} has changed since the run began. Put back what it was, or start another run.");
+        }
+    }
 
     private void RemoveLeftovers()
     {

@@ -14,51 +14,58 @@ internal sealed class RunManifest
 
     private const string RecordKey = "record";
 
+    /// <summary>Characters of a value in a message.</summary>
+    private const int Longest = 60;
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new JsonStringEnumConverter() },
+        RespectNullableAnnotations = true,
+        AllowDuplicateProperties = false,
+        Converters = { new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false) },
     };
 
-    /// <summary>Options that decide nothing about the numbers, and may be changed during a run.</summary>
+    /// <summary>Options that decide nothing about the numbers up to where a run is, and may be changed when it is resumed.</summary>
     private static readonly string[] Free = [.. new[]
     {
         nameof(TrainingOptions.Output), nameof(TrainingOptions.Cache), nameof(TrainingOptions.Keep), nameof(TrainingOptions.CheckpointSeconds),
-        nameof(TrainingOptions.Device),
+        nameof(TrainingOptions.Device), nameof(TrainingOptions.Lanes), nameof(TrainingOptions.Recompute), nameof(TrainingOptions.ExtendedTo),
     }.Select(JsonNamingPolicy.CamelCase.ConvertName)];
 
     private readonly JsonObject content;
 
-    private RunManifest(JsonObject content, TrainingOptions options, RunRecord record) =>
-        (this.content, Options, Record) = (content, options, record);
+    /// <summary>Of what is understood alone, so that what another version wrote beside it tells no manifests apart.</summary>
+    private RunManifest(TrainingOptions options, RunRecord record)
+    {
+        (Options, Record) = (options, record);
+        content = JsonSerializer.SerializeToNode(options, Json)!.AsObject();
+        content[RecordKey] = JsonSerializer.SerializeToNode(record, Json);
+    }
 
     public TrainingOptions Options { get; }
 
     public RunRecord Record { get; }
 
-    public static RunManifest Of(TrainingOptions options, RunRecord record)
-    {
-        var content = JsonSerializer.SerializeToNode(options, Json)!.AsObject();
-        content[RecordKey] = JsonSerializer.SerializeToNode(record, Json);
-        return new RunManifest(content, options, record);
-    }
+    public static RunManifest Of(TrainingOptions options, RunRecord record) => new(options, record);
 
     /// <summary>The manifest in a directory.</summary>
-    /// <exception cref="A3Exception">It cannot be read.</exception>
+    /// <exception cref="A3Exception">It cannot be read: names the file, the key and the rule.</exception>
     public static RunManifest Read(string directory)
     {
         var path = Path.Combine(directory, FileName);
+        var text = CheckpointFile.ReadText(path);
         try
         {
-            var content = JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new JsonException("no object.");
+            var content = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
+                ?? throw new JsonException("no object.");
             var record = content[RecordKey].Deserialize<RunRecord>(Json) ?? throw new JsonException($"no {RecordKey}: an earlier version wrote it.");
-            var options = content.Deserialize<TrainingOptions>(Json)!;
-            return new RunManifest(content, options.Checked(), record);
+            var options = content.Deserialize<TrainingOptions>(Json)!.Checked();
+            return record.Fault() is { } fault ? throw new JsonException(fault) : new RunManifest(options, record);
         }
-        catch (Exception error) when (error is JsonException or ArgumentException or IOException)
+        catch (Exception error) when (error is JsonException or ArgumentException or InvalidOperationException)
         {
-            throw new A3Exception($"{path}: not a manifest of a run ({error.Message})", error);
+            throw new A3Exception($"{Shown.Text(path)}: not a manifest of a run ({Shown.Text(error.Message)})", error);
         }
     }
 
@@ -74,9 +81,5 @@ internal sealed class RunManifest
             .Select(key => $"{key} = {Short(content[key])}, there {Short(other.content[key])}")
             .FirstOrDefault();
 
-    private static string Short(JsonNode? node)
-    {
-        var text = node?.ToJsonString() ?? "nothing";
-        return text.Length <= 60 ? text : text[..60] + "...";
-    }
+    private static string Short(JsonNode? node) => Shown.Text(node?.ToJsonString() ?? "nothing", Longest);
 }

@@ -72,6 +72,16 @@ internal sealed record RunRecord
         : !AreSame(Data, now.Data) || !AreSame(Validation, now.Validation) ? "its options name other data than it was begun with."
         : null;
 
+    /// <summary>The first rule that what was read from a file breaks, with its key; null where all hold.</summary>
+    public string? Fault()
+    {
+        (string Key, IReadOnlyList<SourceFile> Files)[] lists = [("data", Data), ("validation", Validation), ("frozen", Frozen)];
+        return lists.SelectMany(list => list.Files.Select((file, index) => (Key: $"record.{list.Key}[{index}]", File: (SourceFile?)file)))
+            .Where(entry => entry.File is not { Bytes: > 0 } file || !TrainingRules.IsPath(file.Path))
+            .Select(entry => $"{entry.Key}: a path and a number of bytes above 0 are expected.")
+            .FirstOrDefault();
+    }
+
     /// <summary>The first file of the data that is no longer what it was; null where all are.</summary>
     /// <exception cref="A3Exception">A file cannot be read.</exception>
     public string? ChangedFile(FileHashes hashes) => Data.Concat(Validation).Concat(Frozen).FirstOrDefault(file => !file.IsUnchanged(hashes))?.Path;

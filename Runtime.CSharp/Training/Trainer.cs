@@ -13,18 +13,14 @@ public sealed class Trainer : IDisposable
 
     private const int NamedRows = 8;
 
+    private readonly PreparedRun prepared;
     private readonly RunDirectory directory;
-    private readonly RunManifest manifest;
     private readonly TrainingRun run;
-    private readonly FrozenWeights? frozen;
-    private readonly TorchNetwork? teacher;
-    private readonly TrainingData data;
-    private readonly Validation? validation;
     private StepResult last;
+    private (long Step, LossSum Unreported, double Best)? saved;
 
-    private Trainer(
-        RunDirectory directory, RunManifest manifest, TrainingRun run, FrozenWeights? frozen, TorchNetwork? teacher, TrainingData data, Validation? validation) =>
-        (this.directory, this.manifest, this.run, this.frozen, this.teacher, this.data, this.validation) = (directory, manifest, run, frozen, teacher, data, validation);
+    private Trainer(PreparedRun prepared) =>
+        (this.prepared, directory, run) = (prepared, prepared.Directory, prepared.Run);
 
     /// <summary>Tokens seen so far, padding not counted.</summary>
     public long Tokens => run.Tokens;
@@ -35,7 +31,7 @@ public sealed class Trainer : IDisposable
     /// <summary>What is trained; the trainer owns it.</summary>
     internal TrainedNetwork Network => run.Network;
 
-    private TrainingOptions Options => manifest.Options;
+    private TrainingOptions Options => prepared.Manifest.Options;
 
     /// <summary>Prepares a new run: tokenizer, tokenized data, weights.</summary>
     /// <exception cref="ArgumentException">An option breaks its rule.</exception>
@@ -45,144 +41,62 @@ public sealed class Trainer : IDisposable
     /// <summary>Prepares a new run and reports what it does, on the threads that do it.</summary>
     /// <exception cref="ArgumentException">An option breaks its rule.</exception>
     /// <exception cref="A3Exception">The data, the initial checkpoint or the output directory cannot be used.</exception>
-    public static Trainer Start(TrainingOptions options, IProgress<Preparation>? preparation, CancellationToken cancellation)
-    {
-        options = options.Checked().WithWholePaths();
-        RunDirectory.CheckFree(options.Output);
-        var curriculum = Specifications.Curriculum(options.Curriculum);
-        Specifications.Course(curriculum, options, tokensPerStep: 1, TrainingSetup.LongestSequence(options));
-        var tokenizer = TrainingSetup.Tokenizer(options, preparation, cancellation);
-        var configuration = TrainingSetup.Configuration(options, tokenizer);
-        TrainingSetup.Trainable(options, configuration.Architecture);
-        var directory = RunDirectory.Create(options.Output, configuration, tokenizer);
-        var hashes = new FileHashes(preparation, cancellation);
-        return Prepared(directory, options, lentCache: null, hashes, curriculum, preparation, cancellation, (run, record) =>
-        {
-            var manifest = RunManifest.Of(options, record with { Frozen = TrainingSetup.FrozenFiles(options, hashes) });
-            directory.Save(run, manifest);
-            return manifest;
-        });
-    }
+    public static Trainer Start(TrainingOptions options, IProgress<Preparation>? preparation, CancellationToken cancellation) =>
+        new(PreparedRun.Begin(options, preparation, cancellation));
 
     /// <summary>Takes a run up where its last state was saved.</summary>
     /// <exception cref="A3Exception">The directory holds no run, or its data or state does not fit its manifest.</exception>
-    public static Trainer Resume(string output, CancellationToken cancellation = default) => Resume(output, null, cancellation);
+    public static Trainer Resume(string output, CancellationToken cancellation = default) => Resume(output, new ResumeOptions(), null, cancellation);
 
     /// <summary>Takes a run up where its last state was saved, and reports what it does, on the threads that do it.</summary>
     /// <exception cref="A3Exception">The directory holds no run, or its data or state does not fit its manifest.</exception>
-    public static Trainer Resume(string output, IProgress<Preparation>? preparation, CancellationToken cancellation)
-    {
-        var hashes = new FileHashes(preparation, cancellation);
-        var directory = RunDirectory.Open(output, hashes, out var manifest);
-        var options = manifest.Options with { Output = output };
-        var curriculum = Specifications.Curriculum(options.Curriculum);
-        // All numbers that train come from the state: an initial checkpoint that nothing else is read from may be gone by now.
-        var remaining = options.ReadsInitial ? options : options with { Initial = null };
-        return Prepared(directory, remaining with { Cache = null }, options.Cache, hashes, curriculum, preparation, cancellation, (run, record) =>
-        {
-            if (manifest.Record.Conflict(record) is { } conflict)
-            {
-                throw new A3Exception($"{output} cannot be resumed: {conflict} Put back what it had, or start another run.");
-            }
+    public static Trainer Resume(string output, IProgress<Preparation>? preparation, CancellationToken cancellation) =>
+        Resume(output, new ResumeOptions(), preparation, cancellation);
 
-            if (manifest.Record.Difference(record) is { } difference)
-            {
-                preparation?.Report(new Preparation(difference, null));
-            }
+    /// <summary>Takes a run up with changes, which stay, where its last state was saved, and reports what it does, on the threads that do it.</summary>
+    /// <exception cref="ArgumentException">A change breaks its rule.</exception>
+    /// <exception cref="A3Exception">The directory holds no run, or its data or state does not fit its manifest.</exception>
+    public static Trainer Resume(string output, ResumeOptions changes, IProgress<Preparation>? preparation, CancellationToken cancellation) =>
+        new(PreparedRun.Resume(output, changes, preparation, cancellation));
 
-            directory.Restore(run);
-            return RunManifest.Of(options, manifest.Record);
-        });
-    }
-
-    /// <summary>Trains to the end; cancellation saves the state and throws.</summary>
+    /// <summary>
+    /// Trains to the end; cancellation saves the state and throws, whatever is going on at that moment. What <paramref name="progress"/> throws ends the
+    /// run likewise. Where the state cannot be saved, the exception says which step is on the disk.
+    /// </summary>
     /// <exception cref="OperationCanceledException">Cancelled; the state is saved.</exception>
-    /// <exception cref="A3Exception">The loss is no longer a number; the last saved state is kept.</exception>
+    /// <exception cref="A3Exception">The loss is no longer a number, or the state could not be saved; the last saved state is kept.</exception>
     public void Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
-        using var metrics = new Metrics(Options.Output, run.Step);
-        var report = new Report(run, Options.Tokens);
+        // A line that is still to be written for the present step is not there yet, or was not counted.
+        using var metrics = new Metrics(Options.Output, run.Unreported.IsEmpty ? run.Step : run.Step - 1);
+        var report = new Report(run, Options.AllTokens);
         var sinceSave = Stopwatch.StartNew();
-        while (run.Progress < 1)
+        try
         {
-            if (cancellation.IsCancellationRequested)
+            Tell(report, metrics, progress, cancellation);
+            while (!run.IsDone)
             {
-                Save();
                 cancellation.ThrowIfCancellationRequested();
+                run.Advance();
+                Tell(report, metrics, progress, cancellation);
+                if (sinceSave.Elapsed.TotalSeconds >= Options.CheckpointSeconds)
+                {
+                    Save();
+                    sinceSave.Restart();
+                }
             }
-
-            run.Advance();
-            var validates = validation is not null && (run.Step % Options.ValidateEvery == 0 || run.Progress >= 1);
-            if (validates || run.Step % StepsPerReport == 0 || run.Progress >= 1)
-            {
-                TakeResults();
-                var line = report.Take(last.GradientNorm, validates ? Validate(cancellation) : new Dictionary<string, double>());
-                metrics.Write(line);
-                progress?.Report(line);
-            }
-
-            if (sinceSave.Elapsed.TotalSeconds >= Options.CheckpointSeconds)
-            {
-                Save();
-                sinceSave.Restart();
-            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Save();
+            throw;
         }
 
         Save();
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        run.Dispose();
-        frozen?.Dispose();
-        teacher?.Dispose();
-        data.Dispose();
-        directory.Dispose();
-    }
-
-    /// <summary>A trainer of a directory, which is let go where something fails; <paramref name="begin"/> puts the run into its first state.</summary>
-    private static Trainer Prepared(
-        RunDirectory directory,
-        TrainingOptions options,
-        string? lentCache,
-        FileHashes hashes,
-        Model.Curriculum curriculum,
-        IProgress<Preparation>? preparation,
-        CancellationToken cancellation,
-        Func<TrainingRun, RunRecord, RunManifest> begin)
-    {
-        TrainingData? data = null;
-        FrozenWeights? frozen = null;
-        TorchNetwork? teacher = null;
-        TrainedNetwork? network = null;
-        TrainingRun? run = null;
-        try
-        {
-            data = TrainingData.Open(options, directory, lentCache, hashes, preparation, cancellation);
-            var device = Devices.Resolve(options.Device);
-            using var scope = torch.NewDisposeScope();
-            var architecture = directory.Configuration.Architecture;
-            frozen = TrainingSetup.Frozen(options, device);
-            teacher = TrainingSetup.Teacher(options);
-            network = TrainingSetup.Network(options, architecture, frozen, device);
-            var record = RunRecord.Of(curriculum, architecture, directory.TokenizerHash, data.Training, data.Validation, device);
-            run = new TrainingRun(options, network, teacher, curriculum, data.Training, device);
-            var validation = data.Validation is { } held
-                ? new Validation(options, network, held, run.Lanes, device)
-                : null;
-            return new Trainer(directory, begin(run, record), run, frozen, teacher, data, validation);
-        }
-        catch
-        {
-            ((IDisposable?)run ?? network)?.Dispose();
-            frozen?.Dispose();
-            teacher?.Dispose();
-            data?.Dispose();
-            directory.Dispose();
-            throw;
-        }
-    }
+    public void Dispose() => prepared.Dispose();
 
     /// <summary>Takes the results of the last steps. A GPU is asked for them only now and then, a report or a save apart.</summary>
     private void TakeResults()
@@ -197,21 +111,71 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>Saves a state that is worth it.</summary>
+    /// <summary>Reports where a report is due at this step: every few steps, at validations and at the end, and once for each step.</summary>
+    private void Tell(Report report, Metrics metrics, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        var validates = prepared.Validation is not null && run.Step > 0 && (run.Step % Options.ValidateEvery == 0 || run.IsDone);
+        if (!validates && run.Step % StepsPerReport != 0 && !run.IsDone)
+        {
+            return;
+        }
+
+        TakeResults();
+        if (run.Unreported.IsEmpty)
+        {
+            return;
+        }
+
+        var line = report.Take(validates ? Validate(cancellation) : new Dictionary<string, double>());
+        Written(metrics, line);
+        run.Unreported = default;
+        try
+        {
+            progress?.Report(line);
+        }
+        catch
+        {
+            Save();
+            throw;
+        }
+    }
+
+    /// <summary>Writes a line of metrics. Where that fails, the run is saved as one that still has it to write.</summary>
+    private void Written(Metrics metrics, TrainingProgress line)
+    {
+        try
+        {
+            metrics.Write(line);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Save();
+            throw new A3Exception($"{Shown.Text(metrics.File)}: cannot be written ({error.Message}). {directory.Kept}", error);
+        }
+    }
+
+    /// <summary>Saves a state that is worth it, unless it is saved.</summary>
     private void Save()
     {
         TakeResults();
+        var now = (run.Step, run.Unreported, run.Best);
+        if (saved == now)
+        {
+            return;
+        }
+
         if (!run.IsFinite())
         {
             throw Diverged(last with { Step = run.Step }, "a weight is no longer a number");
         }
 
-        directory.Save(run, manifest);
+        prepared.Save();
+        saved = now;
     }
 
     private A3Exception Diverged(StepResult step, string what) =>
         new($"the run diverged at step {step.Step}: {what}.{BatchOf(step)} "
-            + $"The last checkpoint is kept; start a new run from it (--init {directory.Newest}) with a lower learning rate than {Options.LearningRate}.");
+            + FormattableString.Invariant($"The last checkpoint is kept; start a new run from it (--init {directory.Newest}) with a lower learning rate than {Options.LearningRate}."));
 
     /// <summary>The documents of a step's batch, as far as one line may name them; nothing before the first step.</summary>
     private string BatchOf(StepResult step)
@@ -221,7 +185,7 @@ public sealed class Trainer : IDisposable
             return "";
         }
 
-        var places = rows.Take(NamedRows).Select(row => data.Training.Place(row.Document));
+        var places = rows.Take(NamedRows).Select(row => prepared.Data.Training.Place(row.Document));
         return $" Its batch: {string.Join("; ", places)}{(rows.Length > NamedRows ? $" and {rows.Length - NamedRows} more" : "")}.";
     }
 
@@ -229,13 +193,13 @@ public sealed class Trainer : IDisposable
     {
         using var mode = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        var losses = validation!.Run(run.Network.Weights(), cancellation);
+        var losses = prepared.Validation!.Run(run.Network.Weights(), cancellation);
         var (query, content) = run.EndsTraining;
         var mean = losses.Where(loss => loss.Key == Validation.ContentStream ? content : query).Average(loss => loss.Value);
         if (mean < run.Best)
         {
+            directory.SaveBest(run, Options, mean, losses);
             run.Best = mean;
-            directory.SaveBest(run, Options, losses);
         }
 
         return losses;
@@ -244,18 +208,20 @@ public sealed class Trainer : IDisposable
     /// <summary>What happened since the last line of metrics.</summary>
     private sealed class Report(TrainingRun run, long totalTokens)
     {
+        private const double ShortestSeconds = 1e-6;
+
         private readonly Stopwatch clock = Stopwatch.StartNew();
         private long tokens = run.Tokens;
 
-        public TrainingProgress Take(double norm, IReadOnlyDictionary<string, double> validation)
+        public TrainingProgress Take(IReadOnlyDictionary<string, double> validation)
         {
-            var rate = (run.Tokens - tokens) / clock.Elapsed.TotalSeconds;
-            var remaining = TimeSpan.FromSeconds(Math.Max(0, totalTokens - run.Tokens) / rate);
-            var line = new TrainingProgress(
-                run.Step, run.Tokens, totalTokens, run.Unreported.Mean, norm, run.LearningRate, rate, remaining, validation);
-            (tokens, run.Unreported) = (run.Tokens, default);
+            var rate = (run.Tokens - tokens) / Math.Max(ShortestSeconds, clock.Elapsed.TotalSeconds);
+            var seconds = Math.Max(0, totalTokens - run.Tokens) / rate;
+            var remaining = seconds < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds) : TimeSpan.MaxValue;
+            tokens = run.Tokens;
             clock.Restart();
-            return line;
+            return new TrainingProgress(
+                run.Step, run.Tokens, totalTokens, run.Unreported.Mean, run.GradientNorm, run.LearningRate, rate, remaining, validation, run.Unreported.WithoutTarget);
         }
     }
 }

@@ -75,12 +75,18 @@ public sealed record TrainingOptions
     public int Heads { get; init; } = 6;
 
     /// <summary>
-    /// Longest sequence, in tokens, BOS included; null for what the initial checkpoint can hold (a fresh network 256), a batch permitting.
+    /// Longest sequence, in tokens, BOS included, 8..46340; null for what the initial checkpoint can hold (a fresh network 256), that and a batch permitting.
     /// </summary>
     public int? Context { get; init; }
 
-    /// <summary>How many tokens the run sees, padding not counted.</summary>
+    /// <summary>How many tokens the run sees, padding not counted: what shares of the run, its stages and its learning rate, are counted by.</summary>
     public long Tokens { get; init; } = 1_000_000;
+
+    /// <summary>
+    /// How many tokens the run sees in all, where it was extended beyond <see cref="Tokens"/>; null where it was not. Up to <see cref="Tokens"/>
+    /// nothing changes; beyond, the run goes on as it ended: in the last stage, at its end, at the final learning rate.
+    /// </summary>
+    public long? ExtendedTo { get; init; }
 
     /// <summary>Tokens of one forward and backward pass, padding counted.</summary>
     public int BatchTokens { get; init; } = 4096;
@@ -157,72 +163,11 @@ public sealed record TrainingOptions
     /// <summary>Where the run computes.</summary>
     public Device Device { get; init; } = Device.Auto;
 
-    /// <summary>The options themselves where every value keeps its rule.</summary>
-    /// <exception cref="ArgumentException">Names the option, its value and the rule.</exception>
-    internal TrainingOptions Checked()
-    {
-        Demand(Data.Count > 0, nameof(Data), Data.Count, "at least one text file is needed.");
-        Demand(Field.Length > 0, nameof(Field), Field, "must name a field of the JSON lines.");
-        Demand(Context is null or (>= 8 and <= 1 << 20), nameof(Context), Context ?? 0, "must be in 8..1048576 tokens.");
-        Demand(Tokens > 0, nameof(Tokens), Tokens, "must be at least 1.");
-        Demand(Context is null || BatchTokens >= Context, nameof(BatchTokens), BatchTokens, $"must hold at least one row of {Context} tokens.");
-        Demand(BatchTokens >= 8, nameof(BatchTokens), BatchTokens, "must be at least 8 tokens.");
-        Demand(Vocabulary is >= 259 and <= 1 << 20, nameof(Vocabulary), Vocabulary, "must be in 259..1048576: 256 bytes and 3 special tokens come first.");
-        DemandNetwork();
-        Demand(Train == Model.Tensors.TrainableModule.all || Initial is not null, nameof(Train), Train, "weights are frozen only where an initial checkpoint has them.");
-        Demand(!Distil || Initial is not null, nameof(Distil), Distil, "needs an initial checkpoint to learn from.");
-        Demand(DistilQueries is >= 0 and < 1, nameof(DistilQueries), DistilQueries, "must be in [0, 1): the rest of the loss is that of tokens.");
-        Demand(DistilQueries == 0 || Distil, nameof(DistilQueries), DistilQueries, "is for runs that distil.");
-        Demand(QueryStart is null or A3.QueryStart.Learned or A3.QueryStart.Preceding, nameof(QueryStart), QueryStart ?? 0, "must be learned or preceding: a run trains a query stream.");
-        Demand(Rank is >= 1 and <= 1 << 14, nameof(Rank), Rank, "must be in 1..16384.");
-        Demand(Alpha is > 0 and < 1e6, nameof(Alpha), Alpha, "must be in (0, 1000000).");
-        Demand(Accumulate is >= 1 and <= 1 << 16, nameof(Accumulate), Accumulate, "must be in 1..65536 passes.");
-        Demand(Lanes >= 1 && Lanes <= Accumulate, nameof(Lanes), Lanes, $"must be in 1..{Accumulate}, the passes of a step ({nameof(Accumulate)}).");
-        Demand(Compute != NumberType.Float16, nameof(Compute), Compute, "must be float32 or bfloat16: gradients leave the range of float16.");
-        Demand(Crop is >= 0 and <= 1, nameof(Crop), Crop, "must be in [0, 1].");
-        Demand(LearningRate is > 0 and < 1, nameof(LearningRate), LearningRate, "must be in (0, 1).");
-        Demand(Warmup is >= 0 and < 1, nameof(Warmup), Warmup, "must be in [0, 1).");
-        Demand(FinalRate is >= 0 and <= 1, nameof(FinalRate), FinalRate, "must be in [0, 1].");
-        Demand(WeightDecay is >= 0 and < 10, nameof(WeightDecay), WeightDecay, "must be in [0, 10).");
-        Demand(Clip > 0, nameof(Clip), Clip, "must be above 0.");
-        Demand(ContentWeight is >= 0 and < 1000, nameof(ContentWeight), ContentWeight, "must be in [0, 1000).");
-        Demand(ValidateEvery > 0, nameof(ValidateEvery), ValidateEvery, "must be at least 1 step.");
-        Demand(ValidationRows > 0, nameof(ValidationRows), ValidationRows, "must be at least 1.");
-        Demand(CheckpointSeconds > 0, nameof(CheckpointSeconds), CheckpointSeconds, "must be above 0.");
-        Demand(Keep is >= 1 and <= 1000, nameof(Keep), Keep, "must be in 1..1000 checkpoints.");
-        return this;
-    }
-
-    /// <summary>The fresh network that the options describe is checked before anything is read or learned for it.</summary>
-    private void DemandNetwork()
-    {
-        if (Initial is not null)
-        {
-            return;
-        }
-
-        var fitting = string.Join(" or ", ArchitectureModule.fittingHeads(Width, Heads));
-        Demand(
-            ArchitectureModule.headsFit(Width, Heads), nameof(Heads), Heads,
-            $"must divide the width {Width} into equal, even parts{(fitting.Length == 0 ? "; take an even width." : $", as {fitting} would.")}");
-        var valid = ArchitectureModule.validate(
-            ArchitectureModule.create(Vocabulary, Width, Layers, Heads, Context ?? StandardContext));
-        if (valid.IsError)
-        {
-            throw new ArgumentException(valid.ErrorValue.Message);
-        }
-    }
+    /// <summary>Tokens of the run, however often it was extended.</summary>
+    internal long AllTokens => ExtendedTo ?? Tokens;
 
     /// <summary>Whether the initial checkpoint is read throughout the run, not only at its start.</summary>
     internal bool ReadsInitial => Train != Model.Tensors.TrainableModule.all || Distil;
-
-    /// <summary>Positions of the longest sequence of a run whose network can hold so many.</summary>
-    /// <exception cref="ArgumentException">More are asked for.</exception>
-    internal int LongestSequence(int positions)
-    {
-        Demand(Context is null || Context <= positions, nameof(Context), Context ?? 0, $"the network of {Initial} holds {positions} tokens at most.");
-        return Context ?? Math.Min(positions, BatchTokens);
-    }
 
     /// <summary>The options with whole paths, for a run that may be resumed from another folder.</summary>
     internal TrainingOptions WithWholePaths() => this with
@@ -233,12 +178,4 @@ public sealed record TrainingOptions
         Tokenizer = Tokenizer is null ? null : Path.GetFullPath(Tokenizer),
         Cache = Cache is null ? null : Path.GetFullPath(Cache),
     };
-
-    private static void Demand(bool holds, string option, object value, string rule)
-    {
-        if (!holds)
-        {
-            throw new ArgumentException($"{option} = {value}: {rule}", option);
-        }
-    }
 }

@@ -11,16 +11,6 @@ internal readonly record struct StepResult(long Step, double Loss, double Gradie
     public bool IsFinite => double.IsFinite(Loss) && double.IsFinite(GradientNorm);
 }
 
-/// <summary>Losses of some steps.</summary>
-internal readonly record struct LossSum(double Sum, long Steps)
-{
-    /// <summary>The mean over the steps.</summary>
-    public double Mean => Sum / Steps;
-
-    /// <summary>With one step more.</summary>
-    public LossSum With(double loss) => new(Sum + loss, Steps + 1);
-}
-
 /// <summary>
 /// The moving parts of a run: flat parameters, optimizer, data and draws. A step is a pure function of (parameters, moments,
 /// step, tokens seen, data position), which is what the state file holds. Owns its tensors; single-threaded.
@@ -37,7 +27,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly Seed draws;
     private readonly Learner learner;
     private readonly Lanes lanes;
-    private readonly Queue<(long Step, Tensor Numbers, Row[] Rows)> unread = [];
+    private readonly Queue<(long Step, Tensor? Numbers, Row[] Rows)> unread = [];
 
     /// <exception cref="ArgumentException">The curriculum does not fit the run.</exception>
     public TrainingRun(
@@ -77,7 +67,14 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>Tokens seen, padding not counted.</summary>
     public long Tokens { get; set; }
 
-    public long Step => Optimizer.Steps;
+    /// <summary>Steps done, those without a target included.</summary>
+    public long Step => Optimizer.Steps + StepsWithoutTarget;
+
+    /// <summary>Steps that had nothing to learn, and moved neither weights nor moments.</summary>
+    public long StepsWithoutTarget { get; set; }
+
+    /// <summary>Norm of the last gradient whose result was taken.</summary>
+    public double GradientNorm { get; set; }
 
     /// <summary>Where in the data the next batch stands.</summary>
     public DataPosition Position { get; set; }
@@ -88,8 +85,14 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>The lowest validation loss so far.</summary>
     public double Best { get; set; } = double.PositiveInfinity;
 
-    /// <summary>Share of the run that is done, in [0, 1].</summary>
+    /// <summary>Share of the run as it was planned that is done, in [0, 1]: where stages and learning rate stand. It stays 1 while an extended run goes on.</summary>
     public double Progress => Math.Min(1, (double)Tokens / options.Tokens);
+
+    /// <summary>Whether all tokens of the run were seen.</summary>
+    public bool IsDone => Tokens >= options.AllTokens;
+
+    /// <summary>Whether there is a batch at a position.</summary>
+    public bool IsInData(DataPosition position) => plan.Holds(position);
 
     public double LearningRate => schedule.At(Progress);
 
@@ -111,19 +114,26 @@ internal sealed class TrainingRun : IDisposable
         var batches = NextBatches(ContentWeight(stage) > 0, out var rows);
         var numbers = learner.Step(batches, stage.Losses.Query, ContentWeight(stage), LearningRate);
         Tokens += rows.Sum(row => row.Length);
-        unread.Enqueue((Step, numbers.DetachFromDisposeScope(), rows));
+        StepsWithoutTarget += numbers is null ? 1 : 0;
+        unread.Enqueue((Step, numbers?.DetachFromDisposeScope(), rows));
     }
 
-    /// <summary>The results of the steps since the last call, in order; waits for the device.</summary>
+    /// <summary>The results of the steps since the last call that had a target, in order; waits for the device.</summary>
     public IEnumerable<StepResult> TakeResults()
     {
         while (unread.TryDequeue(out var step))
         {
+            if (step.Numbers is null)
+            {
+                Unreported = Unreported.WithNothing();
+                continue;
+            }
+
             using var host = step.Numbers.cpu();
             step.Numbers.Dispose();
             var numbers = host.data<float>();
             var result = new StepResult(step.Step, numbers[0], numbers[1], step.Rows);
-            Unreported = Unreported.With(result.Loss);
+            (Unreported, GradientNorm) = (Unreported.With(result.Loss), result.GradientNorm);
             yield return result;
         }
     }
@@ -139,7 +149,7 @@ internal sealed class TrainingRun : IDisposable
     {
         foreach (var step in unread)
         {
-            step.Numbers.Dispose();
+            step.Numbers?.Dispose();
         }
 
         learner.Dispose();

@@ -39,6 +39,13 @@ internal static class TrainingSetup
             ? Checkpoint.ReadConfiguration(initial).Architecture.Context
             : options.Context ?? TrainingOptions.StandardContext);
 
+    /// <summary>Refuses a network that cannot be trained before work begins. A fresh vocabulary counts as large as it may become.</summary>
+    /// <exception cref="ArgumentException">The network, or what trains of it, is not one.</exception>
+    /// <exception cref="A3Exception">More numbers would train than a state holds.</exception>
+    public static void CheckNetwork(TrainingOptions options) => Trainable(
+        options,
+        options.Initial is { } initial ? Adapted(Checkpoint.ReadConfiguration(initial).Architecture, options.QueryStart) : Fresh(options, options.Vocabulary));
+
     /// <summary>The options' data: the files, their field, the rule about broken lines.</summary>
     public static DataSource Source(TrainingOptions options, IReadOnlyList<string> files) => new(files, options.Field, options.BrokenLines);
 
@@ -47,24 +54,21 @@ internal static class TrainingSetup
     {
         if (options.Initial is { } initial)
         {
-            var adapted = Adapted(Checkpoint.ReadConfiguration(initial), options.QueryStart, tokenizer);
-            return tokenizer.VocabularySize <= adapted.Architecture.Vocabulary
-                ? adapted
+            var configuration = Checkpoint.ReadConfiguration(initial);
+            var adapted = Adapted(configuration.Architecture, options.QueryStart);
+            return tokenizer.VocabularySize <= adapted.Vocabulary
+                ? Configuration(adapted, tokenizer, configuration.Pad, configuration.Precision)
                 : throw new A3Exception(
-                    $"the tokenizer has ids up to {tokenizer.VocabularySize - 1}, but the weights of {initial} know only "
-                    + $"0..{adapted.Architecture.Vocabulary - 1}; they belong to different models.");
+                    $"the tokenizer has ids up to {tokenizer.VocabularySize - 1}, but the weights of {Shown.Text(initial)} know only "
+                    + $"0..{adapted.Vocabulary - 1}; they belong to different models.");
         }
 
-        var architecture = ArchitectureModule.create(
-            tokenizer.VocabularySize, options.Width, options.Layers, options.Heads, options.Context ?? TrainingOptions.StandardContext);
-        var valid = ArchitectureModule.validate(ArchitectureModule.withQueryStream(Stream(options.QueryStart ?? QueryStart.Learned), architecture));
-        return valid.IsOk
-            ? Configuration(valid.ResultValue, tokenizer, FSharpOption<int>.None, FSharpOption<Precision>.None)
-            : throw new ArgumentException(valid.ErrorValue.Message);
+        return Configuration(Fresh(options, tokenizer.VocabularySize), tokenizer, FSharpOption<int>.None, FSharpOption<Precision>.None);
     }
 
     /// <summary>What trains.</summary>
     /// <exception cref="ArgumentException">No tensor has a name that the options say.</exception>
+    /// <exception cref="A3Exception">More numbers would train than a state holds.</exception>
     public static Trainable Trainable(TrainingOptions options, Model.Architecture architecture)
     {
         var isNew = options.Initial is { } initial && Checkpoint.ReadConfiguration(initial).Architecture.QueryStream.IsAbsent;
@@ -74,9 +78,17 @@ internal static class TrainingSetup
             options.Alpha,
             FuncConvert.FromFunc<string, bool>(name => isNew && name == ArchitectureModule.queryEmbedding),
             options.Train);
-        return chosen.IsOk
+        if (!chosen.IsOk)
+        {
+            throw new ArgumentException($"{nameof(options.Train)} = {options.Train}: {chosen.ErrorValue}");
+        }
+
+        var numbers = Flat.count(TrainableModule.parameters(chosen.ResultValue));
+        return numbers <= Array.MaxLength
             ? chosen.ResultValue
-            : throw new ArgumentException($"{nameof(options.Train)} = {options.Train}: {chosen.ErrorValue}");
+            : throw new A3Exception(
+                $"{numbers} numbers would train, and a training state holds {Array.MaxLength} at most: "
+                + "train fewer of them (--train lora), or a smaller network (--width, --layers, --vocabulary).");
     }
 
     /// <summary>The weights that do not train, from the initial checkpoint; null where all do.</summary>
@@ -162,12 +174,19 @@ internal static class TrainingSetup
     private static QueryStream Stream(QueryStart start) =>
         start == QueryStart.Preceding ? QueryStream.Preceding : QueryStream.Learned;
 
-    private static Configuration Adapted(Configuration configuration, QueryStart? start, ITokenizer tokenizer)
+    private static Model.Architecture Adapted(Model.Architecture architecture, QueryStart? start)
     {
-        var own = configuration.Architecture.QueryStream;
+        var own = architecture.QueryStream;
         var stream = start is { } asked ? Stream(asked) : own.IsAbsent ? QueryStream.Preceding : own;
-        var architecture = ArchitectureModule.withQueryStream(stream, configuration.Architecture);
-        return Configuration(architecture, tokenizer, configuration.Pad, configuration.Precision);
+        return ArchitectureModule.withQueryStream(stream, architecture);
+    }
+
+    private static Model.Architecture Fresh(TrainingOptions options, int vocabulary)
+    {
+        var architecture = ArchitectureModule.create(
+            vocabulary, options.Width, options.Layers, options.Heads, options.Context ?? TrainingOptions.StandardContext);
+        var valid = ArchitectureModule.validate(ArchitectureModule.withQueryStream(Stream(options.QueryStart ?? QueryStart.Learned), architecture));
+        return valid.IsOk ? valid.ResultValue : throw new ArgumentException(valid.ErrorValue.Message);
     }
 
     /// <summary>With the tokens that the tokenizer, and with it training, begins and ends a text with.</summary>

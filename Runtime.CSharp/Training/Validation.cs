@@ -96,7 +96,7 @@ internal sealed class Validation(
         public static double Mean(IEnumerable<Sum> sums)
         {
             var all = sums.Aggregate(default(Sum), (some, more) => new(some.Nats + more.Nats, some.Count + more.Count));
-            return all.Nats / all.Count;
+            return all.Count > 0 ? all.Nats / all.Count : 0;
         }
     }
 }

@@ -53,5 +53,38 @@ public sealed class CurriculumRunTests
         Assert.False(Directory.Exists(options.Output));
     }
 
+    [Fact]
+    public void StepsWithoutATargetChangeNothingAndAreCounted()
+    {
+        using var folder = new Folder();
+        const string Nothing = "query 0, content 1: prefix bidirectional | random";
+        var idle = ToyRun.Short(folder, "idle") with { Curriculum = $"stage 1, {Nothing}", WeightDecay = 1 };
+        var before = Path.Combine(folder.File("begun"), "model.safetensors");
+        Trainer.Start(idle with { Output = folder.File("begun") }, TestContext.Current.CancellationToken).Dispose();
+        var reports = ToyRun.Train(idle);
+
+        Assert.All(reports, report => Assert.Equal((0, 0), (report.Loss, report.GradientNorm)));
+        Assert.Equal(reports[^1].Step, reports.Sum(report => report.StepsWithoutTarget));
+        Assert.Equal(File.ReadAllBytes(before), File.ReadAllBytes(Path.Combine(idle.Output, "model.safetensors")));
+    }
+
+    [Fact]
+    public void ARunWithStepsWithoutATargetGoesOnAsIfNeverStopped()
+    {
+        using var folder = new Folder();
+        TrainingOptions Options(string output) => ToyRun.Short(folder, output) with
+        {
+            Curriculum = "stage 0.5, query 0, content 1: prefix bidirectional | random; stage rest, query 0, content 1: left-to-right",
+        };
+        var reports = ToyRun.Train(Options("straight"));
+        ToyRun.Interrupt(Options("stopped"), afterReports: 1);
+        ToyRun.Finish(folder.File("stopped"), afterReports: 1);
+        ToyRun.Finish(folder.File("stopped"), afterReports: int.MaxValue);
+
+        Assert.Equal([5, 0, 0], reports.Select(report => report.StepsWithoutTarget));
+        Assert.All(reports, report => Assert.True(double.IsFinite(report.Loss)));
+        ToyRun.AssertSameRun(folder.File("straight"), folder.File("stopped"));
+    }
+
     private static IReadOnlyDictionary<string, double> Last(TrainingOptions options) => ToyRun.Train(options)[^1].Validation;
 }

@@ -143,14 +143,45 @@ public sealed class LearnerTests : IDisposable
         using var other = Network("lora");
         using var learner = new Learner(network, weightDecay: 0, clip: 1, recompute: true, teacher: new Teacher(other.Weights(), 0.5));
         var (batch, taught) = (Weighted, WithContent);
-        learner.Step([batch, taught], 1, 1, 1e-3).Dispose();
+        learner.Step([batch, taught], 1, 1, 1e-3)!.Dispose();
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        learner.Step([batch, taught], 1, 1, 1e-3).Dispose();
+        learner.Step([batch, taught], 1, 1, 1e-3)!.Dispose();
 
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
+    [Fact]
+    public void AStepWithoutASingleTargetChangesNothing()
+    {
+        using var network = Network("all");
+        using var learner = new Learner(network, weightDecay: 1, clip: 1);
+        var (batch, nothing) = (Of([("given 0 / 2 / 1", 1)]), torch.zeros(0, torch.int64));
+        learner.Step([WithContent], 1, 1, 1e-2)!.Dispose();
+        float[][] Moving() => [RunState.Numbers(network.Parameters), RunState.Numbers(learner.Optimizer.First), RunState.Numbers(learner.Optimizer.Second)];
+        var (before, steps) = (Moving(), learner.Optimizer.Steps);
+
+        Assert.Null(learner.Step([Without(batch), Without(batch)], 0, 1, 1e-2));
+        Assert.Null(learner.Step([new Batch(batch.Tokens, batch.Layouts, batch.Rows, nothing, null, 0, null)], 1, 1, 1e-2));
+        Assert.Equal(steps, learner.Optimizer.Steps);
+        Assert.Equal(before, Moving());
+    }
+
+    [Fact]
+    public void BatchesWithoutATargetTakeNoPartInTheirStep()
+    {
+        using var network = Network("all");
+        using var learner = new Learner(network, weightDecay: 0, clip: 1);
+        var empty = Without(Of([("given 0 / 2 / 1", 1)]));
+        var (alone, beside) = (learner.Gradient([WithContent], 0, ContentWeight), learner.Gradient([empty, WithContent, empty], 0, ContentWeight));
+        Assert.Equal(alone.Loss.ToDouble(), beside.Loss.ToDouble());
+        AssertClose(alone.Gradient, beside.Gradient, 0);
+    }
+
     public void Dispose() => scope.Dispose();
+
+    /// <summary>A batch without causal targets.</summary>
+    private static Batch Without(Batch batch) =>
+        new(batch.Tokens, batch.Layouts, batch.Rows, batch.Targets, batch.TargetWeights, batch.TotalWeight, null);
 
     private static void AssertClose(torch.Tensor expected, torch.Tensor actual, double tolerance) =>
         Assert.Equal(0, (expected - actual).abs().max().ToDouble(), tolerance);
@@ -175,7 +206,7 @@ public sealed class LearnerTests : IDisposable
 
     private void AssertFalls(Learner learner)
     {
-        var losses = Enumerable.Range(0, 30).Select(_ => learner.Step([Weighted], 1, 0, 1e-2).data<float>()[0]).ToArray();
+        var losses = Enumerable.Range(0, 30).Select(_ => learner.Step([Weighted], 1, 0, 1e-2)!.data<float>()[0]).ToArray();
         Assert.True(losses[^1] < losses[0] - 0.5, $"{losses[0]} to {losses[^1]}");
     }
 

@@ -153,7 +153,7 @@ public sealed class RunDirectoryTests : IDisposable
             new(options, new TrainedNetwork(architecture, Model.Tensors.WeightsModule.initialise(architecture, seed)), teacher: null, Specifications.Curriculum("ar"), corpus, TorchSharp.torch.CPU);
         using var run = Run(1);
         run.Advance();
-        (run.Position, run.Unreported, run.Best) = (new DataPosition(3, 2, 1), new LossSum(1.25, 4), 0.1);
+        (run.Position, run.Unreported, run.Best) = (new DataPosition(3, 0, 1), new LossSum(1.25, 1), 0.1);
         RunState.Write(folder.Path, run);
         using var other = Run(2);
         RunState.Restore(folder.Path, other);

@@ -42,6 +42,10 @@ internal static class ToyRun
         };
     }
 
+    /// <summary>A run of a dozen steps.</summary>
+    public static TrainingOptions Short(Folder folder, string output = "run") =>
+        Options(folder, output) with { Tokens = 2000, Layers = 1, ValidateEvery = 5, ValidationRows = 4 };
+
     /// <summary>Trains to the end and gives what was reported.</summary>
     public static List<TrainingProgress> Train(TrainingOptions options)
     {
@@ -85,6 +89,13 @@ internal static class ToyRun
         });
         Assert.Throws<OperationCanceledException>(() => trainer.Run(collector, cancellation.Token));
     }
+
+    /// <summary>All files of a folder and what is in them, but for locks.</summary>
+    public static string[] Contents(string folder) =>
+    [
+        .. Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Where(path => !path.EndsWith(".lock", StringComparison.Ordinal))
+            .Select(path => $"{path} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)))}"),
+    ];
 
     /// <summary>The state file of the newest checkpoint of a run.</summary>
     public static string StateOf(string output) =>

@@ -167,13 +167,12 @@ public sealed class TrainerTests
         using var folder = new Folder();
         var options = ToyRun.Options(folder);
         ToyRun.Interrupt(options, afterReports: 1);
-        var state = ToyRun.StateOf(options.Output);
-        Overwrite(state, "parameters", float.PositiveInfinity);
-        var saved = File.ReadAllBytes(state);
+        var saved = File.ReadAllBytes(ToyRun.StateOf(options.Output));
         using var trainer = Trainer.Resume(options.Output, TestContext.Current.CancellationToken);
+        Fill(trainer, float.PositiveInfinity);
         var error = Assert.Throws<A3Exception>(() => trainer.Run(cancellation: TestContext.Current.CancellationToken));
         Assert.Contains("diverged at step", error.Message);
-        Assert.Equal(saved, File.ReadAllBytes(state));
+        Assert.Equal(saved, File.ReadAllBytes(ToyRun.StateOf(options.Output)));
     }
 
     [Fact]
@@ -182,13 +181,26 @@ public sealed class TrainerTests
         using var folder = new Folder();
         var options = ToyRun.Options(folder);
         ToyRun.Interrupt(options, afterReports: 1);
-        var state = ToyRun.StateOf(options.Output);
-        Overwrite(state, "parameters", float.NaN);
         var model = File.ReadAllBytes(Path.Combine(options.Output, "model.safetensors"));
         using var trainer = Trainer.Resume(options.Output, TestContext.Current.CancellationToken);
+        Fill(trainer, float.NaN);
         var error = Assert.Throws<A3Exception>(() => trainer.Run(cancellation: new CancellationToken(canceled: true)));
         Assert.StartsWith($"the run diverged at step {trainer.Step}: a weight is no longer a number. The last checkpoint", error.Message);
         Assert.Equal(model, File.ReadAllBytes(Path.Combine(options.Output, "model.safetensors")));
+    }
+
+    [Theory]
+    [InlineData("parameters")]
+    [InlineData("moments.second")]
+    public void AStateThatHoldsNoNumbersIsNotResumed(string tensor)
+    {
+        using var folder = new Folder();
+        var options = ToyRun.Options(folder);
+        ToyRun.Interrupt(options, afterReports: 1);
+        var state = ToyRun.StateOf(options.Output);
+        Overwrite(state, tensor, float.NaN);
+        var error = Assert.Throws<A3Exception>(() => Trainer.Resume(options.Output, TestContext.Current.CancellationToken));
+        Assert.StartsWith($"{state}: {tensor}[0] = NaN; a finite number is expected. Remove ", error.Message);
     }
 
     [Fact]
@@ -201,6 +213,13 @@ public sealed class TrainerTests
         File.Copy(ToyRun.StateOf(narrow.Output), ToyRun.StateOf(wide.Output), overwrite: true);
         var error = Assert.Throws<A3Exception>(() => Trainer.Resume(wide.Output, TestContext.Current.CancellationToken));
         Assert.Contains("parameters holds", error.Message);
+    }
+
+    /// <summary>Puts one number everywhere in what trains.</summary>
+    private static void Fill(Trainer trainer, float number)
+    {
+        using var mode = TorchSharp.torch.no_grad();
+        trainer.Network.Parameters.fill_(number);
     }
 
     /// <summary>Puts one number everywhere in a tensor of a safetensors file.</summary>
