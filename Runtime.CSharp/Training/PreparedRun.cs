@@ -30,14 +30,14 @@ internal sealed class PreparedRun : IDisposable
     {
         options = options.Checked().WithWholePaths();
         RunDirectory.CheckFree(options.Output);
+        var curriculum = Specifications.Curriculum(options.Curriculum);
+        Specifications.Course(curriculum, options, tokensPerStep: 1, TrainingSetup.LongestSequence(options));
+        TrainingSetup.CheckNetwork(options);
         foreach (var file in options.Data.Concat(options.Validation))
         {
             DocumentFile.Check(file);
         }
 
-        var curriculum = Specifications.Curriculum(options.Curriculum);
-        Specifications.Course(curriculum, options, tokensPerStep: 1, TrainingSetup.LongestSequence(options));
-        TrainingSetup.CheckNetwork(options);
         var tokenizer = TrainingSetup.Tokenizer(options, preparation, cancellation);
         var configuration = TrainingSetup.Configuration(options, tokenizer);
         TrainingSetup.Trainable(options, configuration.Architecture);

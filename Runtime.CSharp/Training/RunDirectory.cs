@@ -49,6 +49,9 @@ internal sealed class RunDirectory : IDisposable
         ? $"The checkpoint of step {step} is kept: go on from it with a3 train --resume {Shown.Text(path)}."
         : "There is no checkpoint yet: begin the run again.";
 
+    /// <summary>The step of the newest checkpoint of a run in a directory; null where there is none.</summary>
+    public static long? LastStep(string path) => FoldersOf(path).Steps is [.., var step] ? step : null;
+
     /// <summary>Refuses a directory that holds what a run would overwrite, before hours are spent.</summary>
     /// <exception cref="A3Exception">It holds a run, a checkpoint or parts of one.</exception>
     public static void CheckFree(string path)

@@ -67,8 +67,8 @@ internal sealed record RunRecord
     /// <summary>Why a run with this record cannot go on in a process with that one; null where it can.</summary>
     public string? Conflict(RunRecord now) =>
         Tokenizer != now.Tokenizer ? "its tokenizer files were changed."
-        : Curriculum != now.Curriculum ? $"its curriculum began as {Curriculum}, but reads {now.Curriculum} now."
-        : Architecture != now.Architecture ? $"it began with {Architecture}, but config.json says {now.Architecture}."
+        : Curriculum != now.Curriculum ? $"its curriculum began as {Shown.Text(Curriculum)}, but reads {Shown.Text(now.Curriculum)} now."
+        : Architecture != now.Architecture ? $"it began with {Shown.Text(Architecture)}, but config.json says {Shown.Text(now.Architecture)}."
         : !AreSame(Data, now.Data) || !AreSame(Validation, now.Validation) ? "its options name other data than it was begun with."
         : null;
 
@@ -97,7 +97,7 @@ internal sealed record RunRecord
             ("device", Device, now.Device),
             ("threads", $"{Threads}", $"{now.Threads}"),
         ];
-        var changed = entries.Where(entry => entry.Then != entry.Now).Select(entry => $"{entry.What} {entry.Now} in place of {entry.Then}");
+        var changed = entries.Where(entry => entry.Then != entry.Now).Select(entry => $"{entry.What} {entry.Now} in place of {Shown.Text(entry.Then)}");
         return changed.Any() ? $"resumed with {string.Join(", ", changed)}: results may differ from an uninterrupted run's in the last bits." : null;
     }
 

@@ -1,5 +1,3 @@
-using A3.Model;
-
 namespace A3.Runtime;
 
 /// <summary>Everything that decides a training run; written into the run's manifest, from which it resumes.</summary>

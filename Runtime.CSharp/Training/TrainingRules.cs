@@ -14,7 +14,9 @@ internal static class TrainingRules
     private const int LargestBatch = 1 << 24;
     private const double LargestNorm = 1e30;
     private const int MostSteps = 1_000_000_000;
-    private const int MostRows = 1 << 20;
+    private const int MostSeconds = 1_000_000;
+    private const int MostRows = 1_000_000;
+    private const int MostLayers = 1000;
 
     /// <summary>The options themselves where every value keeps its rule.</summary>
     /// <exception cref="ArgumentException">Names the option, its value and the rule.</exception>
@@ -54,7 +56,7 @@ internal static class TrainingRules
     private static void CheckNetwork(TrainingOptions of)
     {
         Demand(of.Width, of.Width is >= 1 and <= 1 << 16, "must be in 1..65536.");
-        Demand(of.Layers, of.Layers is >= 1 and <= 1 << 10, "must be in 1..1024.");
+        Demand(of.Layers, of.Layers is >= 1 and <= MostLayers, $"must be in 1..{MostLayers}.");
         Demand(of.Heads, of.Heads >= 1 && of.Heads <= of.Width, $"must be in 1..{of.Width}, the width.");
         CheckFreshNetwork(of);
         Demand(of.Train, of.Train == Model.Tensors.TrainableModule.all || of.Initial is not null, "weights are frozen only where an initial checkpoint has them.");
@@ -115,7 +117,7 @@ internal static class TrainingRules
     {
         Demand(of.ValidateEvery, of.ValidateEvery is >= 1 and <= MostSteps, $"must be in 1..{MostSteps} steps.");
         Demand(of.ValidationRows, of.ValidationRows is >= 1 and <= MostRows, $"must be in 1..{MostRows}.");
-        Demand(of.CheckpointSeconds, of.CheckpointSeconds is > 0 and <= MostSteps, $"must be in (0, {MostSteps}].");
+        Demand(of.CheckpointSeconds, of.CheckpointSeconds is > 0 and <= MostSeconds, $"must be in (0, {MostSeconds}].");
         Demand(of.Keep, of.Keep is >= 1 and <= 1000, "must be in 1..1000 checkpoints.");
     }
 

@@ -66,7 +66,10 @@ module Limits =
     /// A vocabulary that is learned: 256 bytes and 3 special tokens come first.
     let learnedVocabulary = Limit.whole 259 (1 <<< 20)
 
-    let context = Limit.whole 8 (1 <<< 20)
+    /// Positions of the longest sequence that trains.
+    let context =
+        Limit.whole 8 A3.Runtime.TrainingRules.LongestContext
+        |> Limit.remarking "a mask of more rows has over 2147483647 entries"
 
     // Training.
 

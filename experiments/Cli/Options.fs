@@ -31,6 +31,8 @@ type Invocation =
         Seed: int64 option
         /// `--grouping`.
         Grouping: string option
+        /// Which of these the command line names.
+        Given: string list
     }
 
 /// Values of options, checked.

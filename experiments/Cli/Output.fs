@@ -5,6 +5,27 @@ open System.IO
 open System.Text
 open System.Text.Json.Nodes
 
+/// Writes what can be written; the rest is lost.
+[<Sealed>]
+type private LosingWriter(inner: TextWriter) =
+    inherit TextWriter()
+
+    let attempt write =
+        try
+            write ()
+        with :? IOException ->
+            ()
+
+    override _.Encoding = inner.Encoding
+    override _.Write(letter: char) = attempt (fun () -> inner.Write letter)
+
+    override _.Write(text: string | null) = attempt (fun () -> inner.Write text)
+
+    override _.WriteLine(text: string | null) =
+        attempt (fun () -> inner.WriteLine text)
+
+    override _.Flush() = attempt inner.Flush
+
 /// Where a command writes, and how.
 type Output =
     {
@@ -62,6 +83,15 @@ module Output =
             Height = height
             Json = json
         }
+
+    /// An output whose terminal may go without a word: what cannot be written to it then is lost, and nothing else.
+    let orLost output =
+        if output.IsTerminal then
+            { output with
+                Out = new LosingWriter(output.Out)
+            }
+        else
+            output
 
     /// A text as it is, without a line end of ours.
     let text (text: string) output = output.Out.Write text

@@ -110,24 +110,25 @@ module Program =
         | Some(Arguments.Conform _) -> "conform", [ "--seed" ]
         | _ -> "", []
 
-    let private noteIdle output (results: ParseResults<Arguments>) =
-        let given =
-            [
-                if results.Contains Arguments.Model then
-                    "--model"
-                if results.Contains Arguments.Device then
-                    "--device"
-                if results.Contains Arguments.Dtype then
-                    "--dtype"
-                if results.Contains Arguments.Seed then
-                    "--seed"
-                if results.Contains Arguments.Grouping then
-                    "--grouping"
-            ]
+    /// Options that every command understands, as far as the command line names them.
+    let private given (results: ParseResults<Arguments>) =
+        [
+            if results.Contains Arguments.Model then
+                "--model"
+            if results.Contains Arguments.Device then
+                "--device"
+            if results.Contains Arguments.Dtype then
+                "--dtype"
+            if results.Contains Arguments.Seed then
+                "--seed"
+            if results.Contains Arguments.Grouping then
+                "--grouping"
+        ]
 
+    let private noteIdle output (results: ParseResults<Arguments>) =
         let command, idle = idle results
 
-        for option in given |> List.filter (fun option -> List.contains option idle) do
+        for option in given results |> List.filter (fun option -> List.contains option idle) do
             output |> Output.note $"{option} has no effect on a3 {command}."
 
     let private execute output cancellation (results: ParseResults<Arguments>) =
@@ -140,6 +141,7 @@ module Program =
                 NumberType = results.GetResult(Arguments.Dtype, Float32) |> Options.numberType
                 Seed = results.TryGetResult Arguments.Seed |> Limit.optional "--seed" Limits.seed
                 Grouping = results.TryGetResult Arguments.Grouping
+                Given = given results
             }
 
         noteIdle output results
@@ -178,14 +180,17 @@ module Program =
 
         code
 
-    /// Cancels at Ctrl-C and at a polite kill; a second one ends the process at once.
+    /// Cancels at Ctrl-C, at a polite kill and when the terminal is closed. A second Ctrl-C or kill ends the process at once; a terminal
+    /// may say more than once that it is closed, and who kills politely may say it too.
     let private cancelOn (source: CancellationTokenSource) signal =
+        let isSecond = ref false
+
         PosixSignalRegistration.Create(
             signal,
             fun context ->
-                if not source.IsCancellationRequested then
-                    context.Cancel <- true
-                    source.Cancel()
+                context.Cancel <- not isSecond.Value
+                isSecond.Value <- signal <> PosixSignal.SIGHUP
+                source.Cancel()
         )
 
     let private executeOrHelp output cancellation (argv: string[]) =
@@ -215,6 +220,7 @@ module Program =
         use source = new CancellationTokenSource()
         use _ = cancelOn source PosixSignal.SIGINT
         use _ = cancelOn source PosixSignal.SIGTERM
+        use _ = cancelOn source PosixSignal.SIGHUP
         let isRead = ref true
 
         let leave () =

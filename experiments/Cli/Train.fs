@@ -70,7 +70,8 @@ type TrainArguments =
             | Data _ ->
                 "text files, in which lines <|endoftext|> separate documents (else each file is one), or JSON lines (.jsonl, .ndjson; a .json whose first line is an object)."
             | Out _ -> "the directory of the run: checkpoints, manifest, metrics.jsonl, TensorBoard events."
-            | Resume _ -> "go on with the run in a directory; it knows all its options."
+            | Resume _ ->
+                "go on with the run in a directory; it knows its options, of which --tokens, --cache, --keep, --checkpoint-seconds, --device, --lanes and --recompute may be changed."
             | Curriculum _ ->
                 "groups to train on, by progress: a name (paper, the default; adapt, ar, direct, infill, masked-diffusion) or a text; a3 show draws it."
             | Validation _ -> "a file that is never trained on; may be given several times."
@@ -87,7 +88,8 @@ type TrainArguments =
             | Rank _ -> $"rank of what lora adds to each matrix, {Limits.rank.Range} (default 8)."
             | Alpha _ -> $"what lora adds counts this over its rank, {Limits.alpha.Range} (default 16)."
             | Tokenizer _ -> "use the tokenizer of a directory (default: train one on the files)."
-            | Tokens _ -> $"how many tokens the run sees, {Limits.tokens.Range} (default 1000000)."
+            | Tokens _ ->
+                $"how many tokens the run sees, {Limits.tokens.Range} (default 1000000). With --resume more than before: beyond what was planned the run goes on as it ended, in its last stage and at the final learning rate."
             | Batch_Tokens _ -> $"tokens of one forward and backward pass, {Limits.batchTokens.Range} (default 4096)."
             | Accumulate _ -> $"passes of one optimizer step, {Limits.accumulate.Range} (default 1)."
             | Lanes _ ->
@@ -305,17 +307,83 @@ module Train =
             if isIdle then
                 output |> Output.note $"{option} has no effect: {reason}."
 
+    /// What a run that is resumed may be given, beside `--device`.
+    let private changes (invocation: Invocation) (arguments: ParseResults<TrainArguments>) =
+        ResumeOptions(
+            Tokens =
+                (arguments.TryGetResult TrainArguments.Tokens
+                 |> Limit.optional "--tokens" Limits.tokens
+                 |> Option.toNullable),
+            Cache = (arguments.TryGetResult TrainArguments.Cache |> Option.toObj),
+            Keep =
+                (arguments.TryGetResult TrainArguments.Keep
+                 |> Limit.optional "--keep" Limits.keep
+                 |> Option.toNullable),
+            CheckpointSeconds =
+                (arguments.TryGetResult TrainArguments.Checkpoint_Seconds
+                 |> Limit.optional "--checkpoint-seconds" Limits.checkpointSeconds
+                 |> Option.toNullable),
+            Lanes =
+                (arguments.TryGetResult TrainArguments.Lanes
+                 |> Limit.optional "--lanes" Limits.lanes
+                 |> Option.toNullable),
+            Recompute =
+                (if arguments.Contains TrainArguments.Recompute then
+                     Nullable true
+                 else
+                     Nullable()),
+            Device =
+                (if List.contains "--device" invocation.Given then
+                     Nullable invocation.Device
+                 else
+                     Nullable())
+        )
+
+    /// The option of an argument as it is written.
+    let private written argument =
+        match argument with
+        | TrainArguments.Data files -> $"the file {files |> List.tryHead |> Option.toObj}"
+        | TrainArguments.DistilQueries _ -> "--distil-queries"
+        | argument ->
+            let case, _ =
+                Reflection.FSharpValue.GetUnionFields(argument, typeof<TrainArguments>)
+
+            "--" + case.Name.Replace('_', '-').ToLowerInvariant()
+
+    /// Refuses what a run that is resumed has of its own.
+    let private demandChangeable folder (invocation: Invocation) (arguments: ParseResults<TrainArguments>) =
+        let isChangeable argument =
+            match argument with
+            | TrainArguments.Resume _
+            | TrainArguments.Tokens _
+            | TrainArguments.Cache _
+            | TrainArguments.Keep _
+            | TrainArguments.Checkpoint_Seconds _
+            | TrainArguments.Lanes _
+            | TrainArguments.Recompute -> true
+            | _ -> false
+
+        let others =
+            List.filter ((<>) "--device") invocation.Given
+            @ (arguments.GetAllResults()
+               |> List.filter (isChangeable >> not)
+               |> List.map written)
+
+        match others with
+        | [] -> ()
+        | other :: _ ->
+            raise (
+                MisuseException
+                    $"--resume {folder} goes on with the options of that run: {other} cannot be changed (--tokens, --cache, --keep, --checkpoint-seconds, --device, --lanes and --recompute can)."
+            )
+
     /// The directory of the run, and what prepares it.
     let private prepared (invocation: Invocation) (arguments: ParseResults<TrainArguments>) =
         match arguments.TryGetResult TrainArguments.Resume, arguments.TryGetResult TrainArguments.Out with
-        | Some folder, _ when
-            arguments.GetAllResults().Length > 1
-            || invocation.Grouping.IsSome
-            || invocation.Model.IsSome
-            || invocation.Seed.IsSome
-            ->
-            raise (MisuseException $"--resume {folder} goes on with the options of that run; give no others.")
-        | Some folder, _ -> folder, fun preparation -> Trainer.Resume(folder, preparation, invocation.Cancellation)
+        | Some folder, _ ->
+            demandChangeable folder invocation arguments
+            let changes = changes invocation arguments
+            folder, fun preparation -> Trainer.Resume(folder, changes, preparation, invocation.Cancellation)
         | None, None -> raise (MisuseException $"train needs --out DIR for its checkpoint: {example}")
         | None, Some folder ->
             let options = options invocation folder arguments
@@ -328,30 +396,60 @@ module Train =
 
             folder, fun preparation -> Trainer.Start(options, preparation, invocation.Cancellation)
 
-    let run (invocation: Invocation) (arguments: ParseResults<TrainArguments>) =
-        let folder, prepare = prepared invocation arguments
-        let output = invocation.Output
-        ProcessSettings.KeepFreedMemory()
+    /// The trainer; where it is stopped before it is one, what is on the disk.
+    let private trainerOf output folder prepare =
+        try
+            (prepare (TrainingDisplay.preparing output): Trainer)
+        with error ->
+            TrainingDisplay.finish output
 
-        use trainer =
-            try
-                prepare (TrainingDisplay.preparing output)
-            with error ->
-                TrainingDisplay.finish output
+            match error with
+            | :? OperationCanceledException ->
+                let kept =
+                    match RunDirectory.LastStep folder |> Option.ofNullable with
+                    | Some step -> $"step {step} is on the disk as it was; go on with: a3 train --resume {folder}"
+                    | None -> "nothing is saved yet; begin again with the same command."
 
-                match error with
-                | :? ArgumentException as error -> raise (MisuseException(named (Outcome.argumentMessage error)))
-                | _ -> reraise ()
+                raise (StoppedException $"stopped before the first step: {kept}")
+            | :? ArgumentException as error -> raise (MisuseException(named (Outcome.argumentMessage error)))
+            | _ -> reraise ()
 
-        noteIdle output arguments
+    /// What a report could not be written for.
+    type private UnwrittenException(cause: exn) =
+        inherit Exception(cause.Message, cause)
+
+    let private reporting output =
+        let inner = TrainingDisplay.reporting output
+
+        { new IProgress<TrainingProgress> with
+            member _.Report progress =
+                try
+                    inner.Report progress
+                with :? IO.IOException as error ->
+                    raise (UnwrittenException error)
+        }
+
+    /// Trains to the end; where it ends before, the trainer has saved.
+    let private train (invocation: Invocation) output folder (trainer: Trainer) =
+        let saved () =
+            $"stopped at step {trainer.Step} and saved; go on with: a3 train --resume {folder}"
 
         try
             try
-                trainer.Run(TrainingDisplay.reporting output, invocation.Cancellation)
+                trainer.Run(reporting output, invocation.Cancellation)
             finally
                 TrainingDisplay.finish output
-        with :? OperationCanceledException ->
-            raise (StoppedException $"stopped at step {trainer.Step} and saved; go on with: a3 train --resume {folder}")
+        with
+        | :? OperationCanceledException -> raise (StoppedException(saved ()))
+        | :? UnwrittenException as error -> raise (A3.A3Exception($"{error.Message} The run is {saved ()}", error))
+
+    let run (invocation: Invocation) (arguments: ParseResults<TrainArguments>) =
+        let folder, prepare = prepared invocation arguments
+        let output = Output.orLost invocation.Output
+        ProcessSettings.KeepFreedMemory()
+        use trainer = trainerOf output folder prepare
+        noteIdle output arguments
+        train invocation output folder trainer
 
         if output.Json then
             output

@@ -22,9 +22,23 @@ module TrainingDisplay =
         |> Seq.map (fun entry -> $"""{entry.Key} {Number.text "0.000" entry.Value}""")
         |> fun losses -> String.Join(", ", losses)
 
+    /// How long the rest may take, where anything tells.
+    let private left (progress: TrainingProgress) =
+        if progress.Remaining = TimeSpan.MaxValue then
+            "?"
+        else
+            duration progress.Remaining
+
     let private numbers (progress: TrainingProgress) =
         let speed = Number.text "#,0" progress.TokensPerSecond
-        $"""loss {Number.text "0.000" progress.Loss}  {speed} tokens/s  {duration progress.Remaining} left"""
+
+        let idle =
+            if progress.StepsWithoutTarget = 0L then
+                ""
+            else
+                $"  {progress.StepsWithoutTarget} steps without a target"
+
+        $"""loss {Number.text "0.000" progress.Loss}  {speed} tokens/s  {left progress} left{idle}"""
 
     /// One line that says all of a report.
     let line (progress: TrainingProgress) =
@@ -57,6 +71,7 @@ module TrainingDisplay =
                 "tokens_per_second", Json.number progress.TokensPerSecond
                 "seconds_left", Json.number progress.Remaining.TotalSeconds
                 "validation", Json.record [ for entry in progress.Validation -> entry.Key, Json.number entry.Value ]
+                "steps_without_target", Json.whole progress.StepsWithoutTarget
             ]
 
     /// Returns to the start of the line and clears it.

@@ -39,6 +39,7 @@ public sealed partial class HelpTests
             ["Output"] = "--out",
             ["Initial"] = "--init",
             ["SavedAs"] = "--dtype",
+            ["ExtendedTo"] = "--tokens",
         };
         var help = CommandLine.Run("train", "--help").Out;
 

@@ -112,7 +112,13 @@ public sealed class MisuseTests
     [InlineData("--curriculum bisect | chunks 300: stage 0, draw 0: groups of 300", "train", "a", "--out", "x", "--curriculum", "bisect | chunks 300")]
     [InlineData("last 500 times the run's 2 tokens", "train", "a", "--out", "x", "--tokens", "2", "--curriculum", "stage 1000 steps: bisect; stage rest: words")]
     [InlineData("--init and --model say the same", "train", "a", "--out", "x", "--init", "y", "--model", "z")]
-    [InlineData("--resume x goes on with the options of that run", "train", "--resume", "x", "--tokens", "5")]
+    [InlineData("--resume x goes on with the options of that run: --width cannot be changed (--tokens, ", "train", "--resume", "x", "--tokens", "5", "--width", "5")]
+    [InlineData("--resume x goes on with the options of that run: the file a.txt cannot be changed", "train", "a.txt", "--resume", "x")]
+    [InlineData("--resume x goes on with the options of that run: --out cannot be changed", "train", "--resume", "x", "--out", "y")]
+    [InlineData("--resume x goes on with the options of that run: --dtype cannot be changed", "train", "--resume", "x", "--dtype", "bfloat16")]
+    [InlineData("--resume x goes on with the options of that run: --seed cannot be changed", "train", "--resume", "x", "--seed", "5")]
+    [InlineData("--resume x goes on with the options of that run: --distil-queries cannot be changed", "train", "--resume", "x", "--distil-queries", "0.5")]
+    [InlineData("--context 46341: expected a whole number in 8..46340; a mask of more rows has over 2147483647 entries.", "train", "a", "--out", "x", "--context", "46341")]
     [InlineData("--learning-rate 5: expected a number above 0 and below 1.\n", "train", "a", "--out", "x", "--learning-rate", "5")]
     public void Misuse_gets_one_line_and_exit_code_2(string expected, params string[] arguments)
     {

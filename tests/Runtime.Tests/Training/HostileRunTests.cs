@@ -61,7 +61,7 @@ public sealed class HostileRunTests : IDisposable
         Assert.Equal(
             "2687606784 numbers would train, and a training state holds 2147483591 at most: train fewer of them (--train lora), or a smaller network (--width, --layers, --vocabulary).",
             Refused(options with { Width = 4096, Layers = 12, Heads = 32, Vocabulary = 65536 }));
-        Assert.Equal(
+        Assert.StartsWith(
             "Context = 46341: must be in 8..46340 tokens: a mask of more rows has over 2147483647 entries.", Refused(options with { Context = 46341, BatchTokens = 1 << 20 }));
         Assert.Equal($"{folder.File("none.txt")}: holds nothing; ", Refused(options with { Validation = [Made("none.txt", "")] })[..(folder.File("none.txt").Length + 17)]);
         Assert.False(Directory.Exists(options.Output));
