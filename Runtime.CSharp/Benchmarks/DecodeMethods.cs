@@ -29,14 +29,18 @@ internal sealed class DecodeMethods(INetwork network, DecodeBenchmarkOptions opt
 
     private readonly int[] tokens = Tokens(network.Architecture.Vocabulary, Times * options.Positions + 1, options);
 
+    /// <summary>As in a model: special tokens are never drawn, and characters are whole.</summary>
+    private readonly PositionConstraints constraints =
+        new(new(new LetterTokenizer(network.Architecture.Vocabulary), network.Architecture.Vocabulary), []);
+
     /// <summary>The name of cached decoding in groups of a size.</summary>
     public static string Groups(int size) => $"groups of {size}";
 
     /// <summary>All that fit the network's context, in the order they are run in.</summary>
     public ImmutableArray<IDecodeMethod> All() =>
     [
-        new WholeRun(Causal, (seed, cancellation) => CausalDecoder.Decode(
-            network, [tokens[0]], options.Positions, options.Sampling, seed, cancellation)),
+        new WholeRun(Causal, (seed, cancellation) => Run(
+            () => CausalDecoder.Create(network, [tokens[0]], options.Positions, Sampler(seed)), cancellation)),
         .. options.Groups.Select(size => Groupwise(Groups(size), size, options.Positions)),
         .. Fits(Times * options.Positions) ? [Groupwise(Ahead, UncachedGroup, Times * options.Positions)] : Array.Empty<IDecodeMethod>(),
         Speculative(),
@@ -60,14 +64,14 @@ internal sealed class DecodeMethods(INetwork network, DecodeBenchmarkOptions opt
         var canvas = ToFill(positions, committed: 1, size);
         var steps = (options.Positions + size - 1) / size;
         return new(name, (seed, cancellation) =>
-            GroupwiseDecoder.Decode(canvas, options.Sampling, seed, cancellation).Take(steps));
+            Run(() => new GroupwiseDecoder(canvas, Sampler(seed)), cancellation).Take(steps));
     }
 
     private WholeRun Speculative()
     {
         var canvas = ToFill(options.Positions, committed: 1, 1);
         return new($"speculative, window {Window}", (seed, cancellation) =>
-            SpeculativeDecoder.Decode(canvas, Window, options.Sampling, seed, cancellation));
+            Run(() => SpeculativeDecoder.Create(canvas, Window, new(Sampler(seed), SpeculativeRule.Residual)), cancellation));
     }
 
     private WholeRun Adaptive()
@@ -76,8 +80,13 @@ internal sealed class DecodeMethods(INetwork network, DecodeBenchmarkOptions opt
         var policy = (Policy.Adaptive)Policy.NewAdaptive(
             Criterion.Entropy, Amount.NewConstant(UncachedGroup), FSharpOption<int>.Some(4 * UncachedGroup));
         return new($"adaptive, {UncachedGroup} of {4 * UncachedGroup}", (seed, cancellation) =>
-            AdaptiveDecoder.Decode(canvas, policy, options.Sampling, seed, cancellation));
+            Run(() => new AdaptiveDecoder(canvas, policy, Sampler(seed)), cancellation));
     }
+
+    private Sampler Sampler(Seed seed) => new(options.Sampling, seed, constraints);
+
+    private IEnumerable<DecodingStep> Run(Func<IDecoder> start, CancellationToken cancellation) =>
+        DecodeLoop.Run(network, start, cancellation);
 
     private SampledRun Reencoding()
     {
