@@ -28,14 +28,14 @@ internal sealed class HostPredictions(int vocabulary, WorkerTeam? team = null) :
     public long Numbers => logits.Length;
 
     /// <summary>[rows, vocabulary], to be written; what it held before is gone.</summary>
-    /// <exception cref="InvalidOperationException">More rows than one array holds.</exception>
+    /// <exception cref="A3Exception">More rows than one array holds.</exception>
     public Span<float> Renew(int rows)
     {
         var needed = (long)rows * vocabulary;
 
         if (needed > Array.MaxLength)
         {
-            throw new InvalidOperationException(
+            throw new A3Exception(
                 $"{rows} positions asked for at once need {needed * sizeof(float)} bytes of logits, but one pass "
                 + $"holds {(long)Array.MaxLength * sizeof(float)}; use smaller groups or a window.");
         }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using A3.Model.Tensors;
 using Microsoft.FSharp.Core;
 using static TorchSharp.torch;
@@ -47,7 +48,14 @@ internal sealed class TorchNetwork : INetwork
     public ISequence Open(int capacity)
     {
         using var lease = Use();
-        return new TorchSequence(this, new(Architecture, capacity, Weights.Embedding.dtype, Device), new(capacity));
+        try
+        {
+            return new TorchSequence(this, new(Architecture, capacity, Weights.Embedding.dtype, Device), new(capacity));
+        }
+        catch (ExternalException error) when (TorchMemory.IsShort(error))
+        {
+            throw TorchMemory.Short($"a cache of {CacheBytes(capacity)} bytes", error);
+        }
     }
 
     public IPass NewPass()
@@ -111,7 +119,17 @@ internal sealed class TorchSequence(TorchNetwork network, Cache cache, Committed
             : throw new ArgumentOutOfRangeException(
                 nameof(length), length, $"length = {length}: must be in 0..{Length}, the rows in the cache.");
 
-    public ISequence Fork() => new TorchSequence(network, Cache.Fork(), committed.Copy(cache.Length));
+    public ISequence Fork()
+    {
+        try
+        {
+            return new TorchSequence(network, Cache.Fork(), committed.Copy(cache.Length));
+        }
+        catch (ExternalException error) when (TorchMemory.IsShort(error))
+        {
+            throw TorchMemory.Short($"a cache of {network.CacheBytes(Capacity)} bytes", error);
+        }
+    }
 
     public void Dispose()
     {

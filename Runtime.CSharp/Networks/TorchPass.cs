@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using A3.Model.Tensors;
 using Microsoft.FSharp.Core;
 using static TorchSharp.torch;
@@ -9,7 +10,6 @@ namespace A3.Runtime;
 /// </summary>
 internal sealed class TorchPass(TorchNetwork network) : IPass
 {
-    private readonly NumberType type = NumberTypes.Of(network.Weights.Computes);
     private readonly TorchPredictions predictions = new(network);
 
     public IPredictions Run(ReadOnlySpan<PassRows> batch)
@@ -26,31 +26,51 @@ internal sealed class TorchPass(TorchNetwork network) : IPass
             sequences[i] = Lay(batch[i]);
         }
 
-        var (rows, wanted) = TensorsOf(batch);
-        var hidden = Cached.forward(network.Architecture, network.Weights, sequences, rows);
-        var logits = TwoStream.logits(network.Architecture, network.Weights, hidden.squeeze(0).index_select(0, wanted))
-            .to_type(ScalarType.Float32);
-        if (!Numbers.areNormable(hidden) || !Numbers.areFinite(logits))
+        var lengths = Array.ConvertAll(sequences, sequence => sequence.Cache.Length);
+        try
         {
-            throw Failure(batch, sequences, rows);
+            var (rows, wanted) = TensorsOf(batch);
+            predictions.Renew(Logits(sequences, lengths, rows, wanted));
+            return predictions;
         }
-
-        predictions.Renew(logits);
-        return predictions;
-    }
-
-    /// <summary>What a pass with a number that is not finite ends with; its caches are as they were.</summary>
-    private A3Exception Failure(ReadOnlySpan<PassRows> batch, CachedRows[] sequences, RowTensors rows)
-    {
-        for (var i = 0; i < batch.Length; i++)
+        catch (Exception error)
         {
-            sequences[i].Cache.Length -= batch[i].Content.Length;
-        }
+            Crop(sequences, lengths);
+            if (error is ExternalException failure && TorchMemory.IsShort(failure))
+            {
+                throw TorchMemory.Short($"a pass of {batch.Length} sequences", failure);
+            }
 
-        return Overflow.In(Cached.firstOverflow(network.Architecture, network.Weights, sequences, rows) is { } layer ? layer.Value : null, type);
+            throw;
+        }
     }
 
     public void Dispose() => predictions.Dispose();
+
+    /// <summary>float32 [row, vocabulary] of the rows that predict.</summary>
+    /// <exception cref="A3Exception">A number is not finite: names the layer.</exception>
+    private Tensor Logits(CachedRows[] sequences, int[] lengths, RowTensors rows, Tensor wanted)
+    {
+        var hidden = Cached.forward(network.Architecture, network.Weights, sequences, rows);
+        var logits = TwoStream.logits(network.Architecture, network.Weights, hidden.squeeze(0).index_select(0, wanted))
+            .to_type(ScalarType.Float32);
+        if (Numbers.areNormable(hidden) && Numbers.areFinite(logits))
+        {
+            return logits;
+        }
+
+        Crop(sequences, lengths);
+        var layer = Cached.firstOverflow(network.Architecture, network.Weights, sequences, rows);
+        throw Overflow.In(layer?.Value, NumberTypes.Of(network.Weights.Computes));
+    }
+
+    private static void Crop(CachedRows[] sequences, int[] lengths)
+    {
+        for (var i = 0; i < sequences.Length; i++)
+        {
+            sequences[i].Cache.Length = lengths[i];
+        }
+    }
 
     /// <summary>
     /// The content rows of all sequences, then the query rows of all; and the rows that predict, [row]. One copy to the device.

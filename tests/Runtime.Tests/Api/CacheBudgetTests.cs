@@ -37,6 +37,18 @@ public sealed class CacheBudgetTests
     }
 
     [Fact]
+    public void More_memory_than_the_device_has_is_an_error_of_one_line_and_changes_nothing()
+    {
+        // More than a processor can address, so that no system promises it.
+        using var network = RandomNetwork.OnTorch(
+            RandomNetwork.With(Grouped, heads: 1, kvHeads: 1, headWidth: 1 << 15, context: int.MaxValue));
+        var error = Assert.Throws<A3Exception>(() => network.Open(int.MaxValue));
+        Assert.StartsWith($"a cache of {network.CacheBytes(int.MaxValue)} bytes needs more memory than the device has: ", error.Message);
+        Assert.EndsWith("; start fewer decodes at a time, or shorter ones.", error.Message);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Fact]
     public void Where_nothing_limits_them_caches_may_take_what_the_process_may_have_beside_the_weights()
     {
         using var loops = RandomNetwork.Create(Grouped);
