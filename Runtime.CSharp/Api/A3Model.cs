@@ -96,7 +96,7 @@ public sealed class A3Model : IDisposable
         RequireFits(template, builder);
         var borders = new BorderDecision(network, vocabulary, isCausal).Decide(builder, template.Shortest(), cancellation);
         var (whole, lengths) = template.HasUnknownLengths
-            ? new GapLengthSelection(network, template, builder, constraints).Select(cancellation)
+            ? new GapLengthSelection(network, template, builder, constraints, budget).Select(cancellation)
             : (template, []);
         var layout = builder.Build(whole);
 
@@ -129,7 +129,7 @@ public sealed class A3Model : IDisposable
         var builder = new TextLayoutBuilder(vocabulary, FirstTokens(isCausal: false), constraints);
         RequireFits(template, builder);
         new BorderDecision(network, vocabulary, isCausal: false).Decide(builder, template.Shortest(), cancellation);
-        return new GapLengthSelection(network, template, builder, constraints).Select(cancellation);
+        return new GapLengthSelection(network, template, builder, constraints, budget).Select(cancellation);
     }
 
     /// <summary>

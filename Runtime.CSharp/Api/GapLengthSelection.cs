@@ -10,14 +10,18 @@ namespace A3.Runtime;
 /// <param name="template">With gaps of unknown length.</param>
 /// <param name="builder">Lays it out.</param>
 /// <param name="constraints">What may be drawn.</param>
-internal sealed class GapLengthSelection(INetwork network, Template template, TextLayoutBuilder builder, GapConstraints constraints)
+/// <param name="budget">Of the caches of all lengths together.</param>
+internal sealed class GapLengthSelection(
+    INetwork network, Template template, TextLayoutBuilder builder, GapConstraints constraints, CacheBudget budget)
 {
     private readonly List<TemplatePart> before = [];
     private readonly List<GapLengthChoice> choices = [];
     private int gaps;
 
     /// <summary>The template with a length for every gap, and how they were chosen.</summary>
-    /// <exception cref="A3Exception">Nothing given follows a gap of unknown length.</exception>
+    /// <exception cref="A3Exception">
+    /// Nothing given follows a gap of unknown length, or the caches of all its lengths do not fit in memory together.
+    /// </exception>
     public (Template Template, ImmutableArray<GapLengthChoice> Choices) Select(CancellationToken cancellation)
     {
         network.RequireQueryStream();
@@ -67,11 +71,19 @@ internal sealed class GapLengthSelection(INetwork network, Template template, Te
             if (layout.EmptyGap != gaps)
             {
                 candidates.Add(new(layout, gaps, length, constraints));
+                if (candidates.Count == 1)
+                {
+                    RequireMemory(candidates[0], gap.LongestGap - length);
+                }
             }
         }
 
         return candidates;
     }
+
+    /// <summary>Asked before more than one length is prepared; forks have as much room as the longest.</summary>
+    private void RequireMemory(Candidate shortest, int longer) => budget.RequireForks(
+        shortest.Before.Length, [.. Enumerable.Repeat(shortest.Probe.Capacity + longer, longer + 1)]);
 
     private int Run(Candidate[] candidates, CancellationToken cancellation)
     {

@@ -71,4 +71,21 @@ public sealed class CacheBudgetTests
         Assert.Throws<A3Exception>(() => batch.Add(second));
         Assert.Single(batch.Complete());
     }
+
+    [Theory]
+    [InlineData("Tom {1..5000} had a ball.", 10_000)]
+    [InlineData("Tom {2..9} had a ball.", 2_000)]
+    public void All_lengths_of_a_gap_are_counted_before_the_first_is_tried(string template, int limit)
+    {
+        using var network = new FakeNetwork(TestModel.Tokenizer.VocabularySize, context: 6000);
+        using var model = new A3Model(network, TestModel.Tokenizer, new() { CacheLimit = limit });
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        Assert.Contains(
+            $"bytes of cache, but {limit} are there for it",
+            Assert.Throws<A3Exception>(() => model.ChooseLengths(Template.Parse(template))).Message);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 5);
+        Assert.Equal(0, network.OpenSequences);
+        using var ample = new A3Model(network, TestModel.Tokenizer, new() { CacheLimit = 100_000 });
+        Assert.Single(ample.ChooseLengths(Template.Parse("Tom {2..9} had a ball.")).Choices);
+    }
 }
