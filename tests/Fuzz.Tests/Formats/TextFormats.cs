@@ -10,13 +10,13 @@ internal static class TextFormats
     [
         Of("order", ["random 7", "blockwise 4 (right-to-left)", "inside-out 3", "explicit 0 2 1", "bisect"], text => Order.Parse(text).ToString()),
         Of("grouping", ["random 7 | chunks 4", "left-to-right | sizes 1 2 3", "bisect | geometric 1 2.0"], text => Grouping.Parse(text).ToString()),
-        Of("policy", ["left-to-right | singletons", "adaptive confidence 2", "adaptive entropy above 0.5"], text => Policy.Parse(text).ToString()),
+        Of("policy", ["left-to-right | singletons", "confidence | constant 2", "entropy | threshold 0.5 | window 8"], text => Policy.Parse(text).ToString()),
         Of("partition", ["given 0..3 8 / 4 7 / 5..6", "0..9"], text => Partition.Parse(text).ToString()),
         Of("factorization", ["p(4 7 | 0..3) p(5..6 | 0..4 7)"], text => Factorization.Parse(text).ToString()),
         Of("mask", ["earlier-group or same-group", "not (same-group and earlier-group)"], text => Mask.Parse(text).ToString()),
         Of("curriculum", [Curriculum.Paper.ToString(), Curriculum.Infill.ToString(), Curriculum.Ar.ToString()], text => Curriculum.Parse(text).ToString()),
-        Of("template", ["Tom had a [3] ball. [] He was [2..5].", "{{a}} [12]", "a ___ b"], text => Template.Parse(text).ToString()),
-        Of("marked text", ["Tom had [[a red]] ball.", "a [b] c", "{{a}} b"], text => MarkedText.Parse(text).ToString()),
+        Of("template", ["Tom had a {3} ball. ___ He was {2..5}.", "\\{a} {12} \\_", "a ___ b"], text => Template.Parse(text).ToString()),
+        Of("marked text", ["Tom had [[a red]] ball.", "a [b] c", "\\[\\[a]] [[b]] \\\\"], text => MarkedText.Parse(text).ToString()),
     ];
 
     private static Format Of(string name, string[] seeds, Func<string, string> print) =>
