@@ -25,7 +25,9 @@ module Axis =
 
     /// An axis whose ends are round numbers around the values.
     let around from to' low high =
-        let high = if high > low then high else low + 1.0
+        // Values so near to each other that no step tells them apart lie on a line in the middle of nowhere.
+        let size = abs low |> max (abs high) |> max 1.0
+        let high = if high - low > 1e-9 * size then high else low + size
         let step = stepOf 6 (high - low)
 
         {
@@ -39,7 +41,7 @@ module Axis =
     let upTo from to' high =
         {
             Low = 0.0
-            High = if high > 0.0 then high else 1.0
+            High = if high >= 1.0 then high else 1.0
             From = from
             To = to'
         }
@@ -57,7 +59,9 @@ module Axis =
 
     /// `2.5M`, `40k`, `0`.
     let short (value: float) =
-        if abs value >= 1e9 then
+        if abs value >= 1e15 then
+            Number.text "0.##e+0" value
+        elif abs value >= 1e9 then
             Number.text "0.##" (value / 1e9) + "G"
         elif abs value >= 1e6 then
             Number.text "0.##" (value / 1e6) + "M"

@@ -48,21 +48,46 @@ module RunHistory =
     let private broken path complaint =
         raise (A3Exception $"{path}: {complaint}")
 
+    /// More tokens than any run sees, and losses beyond every number of 32 bits.
+    let private mostTokens, private largestLoss = 1e15, 1e38
+
+    /// The number of a key, within its range: what is beyond it could not be drawn.
+    let private number lowest highest (key: string) (value: JsonElement) =
+        let number = value.GetDouble()
+
+        if not (number >= lowest && number <= highest) then
+            raise (
+                FormatException
+                    $"{Shown.Text key} = {Shown.Text(value.GetRawText())}; a number in {Numeral.print lowest}..{Numeral.print highest} is expected"
+            )
+
+        number
+
     let private line (json: JsonElement) =
+        let step = json.GetProperty("step").GetInt64()
+
+        if step < 0L then
+            raise (FormatException $"step = {step}; a number from 0 up is expected")
+
         {
-            Step = json.GetProperty("step").GetInt64()
-            Tokens = json.GetProperty("tokens").GetDouble()
-            Loss = json.GetProperty("loss").GetDouble()
+            Step = step
+            Tokens = json.GetProperty("tokens") |> number 0.0 mostTokens "tokens"
+            Loss = json.GetProperty("loss") |> number -largestLoss largestLoss "loss"
             Validation =
                 [
                     for measure in json.GetProperty("validation").EnumerateObject() do
-                        measure.Name, measure.Value.GetDouble()
+                        measure.Name, measure.Value |> number -largestLoss largestLoss measure.Name
                 ]
         }
 
     /// The lines of a run's metrics; a last one cut short by a kill is left out.
     let private lines path =
-        let texts = File.ReadAllLines path
+        // Asked before opening: pipes and devices have no length, and no end.
+        let texts =
+            if RegularFile.Length path = 0L then
+                [||]
+            else
+                File.ReadAllLines path
 
         texts
         |> Array.mapi (fun index text ->
@@ -75,7 +100,7 @@ module RunHistory =
             | :? InvalidOperationException
             | :? FormatException
             | :? Collections.Generic.KeyNotFoundException as error ->
-                broken path $"line {index + 1} is not a line of metrics ({error.Message})")
+                broken path $"line {index + 1} is not a line of metrics ({Shown.Text error.Message})")
         |> Array.choose id
 
     /// The curriculum in full where the manifest keeps it, else by its name.
@@ -87,7 +112,7 @@ module RunHistory =
     let private laid path tokensPerStep (manifest: JsonElement) =
         let plan: Plan =
             {
-                Tokens = manifest.GetProperty("tokens").GetInt64()
+                Tokens = manifest.GetProperty("tokens") |> number 1.0 mostTokens "tokens" |> int64
                 TokensPerStep = tokensPerStep
                 Context = Int32.MaxValue
             }
@@ -102,7 +127,7 @@ module RunHistory =
     let private stages path tokensPerStep =
         use manifest =
             try
-                JsonDocument.Parse(File.ReadAllText path)
+                JsonDocument.Parse(CheckpointFile.ReadText path)
             with :? JsonException as error ->
                 broken path $"not a manifest of a run ({error.Message})"
 
@@ -111,8 +136,9 @@ module RunHistory =
                 laid path tokensPerStep manifest.RootElement
             with
             | :? InvalidOperationException
+            | :? FormatException
             | :? Collections.Generic.KeyNotFoundException as error ->
-                broken path $"not a manifest of a run ({error.Message})"
+                broken path $"not a manifest of a run ({Shown.Text error.Message})"
 
         stages
         |> List.mapFold

@@ -116,10 +116,29 @@ public sealed class PlotTests
     }
 
     [Theory]
+    [InlineData(1e38, -1e38)]
+    [InlineData(1e38, 1e38)]
+    [InlineData(1e-320, 0)]
+    [InlineData(0, 0)]
+    public void Every_number_that_is_read_can_be_drawn(double first, double last)
+    {
+        using var folder = new Folder();
+        File.WriteAllText(folder.File("metrics.jsonl"), $"{Line(1, first)}\n{Line(2, last)}\n");
+        var plotted = CommandLine.Run("plot", folder.Path);
+
+        Assert.Equal(0, plotted.Code);
+        Assert.DoesNotMatch("NaN|Infinity|∞", File.ReadAllText(folder.File("plot.svg")) + File.ReadAllText(folder.File("plot.html")));
+    }
+
+    [Theory]
     [InlineData("holds no metrics.jsonl", null, null)]
     [InlineData("holds no line of metrics yet", "", null)]
     [InlineData("line 1 is not a line of metrics", "{\"step\":1}\n{}\n", null)]
     [InlineData("line 2 is not a line of metrics", "GOOD\nnonsense\nGOOD\n", null)]
+    [InlineData("line 2 is not a line of metrics (tokens = 1e308; a number in 0..", "GOOD\n{\"step\":2,\"tokens\":1e308,\"loss\":4,\"validation\":{}}\n", null)]
+    [InlineData("line 1 is not a line of metrics (loss = 1e999; a number in ", "{\"step\":2,\"tokens\":1,\"loss\":1e999,\"validation\":{}}\n", null)]
+    [InlineData("line 1 is not a line of metrics (any = -1e39; a number in ", "{\"step\":2,\"tokens\":1,\"loss\":1,\"validation\":{\"any\":-1e39}}\n", null)]
+    [InlineData("training.json: not a manifest of a run (tokens = 0; ", "GOOD\n", "{\"tokens\": 0, \"curriculum\": \"infill\"}")]
     [InlineData("training.json: not a manifest of a run", "GOOD\n", "{}")]
     [InlineData("training.json: \"mine\", column 1", "GOOD\n", "{\"tokens\": 1000, \"curriculum\": \"mine\"}")]
     public void What_is_no_run_is_named(string expected, string? metrics, string? manifest)
