@@ -207,7 +207,7 @@ module ScoreBatch =
                 Options = $"score {usual.Grouping} {usual.Causal} {usual.End}"
                 Read = read usual
                 Run =
-                    fun model rows ->
+                    fun model _ rows ->
                         rows
                         |> Seq.map (fun row ->
                             row,
