@@ -71,14 +71,30 @@ type Grouping internal (spec: A3.Model.Grouping) =
     member _.Reseed(seed: int64) =
         Grouping(Specification.reseed (A3.Model.Seed.ofInt64 seed) spec)
 
-    /// The partition of a sequence of which nothing is given but what the recipe gives.
-    member _.Resolve(length: int) =
-        let shape = A3.Model.Shape.ofLength (Text.atLeast 0 (nameof length) length)
-        Partition(Specification.resolve shape spec)
+    /// Whether the recipe groups by words or sentences, so that only a text shows what it means.
+    member _.NeedsText = not (Specification.needs spec).IsEmpty
+
+    /// The partition of a sequence of which nothing is given but what the recipe gives; throws A3Exception where the recipe
+    /// needs a text.
+    member this.Resolve(length: int) = this.Resolve(length, [||])
 
     /// The partition of a sequence with these positions given, as one group; throws ArgumentException for one outside
-    /// 0..length-1.
-    member _.Resolve(length: int, given: int[]) =
+    /// 0..length-1, A3Exception where the recipe needs a text.
+    member this.Resolve(length: int, given: int[]) =
+        if this.NeedsText then
+            let needs = String.Join(" and ", Specification.needs spec)
+
+            raise (
+                A3Exception(
+                    $"'{A3.Shown.Text(Specification.print spec)}' groups by {needs}, which a length has none of; give where words and sentences start."
+                )
+            )
+
+        this.Resolve(length, given, [||], [||])
+
+    /// As the other, for a text in which words and sentences start at these positions, ascending; where none are named every
+    /// position is one.
+    member _.Resolve(length: int, given: int[], wordStarts: int[], sentenceStarts: int[]) =
         for position in given do
             if position < 0 || position >= length then
                 invalidArg
@@ -88,6 +104,12 @@ type Grouping internal (spec: A3.Model.Grouping) =
         let shape =
             A3.Model.Shape.ofLength (Text.atLeast 0 (nameof length) length)
             |> A3.Model.Shape.given given
+
+        let shape =
+            { shape with
+                WordStarts = Array.copy wordStarts
+                SentenceStarts = Array.copy sentenceStarts
+            }
 
         Partition(Specification.resolve shape spec)
 

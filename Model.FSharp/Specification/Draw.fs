@@ -174,7 +174,7 @@ module Draw =
         ]
         |> fun stages -> System.String.Join(" | ", stages)
 
-    let private printWeight ramp =
+    let internal printWeight ramp =
         if ramp.Start = ramp.End then
             Numeral.print ramp.Start
         else

@@ -111,6 +111,18 @@ module Grouping =
     /// Whether a grouping names evidence of its own.
     let givesEvidence grouping = not (List.isEmpty (given grouping))
 
+    /// What of a text a grouping must know to have its effect: its words, its sentences; without them every position is one.
+    let rec needs grouping =
+        match grouping with
+        | Grouping.Cut(_, Cut.Words) -> [ "words" ]
+        | Grouping.Cut(_, Cut.Sentences) -> [ "sentences" ]
+        | Grouping.Cut _ -> []
+        | Grouping.Given(_, inner)
+        | Grouping.Coarsen(_, inner) -> needs inner
+        | Grouping.Then(left, right)
+        | Grouping.Interleave(left, right)
+        | Grouping.Refine(right, left) -> needs left @ needs right |> List.distinct
+
     /// The largest group that a grouping asks for by number.
     let rec largest grouping =
         match grouping with
@@ -146,10 +158,10 @@ module Grouping =
         | Grouping.Coarsen(factor, inner) -> Grouping.Coarsen(factor, reseed seed inner)
         | Grouping.Refine(within, inner) -> Grouping.Refine(reseed seed within, reseed seed inner)
 
-    let private printRegions name regions =
+    let internal printRegions name regions =
         Syntax.words (name :: List.map Region.print regions)
 
-    let private printCut cut =
+    let internal printCut cut =
         match cut with
         | Cut.Singletons -> "singletons"
         | Cut.Sized schedule -> Schedule.print schedule

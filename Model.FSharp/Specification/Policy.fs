@@ -127,7 +127,7 @@ module Policy =
         | Criterion.Random
         | Criterion.Leftmost -> "above 0 and at most 1"
 
-    let private printCriterion criterion =
+    let internal printCriterion criterion =
         match criterion with
         | Criterion.Confidence -> "confidence"
         | Criterion.Entropy -> "entropy"
@@ -135,7 +135,7 @@ module Policy =
         | Criterion.Random -> "random"
         | Criterion.Leftmost -> "leftmost"
 
-    let private printAmount amount =
+    let internal printAmount amount =
         match amount with
         | Amount.Constant count -> $"constant {string count}"
         | Amount.Threshold threshold -> $"threshold {Numeral.print threshold}"

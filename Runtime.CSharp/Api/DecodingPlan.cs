@@ -33,6 +33,13 @@ internal sealed record DecodingPlan(
                 + "filling gaps is their text; leave 'given' out.");
         }
 
+        if (!GroupingModule.needs(grouping).IsEmpty)
+        {
+            throw new A3Exception(
+                $"policy '{GroupingModule.print(grouping)}' groups by {string.Join(" and ", GroupingModule.needs(grouping))}, which a gap has "
+                + "none of before it is filled; name sizes instead, such as chunks 2.");
+        }
+
         var canvas = Canvas.ToDecode(network, [.. layout.Tokens], OpenedFirst(layout, grouping));
         return For(canvas, layout, constraints, policy as Policy.Adaptive, layout.Opened.Length, options);
     }

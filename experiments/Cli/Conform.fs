@@ -73,7 +73,13 @@ module Conform =
     let private cases (invocation: Invocation) folder =
         let grouping =
             invocation.Grouping
-            |> Option.map (Options.specification "--grouping" A3.Model.Grouping.parse)
+            |> Option.map (fun text ->
+                let grouping = Options.grouping invocation.Output "--grouping" text
+
+                grouping
+                |> Options.refuseNeeds "--grouping" "which the tokens of a case have none of; name sizes instead."
+
+                grouping)
 
         seq {
             yield! Conformance.RunTokenizers folder

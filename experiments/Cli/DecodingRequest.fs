@@ -102,9 +102,16 @@ module DecodingRequest =
 
     /// Checks all that needs no model. The prefix is what names of options begin with: `--`, or nothing where they are fields.
     let options prefix request =
-        let policy =
-            request.Policy
-            |> Option.map (Options.specification $"{prefix}policy" Policy.parse)
+        let policy = request.Policy |> Option.map (Options.policy $"{prefix}policy")
+
+        match policy with
+        | Some(Policy.Fixed grouping) ->
+            grouping
+            |> Options.refuseNeeds
+                $"{prefix}policy"
+                "which a gap has none of before it is filled; name sizes instead, such as chunks 2."
+        | Some(Policy.Adaptive _)
+        | None -> ()
 
         refuseConflicts prefix policy request
         let sampling = sampling prefix request

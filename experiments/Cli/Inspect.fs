@@ -25,7 +25,13 @@ module Inspect =
     let run (invocation: Invocation) (arguments: ParseResults<InspectArguments>) =
         let grouping =
             invocation.Grouping
-            |> Option.map (Options.specification "--grouping" Grouping.parse)
+            |> Option.map (fun text ->
+                let grouping = Options.grouping invocation.Output "--grouping" text
+
+                grouping
+                |> Options.refuseNeeds "--grouping" "and costs are those of any text; name sizes instead."
+
+                grouping)
 
         use checkpoint =
             Options.word (arguments.TryGetResult InspectArguments.Directory)

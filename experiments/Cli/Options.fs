@@ -56,10 +56,59 @@ module Options =
         | _ -> invocation
 
     /// The value of a text form.
-    let specification name parse (text: string) =
+    let private specification name parse (text: string) =
         match parse text with
         | Ok value -> value
         | Error(error: SyntaxError) -> raise (MisuseException $"{name} {error.Message}")
+
+    let private remark output name redundancies =
+        for redundancy: Redundancy in redundancies do
+            output |> Output.note $"{name}: {redundancy.Message}"
+
+    /// The value of a text form. A part without effect, in whose place nothing would have one, is refused; one that changes
+    /// nothing as it stands is named, where there is an output for that.
+    let private effective output name parse redundancies text =
+        let value = specification name parse text
+        let found: Redundancy list = redundancies value
+
+        match found |> List.tryFind _.IsIgnored with
+        | Some ignored -> raise (MisuseException $"{name} \"{A3.Shown.Text text}\": {ignored.Message}")
+        | None -> output |> Option.iter (fun output -> remark output name found)
+
+        value
+
+    /// A grouping in its text form.
+    let grouping output name text =
+        effective (Some output) name Grouping.parse Redundancy.ofGrouping text
+
+    /// Names parts of a grouping that change nothing for one sequence but do for others.
+    let remarkAt output name shape recipe =
+        let always = Redundancy.ofGrouping recipe |> List.map _.Part
+
+        Redundancy.ofGroupingAt shape recipe
+        |> List.filter (fun redundancy -> not (List.contains redundancy.Part always))
+        |> remark output name
+
+    /// A policy in its text form, for one of many rows.
+    let policy name text =
+        effective None name Policy.parse Redundancy.ofPolicy text
+
+    /// A policy that the command line gives.
+    let givenPolicy output name text =
+        effective (Some output) name Policy.parse Redundancy.ofPolicy text
+
+    /// A curriculum in its text form.
+    let curriculum output name text =
+        effective (Some output) name Curriculum.parse Redundancy.ofCurriculum text
+
+    /// Refuses words and sentences where there is no text that has them.
+    let refuseNeeds name reason grouping =
+        match Grouping.needs grouping with
+        | [] -> ()
+        | needs ->
+            let needs = String.Join(" and ", needs)
+            let text = A3.Shown.Text(Grouping.print grouping)
+            raise (MisuseException $"{name} \"{text}\": groups by {needs}, {reason}")
 
     /// Positions as `0..3 8` or `0..3,8`.
     let regions name (text: string) =

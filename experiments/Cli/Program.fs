@@ -104,6 +104,7 @@ module Program =
     /// Options that every command understands and this one has no use for.
     let private idle (results: ParseResults<Arguments>) =
         match results.TryGetSubCommand() with
+        | Some(Arguments.Show arguments) when arguments.Contains ShowArguments.Text -> "show", [ "--device"; "--dtype" ]
         | Some(Arguments.Show _) -> "show", [ "--model"; "--device"; "--dtype" ]
         | Some(Arguments.Inspect _) -> "inspect", [ "--device"; "--dtype"; "--seed" ]
         | Some(Arguments.Plot _) -> "plot", [ "--model"; "--device"; "--dtype"; "--seed"; "--grouping" ]

@@ -46,7 +46,7 @@ module Score =
 
     let private grouping (invocation: Invocation) =
         match invocation.Grouping with
-        | Some text -> Options.specification "--grouping" Grouping.parse text
+        | Some text -> Options.grouping invocation.Output "--grouping" text
         | None -> Grouping.singletons Order.LeftToRight
 
     /// The text with its marks, or as it is.

@@ -10,6 +10,7 @@ open A3.Model
 type ShowArguments =
     | [<MainCommand>] Specification of SPECIFICATION: string list
     | [<Unique; AltCommandLine("-n")>] Length of POSITIONS: string
+    | [<Unique>] Text of TEXT: string
     | [<Unique>] Given of POSITIONS: string
     | [<Unique>] Sorted
     | [<Unique>] Tokens of COUNT: string
@@ -22,14 +23,16 @@ type ShowArguments =
             | Specification _ ->
                 "a grouping such as 'bisect | chunks 2', or a curriculum: 'curriculum TEXT', or its name."
             | Length _ ->
-                $"positions of the sequence, {Limits.drawn.Range} (default 16); of a curriculum's, {Limits.drawnCurriculum.Range} (default 64, in sentences of 12)."
+                $"positions of the sequence, {Limits.drawn.Range} (default 16); of a curriculum's, {Limits.drawnCurriculum.Range} (default 64, in words of 3 and sentences of 12)."
+            | Text _ ->
+                "draw the tokens of a text, which has words and sentences, in place of a number of positions (by the tokenizer of --model)."
             | Given _ -> "positions that are given, such as '0..3 8'."
             | Sorted -> "draw rows and columns of the masks by step instead of by position."
             | Tokens _ -> $"tokens of the run that a curriculum is for, {Limits.tokens.Range} (default 1000000)."
             | Batch_Tokens _ -> $"tokens of its steps, {Limits.batchTokens.Range} (default 4096)."
             | Svg _ -> "write the drawing to a file, as a picture."
 
-/// `a3 show`: draws the meaning of a specification. Loads no model.
+/// `a3 show`: draws the meaning of a specification. Runs no model.
 [<RequireQualifiedAccess>]
 module Show =
 
@@ -80,6 +83,21 @@ module Show =
                     "query_mask", attended Mask.query
             ]
 
+    /// The tokens of a text, the first of them given; else so many positions without words.
+    let private shapeOf (invocation: Invocation) (arguments: ParseResults<ShowArguments>) grouping =
+        match arguments.TryGetResult ShowArguments.Text, arguments.TryGetResult ShowArguments.Length with
+        | Some _, Some _ -> raise (MisuseException "--text and --length; give one of the two.")
+        | Some text, None ->
+            let tokenizer = ModelFolder.find invocation.Model |> A3.Runtime.Tokenizer.Load
+            let tokens = tokenizer.Encode(text, true)
+            Limit.check "positions of --text:" Limits.drawn tokens.Length |> ignore
+            A3.Runtime.TextShape.Of(System.ReadOnlySpan tokens, tokenizer)
+        | None, length ->
+            grouping
+            |> Options.refuseNeeds "grouping" "which positions alone have none of; give a text with --text."
+
+            length |> Limit.orElse 16 "--length" Limits.drawn |> Shape.ofLength
+
     let private showPartition (invocation: Invocation) (arguments: ParseResults<ShowArguments>) text =
         if
             arguments.Contains ShowArguments.Tokens
@@ -87,12 +105,11 @@ module Show =
         then
             raise (MisuseException "--tokens and --batch-tokens are for curricula; a grouping has no run.")
 
-        let length =
-            arguments.TryGetResult ShowArguments.Length
-            |> Limit.orElse 16 "--length" Limits.drawn
+        let recipe = Options.grouping invocation.Output "grouping" text
+        let shape = shapeOf invocation arguments recipe
 
         let grouping =
-            Options.specification "grouping" Grouping.parse text
+            recipe
             |> match invocation.Seed with
                | Some seed -> Grouping.reseed (Seed.ofInt64 seed)
                | None -> id
@@ -102,10 +119,11 @@ module Show =
                    fun grouping -> Grouping.Given(regions, grouping)
                | None -> id
 
-        let partition = grouping |> Grouping.resolve (Shape.ofLength length)
+        Options.remarkAt invocation.Output $"at {shape.Length} positions" shape grouping
+        let partition = grouping |> Grouping.resolve shape
         let title = Grouping.print grouping
         let sorted = arguments.Contains ShowArguments.Sorted
-        save invocation arguments length (fun () -> PartitionSvg.draw sorted title partition)
+        save invocation arguments shape.Length (fun () -> PartitionSvg.draw sorted title partition)
 
         if invocation.Output.Json then
             invocation.Output |> Output.json (partitionJson title partition)
@@ -167,8 +185,9 @@ module Show =
         if
             arguments.Contains ShowArguments.Sorted
             || arguments.Contains ShowArguments.Given
+            || arguments.Contains ShowArguments.Text
         then
-            raise (MisuseException "--sorted and --given are for groupings; a curriculum draws what is given.")
+            raise (MisuseException "--sorted, --given and --text are for groupings; a curriculum draws what is given.")
 
         let length =
             arguments.TryGetResult ShowArguments.Length
@@ -227,8 +246,7 @@ module Show =
             | text, None -> text
 
         match curriculumOf text with
-        | Some text ->
-            showCurriculum invocation arguments text (Options.specification "curriculum" Curriculum.parse text)
+        | Some text -> showCurriculum invocation arguments text (Options.curriculum invocation.Output "curriculum" text)
         | None ->
             refuseNearCurriculum text
             showPartition invocation arguments text

@@ -158,8 +158,7 @@ module Train =
             oneOf "--curriculum" "--grouping" (arguments.TryGetResult TrainArguments.Curriculum) invocation.Grouping
             |> Option.defaultValue standard.Curriculum
 
-        Options.specification "curriculum" A3.Model.Curriculum.parse curriculum
-        |> ignore
+        Options.curriculum invocation.Output "curriculum" curriculum |> ignore
 
         TrainingOptions(
             Data = Array.ofList (arguments.GetResult(TrainArguments.Data, [])),

@@ -70,9 +70,13 @@ module WritingArguments =
             raise (
                 MisuseException "--policy and --grouping say which positions are filled together; give one of the two."
             )
-        | policy, None -> policy
+        | policy, None ->
+            policy
+            |> Option.iter (fun text -> Options.givenPolicy invocation.Output "--policy" text |> ignore)
+
+            policy
         | None, Some text ->
-            match Options.specification "--grouping" A3.Model.Policy.parse text with
+            match Options.givenPolicy invocation.Output "--grouping" text with
             | A3.Model.Policy.Fixed _ -> Some text
             | A3.Model.Policy.Adaptive _ ->
                 raise (MisuseException $"--grouping \"{text}\": is an adaptive policy and no grouping; write --policy.")

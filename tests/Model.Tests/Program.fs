@@ -19,6 +19,7 @@ let laws =
             ContextLaws.tests
             CourseLaws.tests
             NumeralLaws.tests
+            RedundancyLaws.tests
             SyntaxLaws.tests
             SurfaceLaws.tests
             NativeLaws.tests

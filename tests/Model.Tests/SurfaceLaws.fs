@@ -118,6 +118,11 @@ let private facade =
                 A3.Curriculum.Parse("stage 25 steps: bisect; stage rest: random").Fit(1000L, 10.0, 8)
 
             Expect.equal course.Shares [| 0.25; 0.75 |] "a stage in steps"
+            let sentences = A3.Grouping.Parse "left-to-right | sentences"
+            Expect.isTrue sentences.NeedsText "sentences need a text"
+            Expect.isFalse (A3.Grouping.Singletons bisect).NeedsText "positions need none"
+            Expect.throwsT<A3.A3Exception> (fun () -> sentences.Resolve 4 |> ignore) "no text"
+            equal "given 0 / 1 / 2..3" (sentences.Resolve(4, [| 0 |], [||], [| 0; 2 |]))
             let three = A3.Partition.Parse "given 0 / 2 / 1"
             equal "p(2 | 0) p(1 | 0 2)" (A3.Factorization.Of three)
             Expect.equal (A3.Factorization.Of(three).ToPartition()) three "there and back"

@@ -32,12 +32,17 @@ module CurriculumSample =
 
     let private partitionsShown = 24
     let private drawsPerStage = 200
+    let private word = 3
     let private sentence = 12
 
-    /// A sequence in sentences of equal length, behind BOS.
+    /// A sequence in words and sentences of equal length, behind BOS.
     let private shape length =
+        let starts every =
+            [| 0; yield! [| 1..every .. length - 1 |] |]
+
         { Shape.ofLength length with
-            SentenceStarts = [| 0; yield! [| 1..sentence .. length - 1 |] |]
+            WordStarts = starts word
+            SentenceStarts = starts sentence
         }
 
     let private stage length seed (plan: Plan) course start (share, stage) =

@@ -37,6 +37,18 @@ public sealed class A3ModelTests
         Assert.Equal(text.LogProbability, text.Tokens.Sum(token => token.LogProbability ?? 0), 1e-9);
     }
 
+    [Theory]
+    [InlineData("left-to-right | words", "groups by words")]
+    [InlineData("bisect | sentences | coarsen 2", "groups by sentences")]
+    [InlineData("given 1 | bisect", "leave 'given' out")]
+    public void A_policy_that_needs_what_a_gap_has_not_is_refused(string policy, string rule)
+    {
+        using var model = Model();
+        var refused = Assert.Throws<A3Exception>(() => model.Infill(Story, new DecodingOptions { Policy = Policy.Parse(policy) }));
+
+        Assert.Contains(rule, refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_is_given_stays_and_the_space_before_a_gap_is_left_to_it()
     {

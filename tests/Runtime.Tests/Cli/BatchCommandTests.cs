@@ -31,6 +31,18 @@ public sealed class BatchCommandTests : IDisposable
     private static string Error(JsonElement result) => result.GetProperty("error").GetString()!;
 
     [Theory]
+    [InlineData("strided 3 then outside-in", "policy \"strided 3 then outside-in\": 'then outside-in' has no effect")]
+    [InlineData("left-to-right | sentences", "policy \"left-to-right | sentences\": groups by sentences")]
+    [InlineData("confidance | constant 2", "did you mean 'confidence'?")]
+    public void A_row_whose_policy_cannot_have_its_effect_is_refused(string policy, string error)
+    {
+        var done = Batch("infill", $$"""{"template": "Tom {2}", "policy": "{{policy}}"}""" + "\n");
+
+        Assert.Equal(1, done.Code);
+        Assert.Contains(error, Error(Assert.Single(done.Json())), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("1")]
     [InlineData("3")]
     [InlineData("8")]

@@ -30,6 +30,17 @@ public sealed class DecodingCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_part_of_a_policy_that_changes_nothing_is_named_and_the_rest_decodes()
+    {
+        var noted = Run("infill", "Tom ___ ball.", "--policy", "bisect | coarsen 1");
+        var plain = Run("infill", "Tom ___ ball.", "--policy", "bisect");
+
+        Assert.Equal((0, plain.Out), (noted.Code, noted.Out));
+        Assert.StartsWith("--policy: 'coarsen 1' changes nothing: without it the meaning is the same.\n", noted.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("changes nothing", plain.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void In_a_pipe_infill_prints_the_text_alone()
     {
         var plain = Run("infill", "Tom had {3} ball.");

@@ -134,6 +134,32 @@ public sealed class ShowTests
         Assert.Matches(@"(?m)^   33\.\.64  100%  #+$", text);
     }
 
+    [Theory]
+    [InlineData("grouping: 'coarsen 1' changes nothing: without it the meaning is the same.\n", "bisect | coarsen 1")]
+    [InlineData("at 16 positions: 'within 20..30 bisect' changes nothing: without it the meaning is the same.\n", "within 20..30 bisect then right-to-left")]
+    [InlineData("", "within 20..30 bisect then right-to-left", "--length", "40")]
+    [InlineData("at 16 positions: 'given 20' changes nothing: without it the meaning is the same.\n", "bisect", "--given", "20")]
+    [InlineData("curriculum: stage 0: draw 1: '(random | chunks 4)' says the same as draw 0; add their weights.\n", "curriculum random | chunks 4 + random | chunks 4")]
+    [InlineData("curriculum: stage 1: 'stage 0.5: (left-to-right | singletons)' says the same as the stage before it; make that one longer.\n", "curriculum stage 0.5: left-to-right; stage 0.5: left-to-right")]
+    [InlineData("", "random 7 | chunks 4", "--seed", "3")]
+    public void What_changes_nothing_is_named_beside_the_drawing(string notes, params string[] arguments)
+    {
+        var shown = CommandLine.Run(["show", .. arguments]);
+
+        Assert.Equal((0, notes), (shown.Code, shown.Error.ReplaceLineEndings("\n")));
+    }
+
+    [Fact]
+    public void The_words_and_sentences_of_a_text_are_drawn()
+    {
+        using var folder = new Folder();
+        string[] text = ["--text", "Tom had a red ball. He was very happy.", "--model", TinyCheckpoint.In(folder), "--json"];
+        int Groups(string grouping) => Assert.Single(CommandLine.Run(["show", grouping, .. text]).Json()).GetProperty("groups").GetArrayLength();
+
+        Assert.Equal(1 + 2, Groups("left-to-right | sentences"));
+        Assert.Equal(1 + 9, Groups("bisect | words"));
+    }
+
     [Fact]
     public void Colours_are_for_terminals_only()
     {
