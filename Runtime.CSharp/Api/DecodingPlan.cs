@@ -35,7 +35,7 @@ internal sealed record DecodingPlan(
 
         if (!GroupingModule.needs(grouping).IsEmpty)
         {
-            throw new A3Exception(
+            throw new RequestException(
                 $"policy '{GroupingModule.print(grouping)}' groups by {string.Join(" and ", GroupingModule.needs(grouping))}, which a gap has "
                 + "none of before it is filled; name sizes instead, such as chunks 2.");
         }
