@@ -77,7 +77,14 @@ module Options =
 
         value
 
-    /// A grouping in its text form.
+    /// A partition in its text form.
+    let partition name text = specification name Partition.parse text
+
+    /// A grouping in its text form, for one of many rows.
+    let rowGrouping name text =
+        effective None name Grouping.parse Redundancy.ofGrouping text
+
+    /// A grouping that the command line gives.
     let grouping output name text =
         effective (Some output) name Grouping.parse Redundancy.ofGrouping text
 

@@ -141,7 +141,7 @@ module ScoreBatch =
 
     let private grouping (wish: ScoreWish) =
         match wish.Grouping with
-        | Some text -> Options.specification "grouping" Grouping.parse text
+        | Some text -> Options.rowGrouping "grouping" text
         | None -> Grouping.singletons Order.LeftToRight
 
     /// A token or a partition of a row that do not fit are the row's fault.
@@ -154,12 +154,12 @@ module ScoreBatch =
     let private ofTokens (invocation: Invocation) (model: A3Model) (wish: ScoreWish) (tokens: int list) =
         let partition =
             match wish.Partition with
-            | Some text -> A3.Partition(Options.specification "partition" Partition.parse text)
+            | Some text -> A3.Partition(Options.partition "partition" text)
             | None ->
-                { Shape.ofLength tokens.Length with
-                    Evidence = [| [| 0 |] |]
-                }
-                |> fun shape -> A3.Partition(Grouping.resolve shape (grouping wish))
+                let shape =
+                    asRow (fun () -> TextShape.Of(ReadOnlySpan(List.toArray tokens), model.Tokenizer))
+
+                A3.Partition(Grouping.resolve shape (grouping wish))
 
         asRow (fun () -> model.Score(tokens, partition, List.toArray wish.Borders, invocation.Cancellation))
 
