@@ -156,10 +156,15 @@ module ScoreBatch =
             match wish.Partition with
             | Some text -> A3.Partition(Options.partition "partition" text)
             | None ->
-                let shape =
-                    asRow (fun () -> TextShape.Of(ReadOnlySpan(List.toArray tokens), model.Tokenizer))
+                let grouping = grouping wish
 
-                A3.Partition(Grouping.resolve shape (grouping wish))
+                let shape =
+                    if (Grouping.needs grouping).IsEmpty then
+                        Shape.ofLength tokens.Length |> Shape.given [ 0 ]
+                    else
+                        asRow (fun () -> TextShape.Of(ReadOnlySpan(List.toArray tokens), model.Tokenizer))
+
+                A3.Partition(Grouping.resolve shape grouping)
 
         asRow (fun () -> model.Score(tokens, partition, List.toArray wish.Borders, invocation.Cancellation))
 
