@@ -94,7 +94,7 @@ public sealed class BatchCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("unknown field 'tempo'; the fields are id, template, length,", """{"template": "a ___", "tempo": 1}""")]
+    [InlineData("unknown field 'tempo'; the fields are id, template, parts, length,", """{"template": "a ___", "tempo": 1}""")]
     [InlineData("unknown field 'prompt'", """{"prompt": "a"}""")]
     [InlineData("unknown field 'temprature' (did you mean 'temperature'?); the fields are", """{"temprature": 1}""")]
     [InlineData(@"unknown field '\u001b[31m'; the fields are", """{"\u001b[31m": 1}""")]
