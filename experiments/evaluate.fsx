@@ -37,6 +37,9 @@ let rec options arguments rest =
     | "--json" :: file :: rest -> options { arguments with Json = Some file } rest
     | (model: string) :: rest ->
         match model.Split('=', 2) with
+        | [| kind; _ |] when arguments.Models.ContainsKey kind ->
+            eprintfn $"{model}: there is a model {kind}= already; give each kind once."
+            exit 2
         | [| kind; directory |] when List.contains kind kinds ->
             options
                 { arguments with

@@ -47,7 +47,7 @@ module BatchProgress =
             if progress.Tokens = 0L then
                 ""
             else
-                $""", {Number.text "#,0" (float progress.Tokens / max 1e-9 progress.Elapsed.TotalSeconds)} tokens/s"""
+                $""", {Number.rate (float progress.Tokens / max 1e-9 progress.Elapsed.TotalSeconds)} tokens/s"""
 
         let left =
             match progress.Total with

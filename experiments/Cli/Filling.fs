@@ -34,7 +34,7 @@ module Filling =
 
     let private summary (decoded: Decoded) =
         let passes = decoded.Text.ForwardPasses
-        let speed = Number.text "0" decoded.Speed
+        let speed = Number.rate decoded.Speed
 
         let drafts =
             match decoded.Drafts with

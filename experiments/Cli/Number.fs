@@ -14,6 +14,10 @@ module Number =
     let grouped (value: int64) =
         value.ToString("#,0", CultureInfo.InvariantCulture)
 
+    /// How many in a second: whole numbers where they say it, two digits of what is smaller.
+    let rate (perSecond: float) =
+        text (if perSecond < 9.5 then "G2" else "0") perSecond
+
     let rec private scaled value (units: string list) =
         match units with
         | unit :: larger when value >= 1000.0 && not larger.IsEmpty -> scaled (value / 1000.0) larger

@@ -156,7 +156,7 @@ public sealed class ConfigurationTests
     [InlineData("""{"model_type": null}""", "model_type is missing")]
     [InlineData("""{"architectures": ["MistralForCausalLM"]}""", "architectures = [\"MistralForCausalLM\"] is not supported; supported: LlamaForCausalLM, LlamaTwoStreamForCausalLM.")]
     [InlineData("""{"architectures": []}""", "architectures = [] is not supported")]
-    [InlineData("""{"quantization_config": {"bits": 4}}""", "quantization_config = {\"bits\":4} is not supported; supported: null.")]
+    [InlineData("""{"quantization_config": {"bits": 4}}""", "quantization_config = {\"bits\":4} is not supported; supported: none but null; take a checkpoint without it.")]
     [InlineData("""{"partial_rotary_factor": 0.5}""", "partial_rotary_factor = 0.5 is not supported")]
     [InlineData("""{"rope_scaling": {"rope_type": "yarn", "factor": 2}}""", "rope_type = \"yarn\" is not supported; supported: default, linear, llama3.")]
     [InlineData("""{"rope_scaling": {"rope_type": "linear"}}""", "factor is missing")]
