@@ -152,7 +152,13 @@ module internal ConfigurationKeys =
         optional key anything json
         |> Result.bind (function
             | Some given when not (List.contains (given.GetRawText()) supported) ->
-                unsupported key given (if supported.IsEmpty then [ "none but null; take a checkpoint without it" ] else supported)
+                unsupported
+                    key
+                    given
+                    (if supported.IsEmpty then
+                         [ "none but null; take a checkpoint without it" ]
+                     else
+                         supported)
             | Some _
             | None -> Ok())
 
