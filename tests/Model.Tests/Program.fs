@@ -1,5 +1,6 @@
 module A3.Model.Tests.Program
 
+open A3.Tests
 open Expecto
 open Xunit
 
@@ -22,18 +23,11 @@ let laws =
             RedundancyLaws.tests
             SyntaxLaws.tests
             SurfaceLaws.tests
-            NativeLaws.tests
-            TensorLaws.tests
-            SpanLaws.tests
-            ObjectiveLaws.tests
         ]
 
 /// The Expecto tree as rows of an xunit theory, so that `dotnet test` lists, filters and counts each test by itself.
 type Laws() =
-    static let tests =
-        Test.toTestCodeList laws
-        |> List.map (fun test -> String.concat " / " test.name, test)
-        |> dict
+    static let tests = Bridge.named laws
 
     static member Names = TheoryData<string>(tests.Keys)
 

@@ -1,7 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using A3.Runtime.Tests.Decoding;
-using A3.Runtime.Tests.Tokenizers;
 using Xunit;
 
 namespace A3.Runtime.Tests.Api;
@@ -105,7 +103,7 @@ public sealed class BeginningTests
     {
         using var folder = new Folder();
         const int Known = 300;
-        Cli.TinyCheckpoint.In(folder, vocabulary: Known + 50);
+        TinyCheckpoint.In(folder, vocabulary: Known + 50);
         using var model = A3Model.Load(folder.Path);
         int[] unknown = [.. Enumerable.Range(Known, 50)];
         int[] given = model.Tokenizer.Encode("Tom had", addBos: true);

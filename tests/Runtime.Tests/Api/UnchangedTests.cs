@@ -1,4 +1,3 @@
-using A3.Runtime.Tests.Decoding;
 using Xunit;
 
 namespace A3.Runtime.Tests.Api;

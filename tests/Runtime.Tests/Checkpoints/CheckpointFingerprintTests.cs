@@ -1,4 +1,3 @@
-using A3.Runtime.Tests.Cli;
 using Xunit;
 
 namespace A3.Runtime.Tests.Checkpoints;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using A3.Runtime.Tests.Cli;
 using Xunit;
 
 namespace A3.Runtime.Tests;

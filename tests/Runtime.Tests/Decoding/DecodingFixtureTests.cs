@@ -100,27 +100,6 @@ public sealed class DecodingFixtureTests
     }
 
     [Theory]
-    [InlineData("two-stream-reference")]
-    [InlineData("two-stream-pre-norm")]
-    public void The_managed_network_and_libtorch_decode_the_same(string fixture)
-    {
-        var directory = Fixtures.Repository(fixture);
-        using var managed = Network(directory);
-        using var checkpoint = Checkpoint.Open(directory);
-        using var torch = NetworkLoader.OnTorch(checkpoint, Device.Cpu, NumberType.Float32);
-
-        for (var seed = 0; seed < 5; seed++)
-        {
-            var given = DecodingCase.Random(seed, positions: 30, managed.Architecture.Vocabulary);
-            var here = GroupwiseDecoder.Decode(given.ToDecode(managed), new(), given.RunSeed).SelectMany(step => step.Tokens).ToArray();
-            var there = GroupwiseDecoder.Decode(given.ToDecode(torch), new(), given.RunSeed).SelectMany(step => step.Tokens).ToArray();
-
-            Assert.Equal(there.Select(token => token.Token), here.Select(token => token.Token));
-            Assert.All(here.Zip(there), pair => Assert.Equal(pair.Second.LogProbability, pair.First.LogProbability, 1e-4));
-        }
-    }
-
-    [Theory]
     [InlineData("confidence | constant 3")]
     [InlineData("entropy | threshold 3.5")]
     [InlineData("margin | constant 2 | window 5")]

@@ -1,5 +1,3 @@
-using A3.Runtime.Tests.Decoding;
-using A3.Runtime.Tests.Tokenizers;
 
 namespace A3.Runtime.Tests.Texts;
 

@@ -60,7 +60,7 @@ public sealed class WellFormedTests
     public void Every_way_into_the_library_refuses_half_a_pair_by_its_index()
     {
         const string Half = "Tom\ud83d";
-        using var model = Api.TestModel.Fake();
+        using var model = TestModel.Fake();
         var left = A3.Grouping.Singletons(A3.Order.LeftToRight);
 
         void AssertRefused(Action work) => Assert.Contains("half a surrogate pair", Assert.ThrowsAny<A3Exception>(work).Message);

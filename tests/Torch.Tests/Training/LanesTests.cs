@@ -1,0 +1,77 @@
+using TorchSharp;
+using Xunit;
+
+namespace A3.Torch.Tests.Training;
+
+public sealed class LanesTests
+{
+    public LanesTests() => Model.Tensors.Native.ensure();
+
+    [Fact]
+    public void PassesRunSideBySideAndGiveTheirResultsInOrder()
+    {
+        var lanes = new Lanes(2);
+        using var meeting = new Barrier(2);
+        var results = lanes.Run(4, pass =>
+        {
+            Assert.True(meeting.SignalAndWait(TimeSpan.FromMinutes(1)), "nobody ran beside this pass");
+            return pass;
+        });
+
+        Assert.Equal([0, 1, 2, 3], results);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void WhatAPassFailsOfIsThrownWhenTheOthersAreOver(int broken)
+    {
+        var lanes = new Lanes(2);
+        var over = 0;
+        var error = Assert.Throws<A3Exception>(() => lanes.Run(2, pass =>
+        {
+            if (pass == broken)
+            {
+                throw new A3Exception("broken");
+            }
+
+            Thread.Sleep(50);
+            return over = 1;
+        }));
+
+        Assert.Equal("broken", error.Message);
+        Assert.Equal(1, over);
+    }
+
+    [Fact]
+    public void LanesChangeNoBitOfARun()
+    {
+        using var folder = new Folder();
+        var alone = ToyRun.Options(folder, "alone") with { Accumulate = 3, BatchTokens = 96 };
+        var sideBySide = alone with { Output = folder.File("side"), Lanes = 2 };
+        ToyRun.Train(alone);
+        ToyRun.Train(sideBySide);
+
+        ToyRun.AssertSameRun(alone.Output, sideBySide.Output);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void ThereAreNoMoreLanesThanPassesOfAStep(int lanes)
+    {
+        using var folder = new Folder();
+        var options = ToyRun.Options(folder) with { Accumulate = 2, Lanes = lanes };
+        var error = Assert.Throws<ArgumentException>(() => ToyRun.Train(options));
+
+        Assert.StartsWith($"Lanes = {lanes}: must be in 1..2", error.Message);
+    }
+
+    [Fact]
+    public void AfterThemTheThreadHasItsThreadsAgain()
+    {
+        using var two = Model.Tensors.TorchThreads.limit(2);
+        Assert.All(new Lanes(2).Run(4, _ => torch.get_num_threads()), threads => Assert.Equal(1, threads));
+        Assert.Equal(2, torch.get_num_threads());
+    }
+}
