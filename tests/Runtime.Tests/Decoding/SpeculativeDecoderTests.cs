@@ -37,7 +37,7 @@ public sealed class SpeculativeDecoderTests
     }
 
     [Fact]
-    public void It_takes_at_most_as_many_passes_as_tokens_and_reports_its_drafts() => DecodingCase.ForAll(given =>
+    public void Law_11_It_takes_at_most_as_many_passes_as_tokens_and_reports_its_drafts() => DecodingCase.ForAll(given =>
     {
         using var network = new FakeNetwork(DecodingCase.Vocabulary);
         given = Singletons(given);

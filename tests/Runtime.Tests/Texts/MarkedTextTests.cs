@@ -8,7 +8,7 @@ public sealed class MarkedTextTests
 {
     public static readonly TheoryData<string> Kinds = [.. TextSamples.Kinds];
 
-    [Theory(DisplayName = "The tokens of a scored text are those of the whole text, and what holds a marked byte is scored")]
+    [Theory(DisplayName = "Law 14: the tokens of a scored text are those of the whole text, and what holds a marked byte is scored")]
     [MemberData(nameof(Kinds))]
     public void WholeText(string kind) => ForAll(kind, (model, text, start, end) =>
     {
@@ -22,7 +22,7 @@ public sealed class MarkedTextTests
         Assert.Equal(Encoding.UTF8.GetByteCount(text.AsSpan(start, end - start)), score.Bytes);
     });
 
-    [Theory(DisplayName = "Two markings of the same tokens differ by the restriction of the tokens at their borders alone")]
+    [Theory(DisplayName = "Law 14: two markings of the same tokens differ by the restriction of the tokens at their borders alone")]
     [MemberData(nameof(Kinds))]
     public void Restriction(string kind) => ForAll(kind, (model, text, start, end) =>
     {
@@ -36,7 +36,7 @@ public sealed class MarkedTextTests
         }
     });
 
-    [Theory(DisplayName = "A chain over a moved border adds up where the tokens passed keep groups of their own, predicted first")]
+    [Theory(DisplayName = "Law 14: a chain over a moved border adds up where the tokens passed keep groups of their own, predicted first")]
     [MemberData(nameof(Kinds))]
     public void Chain(string kind) => ForAll(kind, (model, text, start, end) =>
     {

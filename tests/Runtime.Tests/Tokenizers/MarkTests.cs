@@ -135,7 +135,7 @@ public sealed class MarkTests
         => Assert.Equal(expected, Load(Marked(), null, config, null).FirstId);
 
     [Fact]
-    public void Special_tokens_spelt_in_a_text_are_characters_unless_parsing_them_is_asked_for()
+    public void Law_15_Special_tokens_spelt_in_a_text_are_characters_unless_parsing_them_is_asked_for()
     {
         var json = TokenizerJson.ByteLevel("< e", "<e >", "l l");
         json["pre_tokenizer"]!["use_regex"] = false;

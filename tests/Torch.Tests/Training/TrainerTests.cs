@@ -23,7 +23,7 @@ public sealed class TrainerTests
             first => Assert.True(validations[^1].Validation[first.Key] < first.Value - 0.3, $"{first.Key}: {first.Value} to {validations[^1].Validation[first.Key]}"));
     }
 
-    [Theory]
+    [Theory(DisplayName = "Law 12: a resumed training run equals an uninterrupted one")]
     [InlineData(false, Optimizer.AdamW)]
     [InlineData(true, Optimizer.AdamW)]
     [InlineData(false, Optimizer.Muon)]
