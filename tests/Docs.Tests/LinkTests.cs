@@ -6,7 +6,7 @@ namespace A3.Docs.Tests;
 public sealed partial class LinkTests
 {
     [Fact(DisplayName = "Every link leads to a file, and to a heading in it")]
-    public void Lead() => Assert.Empty(
+    public void Lead() => Faults.None(
         from document in Document.All
         from line in document.Prose
         from Match link in Link().Matches(line.Text)
@@ -15,7 +15,7 @@ public sealed partial class LinkTests
         select $"{document.Path}:{line.Line}: {target}");
 
     [Fact(DisplayName = "Every path of the repository that a document names is there")]
-    public void PathsAreThere() => Assert.Empty(
+    public void PathsAreThere() => Faults.None(
         from document in Document.All
         where document.Path != "CHANGELOG.md"
         from line in document.Prose
@@ -29,7 +29,7 @@ public sealed partial class LinkTests
     {
         var readme = Repository.Read("README.md");
 
-        Assert.Empty(Repository.Paths("docs", "*.md").Where(path =>
+        Faults.None(Repository.Paths("docs", "*.md").Where(path =>
             path.Count(letter => letter == '/') == 1 && !readme.Contains($"]({path})", StringComparison.Ordinal)));
     }
 
@@ -38,7 +38,7 @@ public sealed partial class LinkTests
     {
         var list = Repository.Read("docs/decisions/README.md");
 
-        Assert.Empty(Repository.Paths("docs/decisions", "0*.md").Where(path => !list.Contains($"({Path.GetFileName(path)})", StringComparison.Ordinal)));
+        Faults.None(Repository.Paths("docs/decisions", "0*.md").Where(path => !list.Contains($"({Path.GetFileName(path)})", StringComparison.Ordinal)));
     }
 
     private static bool Exists(string document, string target)

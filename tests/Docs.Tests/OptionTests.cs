@@ -17,15 +17,15 @@ public sealed partial class OptionTests
     {
         var named = Named(Repository.Read("docs/cli.md"));
 
-        Assert.Empty(Options.SelectMany(command => command.Value).Distinct().Where(option => !named.Contains(option)));
+        Faults.None(Options.SelectMany(command => command.Value).Distinct().Where(option => !named.Contains(option)));
     }
 
     [Fact(DisplayName = "docs/cli.md names no option that there is not")]
-    public void AreThere() => Assert.Empty(
+    public void AreThere() => Faults.None(
         Named(Repository.Read("docs/cli.md")).Except(Options.SelectMany(command => command.Value)).Except(["--version"]));
 
     [Fact(DisplayName = "Every command line of a document has a command and options that there are")]
-    public void CommandLines() => Assert.Empty(
+    public void CommandLines() => Faults.None(
         from block in Document.BlocksOf("bash", "console", "")
         from line in block.Text.Replace("\\\n", " ", StringComparison.Ordinal).Split('\n')
         from Match match in CommandLine().Matches(line)

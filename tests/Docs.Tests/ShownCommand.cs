@@ -1,5 +1,3 @@
-using A3.Cli;
-
 namespace A3.Docs.Tests;
 
 /// <summary>A command line as documents show it: <c>a3</c> with quoted words, perhaps cut by <c>| tail -n 3</c> or <c>| head -n 3</c>.</summary>
@@ -7,7 +5,7 @@ internal sealed record ShownCommand(string[] Arguments, string Cut, int CutLines
 {
     public static ShownCommand Parse(string line)
     {
-        var words = Words(line);
+        var words = Words(line.Replace("dotnet run -c Release --project experiments/Cli --", "a3", StringComparison.Ordinal));
         if (words[0] != "a3")
         {
             throw new FormatException($"\"{line}\": expected a command that begins with a3.");
@@ -19,19 +17,21 @@ internal sealed record ShownCommand(string[] Arguments, string Cut, int CutLines
             : new([.. words[1..pipe]], words[pipe + 1], int.Parse(words[pipe + 3], System.Globalization.CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Runs the program in this process, from the top folder of the repository; its notes stand where a terminal shows them.</summary>
+    /// <summary>Runs the program in this process, from the top folder of the repository; gives its output, then its notes.</summary>
     public (int Code, string Printed) Run()
     {
         Environment.CurrentDirectory = Repository.Root;
-        using var notes = new StringWriter();
-        using var output = Cut.Length > 0 ? new StringWriter() : null;
-        var main = output ?? notes;
-        var code = Program.run(new Output(main, notes, Ink.Plain, Ink.Plain, false, 100, 40, Arguments.Contains("--json")), CancellationToken.None, Arguments);
-        return (code, output is null ? notes.ToString() : Shortened(output.ToString()) + notes);
+        var result = CommandLine.Run(Arguments);
+        return (result.Code, Shortened(result.Out) + result.Error);
     }
 
     private string Shortened(string text)
     {
+        if (Cut.Length == 0)
+        {
+            return text;
+        }
+
         var lines = text.TrimEnd('\n').Split('\n');
         return string.Concat((Cut == "head" ? lines.Take(CutLines) : lines.TakeLast(CutLines)).Select(line => line + "\n"));
     }
