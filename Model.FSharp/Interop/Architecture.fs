@@ -69,13 +69,11 @@ type Architecture internal (spec: A3.Model.Architecture) =
 
     /// How RoPE's frequencies are scaled: `none`, `linear FACTOR` or `llama3 FACTOR LOW HIGH ORIGINAL_CONTEXT`.
     member _.RopeScaling =
-        let text: FormattableString =
-            match spec.RopeScaling with
-            | RopeScaling.Unscaled -> $"none"
-            | RopeScaling.Linear factor -> $"linear {factor}"
-            | RopeScaling.Llama3(factor, low, high, original) -> $"llama3 {factor} {low} {high} {original}"
-
-        text.ToString CultureInfo.InvariantCulture
+        match spec.RopeScaling with
+        | RopeScaling.Unscaled -> "none"
+        | RopeScaling.Linear factor -> $"linear {string factor}"
+        | RopeScaling.Llama3(factor, low, high, original) ->
+            $"llama3 {string factor} {string low} {string high} {string original}"
 
     /// Whether the head is the transposed token embedding.
     member _.TiedHead = spec.TiedHead
@@ -134,7 +132,7 @@ type Architecture internal (spec: A3.Model.Architecture) =
     /// One line: streams, depth, width, heads, vocabulary, context, parameters.
     override this.ToString() =
         let streams = if this.HasQueryStream then "two-stream" else "causal"
-        let heads = $"{spec.Heads} heads ({spec.KvHeads} KV)"
-        let sizes = $"vocabulary {spec.Vocabulary}, context {spec.Context}"
+        let heads = $"%d{spec.Heads} heads (%d{spec.KvHeads} KV)"
+        let sizes = $"vocabulary %d{spec.Vocabulary}, context %d{spec.Context}"
 
-        $"LLaMA {streams}, {spec.Layers} layers x {spec.Width} wide, {heads}, {sizes}, {abbreviate this.ParameterCount} parameters"
+        $"LLaMA {streams}, %d{spec.Layers} layers x %d{spec.Width} wide, {heads}, {sizes}, {abbreviate this.ParameterCount} parameters"

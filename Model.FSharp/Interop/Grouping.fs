@@ -30,7 +30,7 @@ type Grouping internal (spec: A3.Model.Grouping) =
     /// Group k holds round(first * ratio^k) positions.
     static member Geometric(order: Order, first: int, ratio: float) =
         if not (ratio > 0.0 && Double.IsFinite ratio) then
-            raise (ArgumentOutOfRangeException(nameof ratio, ratio, "a ratio is a finite number above 0."))
+            raise (ArgumentOutOfRangeException(nameof ratio, string ratio, "a ratio is a finite number above 0."))
 
         cut order (A3.Model.Cut.Sized(A3.Model.Schedule.Geometric(Text.atLeast 1 (nameof first) first, ratio)))
 
@@ -99,7 +99,7 @@ type Grouping internal (spec: A3.Model.Grouping) =
             if position < 0 || position >= length then
                 invalidArg
                     (nameof given)
-                    $"position {position} is given, but a sequence of length {length} holds only 0..{length - 1}."
+                    $"position %d{position} is given, but a sequence of length %d{length} holds only 0..%d{length - 1}."
 
         let shape =
             A3.Model.Shape.ofLength (Text.atLeast 0 (nameof length) length)

@@ -53,7 +53,7 @@ type Policy internal (spec: A3.Model.Policy) =
             let rule =
                 $"a threshold of this criterion is a number {Specification.thresholdRule spec}."
 
-            raise (ArgumentOutOfRangeException(nameof threshold, threshold, rule))
+            raise (ArgumentOutOfRangeException(nameof threshold, string threshold, rule))
 
         adaptive criterion (A3.Model.Amount.Threshold threshold)
 

@@ -10,7 +10,7 @@ type SpecificationException internal (error: SyntaxError) as this =
 
     do
         this.Input <- error.Text
-        this.Place <- $"line {error.Line}, column {error.Column}"
+        this.Place <- $"line %d{error.Line}, column %d{error.Column}"
 
     /// The text as given.
     member _.Text = error.Text

@@ -88,7 +88,7 @@ module Architecture =
         | QueryStream.Absent -> 0
 
     /// The name of a tensor of a block, for example `layer 3 "self_attn.q_proj"`.
-    let layer index name = $"model.layers.{index}.{name}.weight"
+    let layer index name = $"model.layers.%d{index}.{name}.weight"
 
     /// Width of all query heads together, and of all key heads together.
     let queryWidth architecture =
@@ -143,7 +143,7 @@ module Architecture =
                     {
                         Field = field
                         Given = string value
-                        Rule = $"must be in 1..{largest}."
+                        Rule = $"must be in 1..%d{largest}."
                     }
 
         let demand field given rule holds =
@@ -199,7 +199,7 @@ module Architecture =
             demand
                 "num_key_value_heads"
                 (string architecture.KvHeads)
-                $"must divide num_attention_heads = {architecture.Heads}."
+                $"must divide num_attention_heads = %d{architecture.Heads}."
                 (architecture.KvHeads >= 1 && architecture.Heads % architecture.KvHeads = 0)
             demand
                 "head_dim"
@@ -220,14 +220,14 @@ module Architecture =
             demand
                 "num_hidden_layers"
                 (string architecture.Layers)
-                $"must be at most {deepest}."
+                $"must be at most %d{deepest}."
                 (architecture.Layers <= deepest)
             demand
                 "head_dim"
                 (string architecture.HeadWidth)
-                $"times num_attention_heads = {architecture.Heads} must be at most {largest}."
+                $"times num_attention_heads = %d{architecture.Heads} must be at most %d{largest}."
                 (int64 architecture.HeadWidth * int64 architecture.Heads <= int64 largest)
-            demand "parameters" (string weight) $"must be at most {heaviest}." (weight <= heaviest)
+            demand "parameters" (string weight) $"must be at most {string heaviest}." (weight <= heaviest)
         ]
         |> List.tryPick id
         |> function

@@ -173,7 +173,7 @@ module Configuration =
                         {
                             Field = "hidden_size"
                             Given = string width
-                            Rule = $"must be a multiple of num_attention_heads = {heads} where head_dim is not given."
+                            Rule = $"must be a multiple of num_attention_heads = %d{heads} where head_dim is not given."
                         }
                 )
             | None -> Ok(width / max 1 heads))
@@ -231,7 +231,7 @@ module Configuration =
                     {
                         Field = key
                         Given = string id
-                        Rule = $"must be a token, 0..{vocabulary - 1}."
+                        Rule = $"must be a token, 0..%d{vocabulary - 1}."
                     }
             )
 
@@ -248,7 +248,7 @@ module Configuration =
         match ids with
         | [] -> Ok None
         | [ id ] -> Ok(Some id)
-        | _ :: _ -> Error(ConfigurationError.Unsupported(key, $"a list of {List.length ids}", "one token id"))
+        | _ :: _ -> Error(ConfigurationError.Unsupported(key, $"a list of %d{List.length ids}", "one token id"))
 
     /// What texts begin with for two streams; without queries they begin as the tokenizer says.
     let private first architecture json =

@@ -36,11 +36,11 @@ type CourseError =
             let share =
                 stages.ToString("0.##", System.Globalization.CultureInfo.InvariantCulture)
 
-            $"the stages beside `stage rest` last {share} times the run's {tokens} tokens; they must end before it does: shorten them, or train for longer."
+            $"the stages beside `stage rest` last {share} times the run's %d{tokens} tokens; they must end before it does: shorten them, or train for longer."
         | Group(stage, draw, size, context) ->
-            $"stage {stage}, draw {draw}: groups of {size}, but the context holds {context} positions; use smaller groups or a longer context."
+            $"stage %d{stage}, draw %d{draw}: groups of %d{size}, but the context holds %d{context} positions; use smaller groups or a longer context."
         | Context(stage, draw, shortest, context) ->
-            $"stage {stage}, draw {draw}: its context needs runs of at least {shortest} positions in all, but the context of the model holds {context}; use shorter runs or a longer context."
+            $"stage %d{stage}, draw %d{draw}: its context needs runs of at least %d{shortest} positions in all, but the context of the model holds %d{context}; use shorter runs or a longer context."
 
 /// A draw is a pure function of seed, progress and shape, so a resumed run sees the same draws.
 [<RequireQualifiedAccess>]

@@ -17,8 +17,8 @@ type CurriculumError =
     member error.Message =
         match error with
         | NoStages -> "the curriculum has no stages; it needs at least one."
-        | InStage(stage, error) -> $"stage {stage}: {error.Message}"
-        | Rests(first, second) -> $"stages {first} and {second} both take the rest of the run; one stage may."
+        | InStage(stage, error) -> $"stage %d{stage}: {error.Message}"
+        | Rests(first, second) -> $"stages %d{first} and %d{second} both take the rest of the run; one stage may."
         | NoRest -> "stages in steps or tokens leave the end of the run open; one stage must be `stage rest`."
         | Shares(sum, true) ->
             $"the shares of the stages sum to {string sum}; beside `stage rest` they must sum to less than 1."

@@ -198,7 +198,7 @@ module Draw =
         let expand order =
             Syntax.keyword "expand" >>. Syntax.atLeast 1 "the first size"
             >>= fun first ->
-                Syntax.atLeast first $"the last size, not below {first}"
+                Syntax.atLeast first $"the last size, not below %d{first}"
                 |>> fun last -> Recipe.Expand(order, first, last)
 
         Grouping.pipelineOr expand Recipe.Template

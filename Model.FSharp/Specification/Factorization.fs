@@ -15,7 +15,7 @@ type FactorizationError =
     member error.Message =
         match error with
         | Context factor ->
-            $"the context of factor {factor} is not the first context with the targets of all factors before it."
+            $"the context of factor %d{factor} is not the first context with the targets of all factors before it."
         | Targets error -> error.Message
 
 /// The log-probabilities of all tokens at a position, given (position, token) pairs in ascending order of position.

@@ -22,13 +22,13 @@ type PartitionError =
 
     member error.Message =
         match error with
-        | Empty group -> $"group {group} is empty; every group of a partition holds at least one position."
+        | Empty group -> $"group %d{group} is empty; every group of a partition holds at least one position."
         | OutOfRange(group, position, length) ->
-            $"group {group} holds position {string position}, but a partition of {length} positions holds only 0..{length - 1}, each once."
+            $"group %d{group} holds position {string position}, but a partition of %d{length} positions holds only 0..%d{length - 1}, each once."
         | Repeated(position, first, second) ->
-            $"position {position} is in group {first} and in group {second}; it may be in one only."
+            $"position %d{position} is in group %d{first} and in group %d{second}; it may be in one only."
         | Evidence(evidence, groups) ->
-            $"{string evidence} evidence groups, but the partition has {groups} groups (0..{groups} fit)."
+            $"{string evidence} evidence groups, but the partition has %d{groups} groups (0..%d{groups} fit)."
 
 /// Laws: `ofRanks (groupOf p) = p` up to evidence; refinement is a partial order with singletons at the bottom and
 /// everything in one group at the top.

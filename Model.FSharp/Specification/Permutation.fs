@@ -12,9 +12,9 @@ type PermutationError =
     member error.Message =
         match error with
         | OutOfRange(step, position, length) ->
-            $"order[{step}] = {string position}, but an order of length {length} holds only 0..{length - 1}."
+            $"order[%d{step}] = {string position}, but an order of length %d{length} holds only 0..%d{length - 1}."
         | Repeated(step, position, firstStep) ->
-            $"order[{step}] = {position}, but position {position} is already at step {firstStep}; each occurs once."
+            $"order[%d{step}] = %d{position}, but position %d{position} is already at step %d{firstStep}; each occurs once."
 
 /// Laws: `compose (inverse p) p = identity`; `compose` is associative with `identity` as its unit.
 [<RequireQualifiedAccess>]
@@ -67,7 +67,7 @@ module Permutation =
     /// `compose f g` at t is `f (g t)`; both of one length.
     let compose outer inner =
         if length outer <> length inner then
-            invalidArg (nameof inner) $"composing permutations of lengths {length outer} and {length inner}."
+            invalidArg (nameof inner) $"composing permutations of lengths %d{length outer} and %d{length inner}."
 
         {
             positions = inner.positions |> Array.map (fun step -> outer.positions[step])

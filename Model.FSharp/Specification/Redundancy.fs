@@ -326,7 +326,7 @@ module internal Redundancy =
             | _ -> ()
 
             for index, draw in List.indexed mixture do
-                let place = $"{place}draw {index}: "
+                let place = $"{place}draw %d{index}: "
                 yield! find effort Part.ofDraw sameDraws draw place
 
                 match
@@ -336,7 +336,7 @@ module internal Redundancy =
                 with
                 | Some earlier ->
                     neutral place (Draw.print draw)
-                    |> because $"says the same as draw {earlier}; add their weights."
+                    |> because $"says the same as draw %d{earlier}; add their weights."
                 | None -> ()
         ]
 
@@ -375,7 +375,7 @@ module internal Redundancy =
 
         [
             for index, stage in List.indexed stages do
-                let place = $"stage {index}: "
+                let place = $"stage %d{index}: "
                 yield! ofMixture effort place stage.Mixture
                 yield! ofLosses place stage
 
@@ -385,6 +385,6 @@ module internal Redundancy =
                     && before.Mixture = stage.Mixture
                     && before.Losses = stage.Losses
                 then
-                    neutral $"stage {index + 1}: " (Stage.print stage)
+                    neutral $"stage %d{index + 1}: " (Stage.print stage)
                     |> because "says the same as the stage before it; make that one longer."
         ]

@@ -85,7 +85,7 @@ module Region =
             |> Seq.sumBy (fun region -> int64 region.Last - int64 region.First + 1L)
 
         if count > most then
-            fail $"{count} positions, but at most {most} are read"
+            fail $"%d{count} positions, but at most %d{most} are read"
         else
             regions
             |> List.map (Seq.collect (fun region -> seq { region.First .. region.Last }) >> Array.ofSeq)

@@ -55,7 +55,7 @@ type StageError =
             $"{stream} {string weight}; the weight of a stream's loss is a finite number of at least 0."
         | NoLoss -> "no loss: query 0 needs content above 0."
         | NoDraws -> "no draws; a stage needs at least one."
-        | InDraw(draw, error) -> $"draw {draw}: {error.Message}"
+        | InDraw(draw, error) -> $"draw %d{draw}: {error.Message}"
         | NoWeight -> "all draws start or all end at weight 0; at any moment one must be above 0."
 
 [<RequireQualifiedAccess>]

@@ -69,7 +69,7 @@ module internal Syntax =
         read
             tryRead
             (many1Satisfy2 (fun letter -> isDigit letter || letter = '-') isDigit)
-            $"{what} (a whole number in {string lowest}..{highest})"
+            $"{what} (a whole number in {string lowest}..%d{highest})"
 
     /// Any 64-bit number.
     let seed: Parser<int64, unit> = between64 Int64.MinValue Int64.MaxValue "a seed"
@@ -99,7 +99,7 @@ module internal Syntax =
     let interval lowest what =
         atLeast lowest what
         >>= fun first ->
-            symbol ".." >>. atLeast first $"the last, not below {first}" <|>% first
+            symbol ".." >>. atLeast first $"the last, not below %d{first}" <|>% first
             |>> fun last -> first, last
 
     let printInterval first last =
@@ -115,7 +115,7 @@ module internal Syntax =
     let chain (first: Parser<'value, unit>) (next: Parser<'value -> 'value, unit>) =
         let bounded stages =
             if List.length stages > deepest then
-                fail $"{stages.Length} stages one after another, but at most {deepest} are read"
+                fail $"%d{stages.Length} stages one after another, but at most %d{deepest} are read"
             else
                 preturn stages
 
@@ -153,9 +153,9 @@ module internal Syntax =
     let private error (text: string) index line column expected complaint =
         let place =
             if text.Contains '\n' then
-                $"line {line}, column {column}"
+                $"line %d{line}, column %d{column}"
             else
-                $"column {column}"
+                $"column %d{column}"
 
         {
             Text = text
@@ -266,10 +266,10 @@ module internal Syntax =
     /// Reads a whole text.
     let run (parser: Parser<'value, unit>) (text: string) =
         if text.Length > longest then
-            Result.Error(broken text longest $"{text.Length} characters, but at most {longest} are read")
+            Result.Error(broken text longest $"%d{text.Length} characters, but at most %d{longest} are read")
         else
             match tooDeep text with
-            | Some index -> Result.Error(broken text index $"more than {deepest} parentheses one inside another")
+            | Some index -> Result.Error(broken text index $"more than %d{deepest} parentheses one inside another")
             | None ->
                 match runParserOnString (spaces >>. parser .>> (eof <?> "the end of the text")) () "" text with
                 | Success(value, _, _) -> Result.Ok value

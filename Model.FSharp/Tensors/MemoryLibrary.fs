@@ -36,4 +36,4 @@ module internal MemoryLibrary =
 
         file.Write(image, 0, image.Length)
         file.Flush()
-        NativeLibrary.Load $"/proc/self/fd/{descriptor}"
+        NativeLibrary.Load $"/proc/self/fd/%d{descriptor}"

@@ -115,7 +115,7 @@ module internal SpanPass =
         | Some sequence ->
             invalidArg
                 (nameof rows)
-                $"a row of sequence {sequence} sees keys beyond the sequence, or lies beyond the pass."
+                $"a row of sequence %d{sequence} sees keys beyond the sequence, or lies beyond the pass."
 
     /// Of heads in the form of `HeadsAt.readable`, which live on until the pass is over.
     let make
@@ -133,7 +133,7 @@ module internal SpanPass =
         then
             invalidArg
                 (nameof rows)
-                $"{queries.shape[2]} rows of queries, {keys.shape[2]} of keys and {values.shape[2]} of values were given, but {rows.Spans.Length} see spans of {rows.KeyRotation.Cosine.shape[2]}."
+                $"%d{queries.shape[2]} rows of queries, %d{keys.shape[2]} of keys and %d{values.shape[2]} of values were given, but %d{rows.Spans.Length} see spans of %d{rows.KeyRotation.Cosine.shape[2]}."
 
         let keysAtMost =
             rows.Sequences

@@ -132,7 +132,7 @@ public sealed class DecodingBatch : IDisposable
         if (row < 0 || row >= states.Count)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(row), row, $"the batch has {states.Count} rows, counted from 0; give the row that Add returned.");
+                nameof(row), $"{row}", $"the batch has {states.Count} rows, counted from 0; give the row that Add returned.");
         }
 
         var session = sessions[row];

@@ -35,7 +35,7 @@ public sealed record DecodingOptions
         get;
         init => field = value is null or >= 2
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(SpeculativeWindow), value, "SpeculativeWindow must be at "
+            : throw new ArgumentOutOfRangeException(nameof(SpeculativeWindow), $"{value}", "SpeculativeWindow must be at "
                 + "least 2; a single draft saves no pass.");
     }
 

@@ -22,7 +22,7 @@ public sealed record LoadOptions
         get;
         init => field = value is null or >= 1
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(CacheLimit), value, "CacheLimit must be at least 1 byte; "
+            : throw new ArgumentOutOfRangeException(nameof(CacheLimit), $"{value}", "CacheLimit must be at least 1 byte; "
                 + "leave it null for all memory.");
     }
 
@@ -37,7 +37,7 @@ public sealed record LoadOptions
         get;
         init => field = value is null or >= 1
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(Threads), value, "Threads must be at least 1; leave it "
+            : throw new ArgumentOutOfRangeException(nameof(Threads), $"{value}", "Threads must be at least 1; leave it "
                 + "null for one per processor.");
     }
 }

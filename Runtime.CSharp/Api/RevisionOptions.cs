@@ -12,7 +12,7 @@ public sealed record RevisionOptions
         get;
         init => field = value >= 1
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(Sweeps), value, "Sweeps must be at least 1.");
+            : throw new ArgumentOutOfRangeException(nameof(Sweeps), $"{value}", "Sweeps must be at least 1.");
     } = 1;
 
     /// <summary>
@@ -25,7 +25,7 @@ public sealed record RevisionOptions
         get;
         init => field = value is > 0 and <= 1
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(Share), value, "Share must be above 0 and at most 1; 1 "
+            : throw new ArgumentOutOfRangeException(nameof(Share), $"{value}", "Share must be above 0 and at most 1; 1 "
                 + "revises every position.");
     } = 1;
 
@@ -36,7 +36,7 @@ public sealed record RevisionOptions
         get;
         init => field = value >= 1
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(Block), value, "Block must be at least 1.");
+            : throw new ArgumentOutOfRangeException(nameof(Block), $"{value}", "Block must be at least 1.");
     } = 1;
 
     /// <summary>Which filled positions may be revised; null (the default) for all of them.</summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace A3.Runtime;
 
 using A3.Model;
@@ -84,7 +86,7 @@ internal static class DecodingCases
     private static Policy.Adaptive PolicyOf(string name, string criterion, string step) =>
         criteria.TryGetValue(criterion, out var known)
         && step.StartsWith("step", StringComparison.Ordinal)
-        && int.TryParse(step.AsSpan(4), out var count)
+        && int.TryParse(step.AsSpan(4), CultureInfo.InvariantCulture, out var count)
         && count >= 1
             ? (Policy.Adaptive)Policy.NewAdaptive(known, Amount.NewConstant(count), null)
             : throw Unknown(name);

@@ -16,7 +16,7 @@ public sealed record SamplingOptions
         get;
         init => field = value >= 0 && double.IsFinite(value)
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(Temperature), value, "Temperature must be a finite "
+            : throw new ArgumentOutOfRangeException(nameof(Temperature), $"{value}", "Temperature must be a finite "
                 + "number of at least 0; 0 is greedy.");
     } = 1;
 
@@ -27,7 +27,7 @@ public sealed record SamplingOptions
         get;
         init => field = value is null or >= 1
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(TopK), value, "TopK must be at least 1; leave it null to "
+            : throw new ArgumentOutOfRangeException(nameof(TopK), $"{value}", "TopK must be at least 1; leave it null to "
                 + "keep every token.");
     }
 
@@ -40,7 +40,7 @@ public sealed record SamplingOptions
         get;
         init => field = value is > 0 and <= 1
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(TopP), value, "TopP must be above 0 and at most 1; 1 "
+            : throw new ArgumentOutOfRangeException(nameof(TopP), $"{value}", "TopP must be above 0 and at most 1; 1 "
                 + "keeps every token.");
     } = 1;
 }

@@ -113,5 +113,7 @@ public sealed class Template : IEquatable<Template>
     private static string Print(TemplatePart part) =>
         part.HasUnknownLength ? $"{{{part.GapLength}..{part.LongestGap}}}"
         : part.IsGap ? $"{{{part.GapLength}}}"
-        : part.Text.Replace("\\", "\\\\").Replace("{", "\\{").Replace("_", "\\_").Replace("[", "\\[");
+        : Escaped(part.Text);
+
+    private static string Escaped(string text) => string.Concat(text.Select(unit => "\\{_[".Contains(unit, StringComparison.Ordinal) ? $"\\{unit}" : $"{unit}"));
 }

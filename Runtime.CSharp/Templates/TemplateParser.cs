@@ -23,7 +23,7 @@ internal sealed class TemplateParser(string text, int defaultGap)
 
         while (at < text.Length)
         {
-            if (text[at] == '\\' && at + 1 < text.Length && Escapes.Contains(text[at + 1]))
+            if (text[at] == '\\' && at + 1 < text.Length && Escapes.Contains(text[at + 1], StringComparison.Ordinal))
             {
                 given.Append(text[at + 1]);
                 at += 2;

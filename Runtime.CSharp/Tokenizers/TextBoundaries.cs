@@ -33,8 +33,8 @@ internal static class TextBoundaries
             {
                 afterSpace = IsSpace(letter);
                 blank &= afterSpace;
-                afterSentence = SentenceEnds.Contains((char)letter)
-                    || (afterSentence && (afterSpace || Closing.Contains((char)letter)));
+                afterSentence = SentenceEnds.Contains((char)letter, StringComparison.Ordinal)
+                    || (afterSentence && (afterSpace || Closing.Contains((char)letter, StringComparison.Ordinal)));
             }
         }
 

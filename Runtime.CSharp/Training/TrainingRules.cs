@@ -39,7 +39,7 @@ internal static class TrainingRules
     }
 
     /// <summary>Whether a text can be the path of a file.</summary>
-    public static bool IsPath(string? path) => !string.IsNullOrEmpty(path) && !path.Contains('\0');
+    public static bool IsPath(string? path) => !string.IsNullOrEmpty(path) && !path.Contains('\0', StringComparison.Ordinal);
 
     private static void CheckFiles(TrainingOptions of)
     {

@@ -87,8 +87,8 @@ module BenchDisplay =
     /// What a figure's goal is, and whether it was reached; empty without one.
     let verdict ink (goal: Nullable<float>) (reached: Nullable<bool>) =
         match Option.ofNullable goal, Option.ofNullable reached with
-        | Some goal, Some true -> Ink.text (Colour.ofLogProbability 0.0) $"  goal {goal} reached" ink
-        | Some goal, Some false -> Ink.strong (Colour.ofLogProbability -100.0) $"  goal {goal} MISSED" ink
+        | Some goal, Some true -> Ink.text (Colour.ofLogProbability 0.0) $"  goal {string goal} reached" ink
+        | Some goal, Some false -> Ink.strong (Colour.ofLogProbability -100.0) $"  goal {string goal} MISSED" ink
         | _ -> ""
 
     let private ratioLines ink (report: DecodeReport) =

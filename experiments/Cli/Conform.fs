@@ -57,7 +57,7 @@ module Conform =
         else
             let difference =
                 if item.Bound = 0.0 then
-                    $"{item.Difference} tokens differ"
+                    $"{string item.Difference} tokens differ"
                 else
                     item.Difference.ToString("0.0e+00", CultureInfo.InvariantCulture)
 

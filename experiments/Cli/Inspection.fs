@@ -108,7 +108,7 @@ module Inspection =
             "heads", $"{architecture.Heads} of {architecture.HeadWidth}, KV heads {architecture.KvHeads}"
             "vocabulary", Number.grouped architecture.Vocabulary
             "context", $"{Number.grouped architecture.Context} positions"
-            "RoPE", $"base {architecture.RopeBase}, scaling {architecture.RopeScaling}"
+            "RoPE", $"base {string architecture.RopeBase}, scaling {architecture.RopeScaling}"
             "norm epsilon", string architecture.NormEpsilon
             "residual", residual architecture
             if architecture.HasQueryStream then

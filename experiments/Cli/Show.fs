@@ -215,7 +215,7 @@ module Show =
     let private curriculumOf (text: string) =
         if text = curriculumWord then
             Some(standard.Curriculum)
-        elif text.StartsWith(curriculumWord + " ") then
+        elif text.StartsWith(curriculumWord + " ", System.StringComparison.Ordinal) then
             Some(text.Substring(curriculumWord.Length).Trim())
         elif Curriculum.builtIn |> List.exists (fun (name, _) -> name = text) then
             Some text

@@ -80,7 +80,13 @@ module Trace =
 
                 for index, token in Seq.indexed step.Tokens do
                     let name = if index = 0 then string step.Step else ""
-                    let number = if index = 0 then string step.Sweep else ""
+
+                    let number =
+                        if index = 0 && step.Sweep.HasValue then
+                            string step.Sweep.Value
+                        else
+                            ""
+
                     let before = Map.tryFind (step.Step, token.Position) changes
 
                     Ink.strong colour (name.PadLeft 4) ink

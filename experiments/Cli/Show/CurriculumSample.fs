@@ -115,8 +115,8 @@ module CurriculumSample =
     let losses stage =
         match stage.Stage.Losses with
         | losses when losses = Stage.ordinary -> ""
-        | { Query = query; Content = None } -> $"query loss x {query}"
+        | { Query = query; Content = None } -> $"query loss x {string query}"
         | {
               Query = query
               Content = Some content
-          } -> $"query loss x {query}, content loss x {content}"
+          } -> $"query loss x {string query}, content loss x {string content}"
