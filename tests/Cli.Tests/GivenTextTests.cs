@@ -92,19 +92,15 @@ public sealed class GivenTextTests : IDisposable
     {
         var refused = Shell.Run("""
             printf 'caf\xe9 ___' | a3 infill -
-            printf 'caf\xe9' | a3 score --file -
             a3 infill $'caf\xe9 ___'
             a3 score 'a ___' --alternatives b $'\xe9t\xe9' '' ''
-            a3 show $'random \xff'
             """);
 
         Assert.Equal(
             """
             a3: standard input, offset 3: byte 0xE9 is not UTF-8; save the text as UTF-8.
-            a3: standard input, offset 3: byte 0xE9 is not UTF-8; save the text as UTF-8.
             a3: argument 2, offset 3: byte 0xE9 is not UTF-8; save the text as UTF-8.
             a3: argument 5, offset 0: byte 0xE9 is not UTF-8; save the text as UTF-8.
-            a3: argument 2, offset 7: byte 0xFF is not UTF-8; save the text as UTF-8.
 
             """,
             refused.Error);
@@ -114,7 +110,7 @@ public sealed class GivenTextTests : IDisposable
     [Fact]
     public void The_replacement_character_itself_is_text()
     {
-        var given = Shell.Run($"a3 infill $'caf\\ufffd {{1}}' '' --model {model}; printf '\\ufffd{{1}}' | a3 infill - --model {model}");
+        var given = Shell.Run($"a3 infill $'caf\\ufffd {{1}}' '' --model {model}");
 
         Assert.Equal(0, given.Code);
         Assert.StartsWith("caf\ufffd", given.Out, StringComparison.Ordinal);

@@ -14,33 +14,34 @@ public sealed class ProcessorTests
     [InlineData("DOTNET_EnableAVX2")]
     public async Task Shorter_registers_write_the_same_text(string instructions)
     {
-        var (expected, actual) = (await Infill(null), await Infill(instructions));
+        var (expected, actual) = (Read(CommandLine.Run(Arguments).Out), await Without(instructions));
 
         Assert.Equal(expected.Text, actual.Text);
         Assert.Equal(expected.LogProbability, actual.LogProbability, 1e-4);
     }
 
     /// <summary>Groups of four, so that a pass has one to eight rows.</summary>
-    private static async Task<(string Text, double LogProbability)> Infill(string? without)
-    {
-        string[] arguments =
-        [
-            "infill", "--model", Model, "Tom had a red {12} He was very {7} and went home.",
-            "--grouping", "left-to-right | chunks 4", "--temperature", "0", "--json",
-        ];
-        var program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "a3.exe" : "a3");
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true };
-        if (without is not null)
-        {
-            start.Environment[without] = "0";
-        }
+    private static string[] Arguments =>
+    [
+        "infill", "--model", Model, "Tom had a red {12} He was very {7} and went home.",
+        "--grouping", "left-to-right | chunks 4", "--temperature", "0", "--json",
+    ];
 
+    private static async Task<(string Text, double LogProbability)> Without(string instructions)
+    {
+        var program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "a3.exe" : "a3");
+        var start = new ProcessStartInfo(program, Arguments) { RedirectStandardOutput = true, Environment = { [instructions] = "0" } };
         using var process = Process.Start(start)!;
-        var lines = (await process.StandardOutput.ReadToEndAsync()).TrimEnd().Split('\n');
+        var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
 
         Assert.Equal(0, process.ExitCode);
-        var result = JsonDocument.Parse(lines[^1]).RootElement;
+        return Read(output);
+    }
+
+    private static (string Text, double LogProbability) Read(string output)
+    {
+        var result = JsonDocument.Parse(output.TrimEnd().Split('\n')[^1]).RootElement;
         return (result.GetProperty("text").GetString()!, result.GetProperty("log_probability").GetDouble());
     }
 }

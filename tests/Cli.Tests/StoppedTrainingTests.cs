@@ -7,37 +7,12 @@ public sealed class StoppedTrainingTests : IDisposable
 {
     private readonly Folder folder = new();
 
-    private string[] Arguments
-    {
-        get
-        {
-            var options = ToyRun.Short(folder);
-            return
-            [
-                "train", options.Data[0], "--out", options.Output, "--curriculum", "infill", "--tokens", "2000", "--batch-tokens", "256", "--context", "48",
-                "--vocabulary", "300", "--width", "16", "--layers", "1", "--heads", "2", "--device", "cpu",
-            ];
-        }
-    }
+    private string[] Arguments => ToyTraining.Arguments(folder);
 
-    /// <summary>Tokens enough that no run ends by itself.</summary>
-    private string Endless => string.Join(' ', Arguments).Replace("--tokens 2000", "--tokens 100000000", StringComparison.Ordinal);
-
-    [Theory]
-    [InlineData("PROGRAM TRAIN > out & until [ -s out ]; do sleep 0.02; done; kill -HUP $!; wait $!", 130, "stopped at step")]
-    [InlineData("trap '' HUP; PROGRAM TRAIN > out & until [ -s out ]; do sleep 0.02; done; kill -HUP $!; sleep 0.3; kill -TERM $!; wait $!", 130, "stopped at step")]
-    [InlineData("set -o pipefail; a3 TRAIN | head -n 1 > out", 141, "stopped at step")]
-    [InlineData("a3 TRAIN > /dev/full", 1, "standard output: No space left on device. The run is stopped at step")]
-    public void However_training_ends_it_is_saved(string script, int code, string message)
-    {
-        var program = $"'{Path.Combine(AppContext.BaseDirectory, "a3")}'";
-        var given = Shell.Run(script.Replace("PROGRAM", program, StringComparison.Ordinal).Replace("TRAIN", Endless, StringComparison.Ordinal), folder.Path);
-
-        Assert.Equal(code, given.Code);
-        Assert.Matches($@"^a3: {message} (\d+) and saved; go on with: a3 train --resume {folder.File("run")}\n$", given.Error);
-        var step = long.Parse(System.Text.RegularExpressions.Regex.Match(given.Error, @"step (\d+)").Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
-        Assert.Equal(step, RunDirectory.LastStep(folder.File("run")));
-    }
+    [Fact]
+    public void A_run_whose_terminal_goes_away_is_saved() => ToyTraining.AssertSaved(
+        folder,
+        "PROGRAM TRAIN > out & until [ -s out ]; do sleep 0.02; done; kill -HUP $!; wait $!", 130, "stopped at step");
 
     [Fact]
     public void A_terminal_that_is_gone_costs_its_output_alone()

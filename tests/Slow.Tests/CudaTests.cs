@@ -28,7 +28,7 @@ public sealed class CudaTests
         return [.. GroupwiseDecoder.Decode(given.ToDecode(network), sampling, given.RunSeed).SelectMany(step => step.Tokens)];
     }
 
-    [Theory(DisplayName = "A GPU draws the tokens that the CPU draws")]
+    [SlowTheory(DisplayName = "A GPU draws the tokens that the CPU draws")]
     [InlineData(0.0, 1.0, null)]
     [InlineData(1.0, 1.0, null)]
     [InlineData(0.8, 0.9, null)]
@@ -48,7 +48,7 @@ public sealed class CudaTests
         }
     }
 
-    [Fact(DisplayName = "Caches may take what a GPU had free when the weights lay on it")]
+    [SlowFact(DisplayName = "Caches may take what a GPU had free when the weights lay on it")]
     public void CacheMemory()
     {
         using var checkpoint = Fixture();
@@ -58,7 +58,7 @@ public sealed class CudaTests
         Assert.InRange(gpu.CacheMemory, 1, free.Value + (1L << 30));
     }
 
-    [Theory(DisplayName = "Law 12 on a GPU: decodes of every kind draw the same tokens in a batch as alone, and as on the CPU")]
+    [SlowTheory(DisplayName = "Law 12 on a GPU: decodes of every kind draw the same tokens in a batch as alone, and as on the CPU")]
     [MemberData(nameof(Kinds))]
     public void Batches(string kind)
     {
@@ -66,7 +66,7 @@ public sealed class CudaTests
         DecodingBatches.AssertSameTokens(gpu, RandomNetwork.Kinds[kind]);
     }
 
-    [Fact(DisplayName = "Law 10 on a GPU: an adaptive decode, its replay and its score have one log-probability")]
+    [SlowFact(DisplayName = "Law 10 on a GPU: an adaptive decode, its replay and its score have one log-probability")]
     public void OneLogProbability()
     {
         using var checkpoint = Fixture();
@@ -85,7 +85,7 @@ public sealed class CudaTests
         Assert.Equal(drawn.Sum(token => token.LogProbability), scores.Sum(score => score.LogProbability), 1e-4);
     }
 
-    [Theory(DisplayName = "A GPU computes in half precision, close to the CPU")]
+    [SlowTheory(DisplayName = "A GPU computes in half precision, close to the CPU")]
     [InlineData(NumberType.BFloat16)]
     [InlineData(NumberType.Float16)]
     public void HalfPrecision(NumberType precision)
@@ -100,7 +100,7 @@ public sealed class CudaTests
         Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First.LogProbability, pair.Second.LogProbability, 0.2));
     }
 
-    [Fact(DisplayName = "After decodes on a GPU as many tensors live as before")]
+    [SlowFact(DisplayName = "After decodes on a GPU as many tensors live as before")]
     public void NothingLeaks()
     {
         using var gpu = RandomTorchNetwork.Create(RandomNetwork.Kinds["grouped queries"], torch.CUDA);
@@ -115,7 +115,7 @@ public sealed class CudaTests
         Assert.Equal(before, Live());
     }
 
-    [Theory(DisplayName = "Training on a GPU goes as on the CPU")]
+    [SlowTheory(DisplayName = "Training on a GPU goes as on the CPU")]
     [InlineData(Optimizer.AdamW, false, false)]
     [InlineData(Optimizer.Muon, true, false)]
     [InlineData(Optimizer.AdamW, false, true)]
@@ -139,7 +139,7 @@ public sealed class CudaTests
         Assert.All(here[^1].Validation, loss => Assert.Equal(loss.Value, there[^1].Validation[loss.Key], 2e-2));
     }
 
-    [Fact(DisplayName = "Passes of a training run in bfloat16 stay close to those in float32")]
+    [SlowFact(DisplayName = "Passes of a training run in bfloat16 stay close to those in float32")]
     public void HalfPrecisionTraining()
     {
         using var folder = new Folder();
@@ -150,7 +150,7 @@ public sealed class CudaTests
         Assert.All(full.Zip(half), pair => Assert.Equal(pair.First.Loss, pair.Second.Loss, 0.1));
     }
 
-    [Theory(DisplayName = "Law 12 on a GPU: a run that was stopped and resumed equals the uninterrupted one bit for bit")]
+    [SlowTheory(DisplayName = "Law 12 on a GPU: a run that was stopped and resumed equals the uninterrupted one bit for bit")]
     [InlineData(Optimizer.AdamW)]
     [InlineData(Optimizer.Muon)]
     public void Resumed(Optimizer optimizer)

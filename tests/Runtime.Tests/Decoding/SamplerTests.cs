@@ -104,7 +104,7 @@ public sealed class SamplerTests
     [InlineData(1, null, 1)]
     public void Counts_follow_the_probabilities(double temperature, int? topK, double topP)
     {
-        const int Draws = 100_000;
+        const int Draws = 20_000;
         var options = new SamplingOptions { Temperature = temperature, TopK = topK, TopP = topP };
         var expected = Distribution(options);
         var sampler = new Sampler(options, SeedModule.ofInt(11));

@@ -1,4 +1,3 @@
-using A3.Model.Tensors;
 using TorchSharp;
 
 namespace A3.Tests;
@@ -9,7 +8,7 @@ using A3.Model;
 /// <summary>The random networks on libtorch.</summary>
 internal static class RandomTorchNetwork
 {
-    /// <summary>The weights of <see cref="RandomNetwork.Create"/>, or those given, on one thread: its helpers would only spin beside other tests.</summary>
+    /// <summary>The weights of <see cref="RandomNetwork.Create"/>, or those given.</summary>
     public static TorchNetwork Create(
         Architecture architecture,
         torch.Device? device = null,
@@ -17,8 +16,6 @@ internal static class RandomTorchNetwork
         Func<string, float[]>? weights = null,
         int? threads = null)
     {
-        Native.ensure();
-        torch.set_num_threads(1);
         weights ??= RandomNetwork.Weights(architecture);
         return new(
             architecture,

@@ -8,12 +8,13 @@ internal static class ToyRun
     private static readonly string[] Names = ["Tom", "Lily", "Max", "Sue", "Ben"];
     private static readonly string[] Things = ["red ball", "small cat", "big dog", "blue hat"];
 
-    /// <summary>One thread: at this size two spend their time waiting for each other.</summary>
-    static ToyRun()
+    private static readonly Lazy<Folder> Trained = new(() =>
     {
-        Model.Tensors.Native.ensure();
-        TorchSharp.torch.set_num_threads(1);
-    }
+        var folder = new Folder();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => folder.Dispose();
+        Train(Options(folder, "base") with { Tokens = 1000 });
+        return folder;
+    });
 
     /// <summary>Writes 40 stories and gives the options of a run over them.</summary>
     public static TrainingOptions Options(Folder folder, string output = "run")
@@ -34,7 +35,7 @@ internal static class ToyRun
             Heads = 2,
             Context = 48,
             BatchTokens = 256,
-            Tokens = 6000,
+            Tokens = 4000,
             ValidateEvery = 15,
             ValidationRows = 8,
             LearningRate = 1e-2,
@@ -45,6 +46,18 @@ internal static class ToyRun
     /// <summary>A run of a dozen steps.</summary>
     public static TrainingOptions Short(Folder folder, string output = "run") =>
         Options(folder, output) with { Tokens = 2000, Layers = 1, ValidateEvery = 5, ValidationRows = 4 };
+
+    /// <summary>A copy of a checkpoint that was trained a little, once for all tests.</summary>
+    public static string Base(Folder folder)
+    {
+        var copy = Directory.CreateDirectory(folder.File("base")).FullName;
+        foreach (var file in Directory.GetFiles(Trained.Value.File("base")))
+        {
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        }
+
+        return copy;
+    }
 
     /// <summary>Trains to the end and gives what was reported.</summary>
     public static List<TrainingProgress> Train(TrainingOptions options)

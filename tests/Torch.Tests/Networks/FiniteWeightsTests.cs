@@ -72,9 +72,8 @@ public sealed class FiniteWeightsTests
     public void Training_does_not_begin_with_a_weight_that_is_not_finite(string train)
     {
         using var folder = new Folder();
-        ToyRun.Train(ToyRun.Options(folder, "base") with { Tokens = 500 });
         const string Tensor = "model.layers.1.mlp.down_proj.weight";
-        using (var original = Checkpoint.Open(folder.File("base")))
+        using (var original = Checkpoint.Open(ToyRun.Base(folder)))
         {
             Checkpoint.Save(folder.File("broken"), original.Configuration, Dtype.Float32, (parameter, sink) =>
             {

@@ -12,11 +12,7 @@ public sealed class AdaptationTests : IDisposable
     private readonly Folder folder = new();
     private readonly string initial;
 
-    public AdaptationTests()
-    {
-        initial = folder.File("base");
-        ToyRun.Train(ToyRun.Options(folder, "base") with { Tokens = 1000 });
-    }
+    public AdaptationTests() => initial = ToyRun.Base(folder);
 
     [Fact]
     public void TheSavedCheckpointComputesWhatTheNetworkWithItsAdditionsDoes()

@@ -16,9 +16,9 @@ public sealed class HubCacheTrainingTests : IDisposable
     [InlineData(3)]
     public void A_run_adapts_a_linked_checkpoint_as_it_adapts_the_checkpoint(int shards)
     {
-        ToyRun.Train(ToyRun.Options(folder, "base") with { Tokens = 1000 });
-        var options = ToyRun.Options(folder, "plain") with { Initial = folder.File("base"), Train = "lora", Tokens = 1000 };
-        var linked = HubCache.Linked(folder, folder.File("base"), shards);
+        var initial = ToyRun.Base(folder);
+        var options = ToyRun.Options(folder, "plain") with { Initial = initial, Train = "lora", Tokens = 1000 };
+        var linked = HubCache.Linked(folder, initial, shards);
         ToyRun.Train(options);
         ToyRun.Train(options with { Output = folder.File("linked"), Initial = linked });
 
@@ -31,8 +31,7 @@ public sealed class HubCacheTrainingTests : IDisposable
     [Fact]
     public void A_run_remarks_on_what_of_the_checkpoint_it_begins_with_is_not_followed()
     {
-        ToyRun.Train(ToyRun.Options(folder, "base") with { Tokens = 1000 });
-        var initial = folder.File("base");
+        var initial = ToyRun.Base(folder);
         File.WriteAllText(Path.Combine(initial, "generation_config.json"), """{"eos_token_id": [2, 50]}""");
         var remarks = new List<string>();
         var options = ToyRun.Options(folder, "adapted") with { Initial = initial, Train = "lora", Tokens = 500 };

@@ -10,7 +10,7 @@ public sealed class TrainerTests
     public void TrainingLowersEveryLoss(Optimizer optimizer)
     {
         using var folder = new Folder();
-        var reports = ToyRun.Train(ToyRun.Options(folder) with { Tokens = 20000, ContentWeight = 1, Optimizer = optimizer });
+        var reports = ToyRun.Train(ToyRun.Options(folder) with { Tokens = 12000, ContentWeight = 1, Optimizer = optimizer });
         var validations = reports.Where(report => report.Validation.Count > 0).ToArray();
         Assert.Equal(
             [
@@ -58,7 +58,7 @@ public sealed class TrainerTests
     public void AnInitialCheckpointIsWhereTrainingStarts()
     {
         using var folder = new Folder();
-        var first = ToyRun.Options(folder, "first") with { Tokens = 20000 };
+        var first = ToyRun.Options(folder, "first") with { Tokens = 12000 };
         var last = ToyRun.Train(first)[^1];
         var next = ToyRun.Train(ToyRun.Options(folder, "next") with { Initial = first.Output, Tokens = 1 })[^1];
         Assert.Equal(last.Validation["any order"], next.Validation["any order"], tolerance: 0.1);
@@ -114,7 +114,7 @@ public sealed class TrainerTests
         using var folder = new Folder();
         double Surprisal(double weight)
         {
-            var options = ToyRun.Options(folder, $"run{weight}") with { Curriculum = "ar", ContentWeight = weight, Tokens = 20000 };
+            var options = ToyRun.Options(folder, $"run{weight}") with { Curriculum = "ar", ContentWeight = weight, Tokens = 12000 };
             ToyRun.Train(options);
             using var model = A3Model.Load(options.Output, new LoadOptions { Device = Device.Cpu });
             return model.ScoreCausal("Tom had a red ball. Tom was very happy.").BitsPerByte;
