@@ -9,7 +9,7 @@ public sealed class CurriculumRunTests
     public void TheStageDecidesOnTheWeightOfTheContentStreamsLoss()
     {
         using var folder = new Folder();
-        var options = ToyRun.Options(folder) with { Tokens = 12000, Curriculum = "stage 1, query 0, content 1: left-to-right" };
+        var options = ToyRun.Options(folder) with { Tokens = 20000, Curriculum = "stage 1, query 0, content 1: left-to-right" };
         var byStage = Last(options with { Output = folder.File("stage") });
         var byRun = Last(options with { Output = folder.File("run"), Curriculum = "ar", ContentWeight = 1 });
         var queryOnly = Last(options with { Output = folder.File("query"), Curriculum = "ar" });

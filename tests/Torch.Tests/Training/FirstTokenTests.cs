@@ -11,8 +11,7 @@ public sealed class FirstTokenTests : IDisposable
 
     public FirstTokenTests()
     {
-        initial = folder.File("base");
-        ToyRun.Train(ToyRun.Options(folder, "base") with { Tokens = 500 });
+        initial = ToyRun.Base(folder);
         Change("tokenizer.json", json => json["post_processor"] = null);
         Change("tokenizer_config.json", json => json.Remove("bos_token"));
         Change("config.json", json => (json["bos_token_id"], json["eos_token_id"]) = (null, new JsonArray(2, 0)));
