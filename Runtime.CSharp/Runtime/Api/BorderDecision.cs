@@ -63,7 +63,7 @@ internal sealed class BorderDecision(INetwork network, Vocabulary vocabulary, bo
         }
 
         ContentRow[] targets = [.. spelling.Select((position, i) => new ContentRow(spelt.Tokens[position], position, i + 1))];
-        return new Scoring([.. Rows([.. spelt.Evidence.Except(spelling)], spelt, 0), .. targets], targets, added);
+        return new QueryScoring([.. Rows([.. spelt.Evidence.Except(spelling)], spelt, 0), .. targets], targets, added);
     }
 
     private static ContentRow[] Rows(int[] positions, TextLayout layout, int rank) =>

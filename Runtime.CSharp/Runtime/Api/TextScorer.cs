@@ -65,7 +65,7 @@ internal sealed class TextScorer(INetwork network, Vocabulary vocabulary)
 
         ContentRow[] scored = [.. targets.Order().Select(Row)];
         ContentRow[] content = [.. given.Order().Select(Row), .. scored];
-        var scoring = new Scoring(content, scored, DecodeLoop.RowsPerPass(network.Architecture.Vocabulary));
+        var scoring = new QueryScoring(content, scored, DecodeLoop.RowsPerPass(network.Architecture.Vocabulary));
         var scores = Scorer.ScoreAll(network, [scoring], cancellation)[0];
         var layout = TextLayout.Of(tokens, targets.Contains, [], FirstText(tokens));
         return new(scores, Bytes(scores, layout), null) { Ids = [.. tokens] };

@@ -12,7 +12,7 @@ using A3.Model;
 /// <param name="targets">The tokens to score: where they stand, and the ranks of their groups.</param>
 /// <param name="rowsPerPass">Predictions of one pass.</param>
 /// <param name="constraints">Borders, which narrow the distributions; null for none.</param>
-internal sealed class Scoring(
+internal sealed class QueryScoring(
     ContentRow[] content, ContentRow[] targets, int rowsPerPass, PositionConstraints? constraints = null) : IScoring
 {
     private readonly List<TokenScore> scores = [];
@@ -48,7 +48,7 @@ internal sealed class Scoring(
 
     public IDecoder Fork(Seed? seed)
     {
-        var fork = new Scoring(content, targets, rowsPerPass, constraints);
+        var fork = new QueryScoring(content, targets, rowsPerPass, constraints);
         fork.scores.AddRange(scores);
         return fork;
     }
