@@ -10,7 +10,7 @@
 
 open System
 open System.IO
-open A3.Runtime
+open A3
 
 let argument index usual =
     fsi.CommandLineArgs |> Array.tryItem (index + 1) |> Option.defaultValue usual

@@ -7,12 +7,15 @@
 // curriculum masked-diffusion.
 #r "Cli/bin/Release/net10.0/A3.Model.dll"
 #r "Cli/bin/Release/net10.0/A3.Runtime.dll"
+#r "Cli/bin/Release/net10.0/A3.Torch.dll"
 // In one line: files loaded by two would be two modules.
 #load "library/measures.fsx" "library/checks.fsx"
 
 open System.IO
 open System.Text.Json
-open A3.Runtime
+open A3
+open A3.Runtime.Networks
+open A3.Torch.Training
 open Scores
 open Measures
 

@@ -9,8 +9,8 @@
 
 open System
 open System.IO
+open A3
 open A3.Model
-open A3.Runtime
 
 let (directory, file, output), (copies, seed, context) =
     match List.ofArray fsi.CommandLineArgs |> List.tail with

@@ -6,7 +6,7 @@
 #r "Cli/bin/Release/net10.0/A3.Runtime.dll"
 
 open System.IO
-open A3.Runtime
+open A3
 
 let directory, file, count =
     match fsi.CommandLineArgs with

@@ -4,8 +4,8 @@
 #r "Cli/bin/Release/net10.0/A3.Model.dll"
 #r "Cli/bin/Release/net10.0/A3.Runtime.dll"
 
+open A3
 open A3.Model
-open A3.Runtime
 
 /// The tokens that touch the given text first, then the middle of what is left, then the halves.
 let handshake = Order.Then(Order.Explicit [ 0; 11; 1; 10 ], Order.Bisect)

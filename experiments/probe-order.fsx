@@ -4,8 +4,8 @@
 #r "Cli/bin/Release/net10.0/A3.Model.dll"
 #r "Cli/bin/Release/net10.0/A3.Runtime.dll"
 
+open A3
 open A3.Model
-open A3.Runtime
 
 let sentence, directory =
     let box = System.IO.Path.Combine(__SOURCE_DIRECTORY__, "models", "tinystories-a3")

@@ -3,9 +3,12 @@
 //     dotnet fsi experiments/two-curricula.fsx [TOKENS]
 #r "Cli/bin/Release/net10.0/A3.Model.dll"
 #r "Cli/bin/Release/net10.0/A3.Runtime.dll"
+#r "Cli/bin/Release/net10.0/A3.Torch.dll"
 
 open System.IO
-open A3.Runtime
+open A3
+open A3.Runtime.Sampling
+open A3.Torch.Training
 
 let tokens =
     match fsi.CommandLineArgs with

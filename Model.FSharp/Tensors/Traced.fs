@@ -1,4 +1,4 @@
-namespace A3.Model.Tensors
+namespace A3.Tensors
 
 open TorchSharp
 

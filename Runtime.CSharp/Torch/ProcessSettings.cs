@@ -1,6 +1,6 @@
-using A3.Model.Tensors;
+using A3.Tensors;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>Settings of the whole process. Nothing else in this library changes any; who calls these decides for all code of the process.</summary>
 /// <remarks>Any thread may call them, any number of times.</remarks>

@@ -1,9 +1,11 @@
+using A3.Torch.Networks;
+using A3.Torch.Training;
 using static TorchSharp.torch;
 
-namespace A3.Runtime;
+namespace A3.Bench;
 
 using A3.Model;
-using A3.Model.Tensors;
+using A3.Tensors;
 
 /// <summary>
 /// What training the same network as a plain LLaMA takes: one stream, causal attention without a mask, every position but the last

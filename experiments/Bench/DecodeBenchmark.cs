@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using A3.Runtime.Networks;
+using A3.Runtime.Networks.Managed;
+using A3.Torch.Networks;
 
-namespace A3.Runtime;
+namespace A3.Bench;
 
 using A3.Model;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace A3.Runtime;
+namespace A3.Bench;
 
 using A3.Model;
 

@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
+using A3.Runtime.Decoding;
+using A3.Runtime.Networks;
+using A3.Runtime.Sampling;
 using Microsoft.FSharp.Core;
 
-namespace A3.Runtime;
+namespace A3.Bench;
 
 using A3.Model;
 

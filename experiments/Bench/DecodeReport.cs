@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace A3.Runtime;
+namespace A3.Bench;
 
 /// <summary>What one method showed over all rounds.</summary>
 /// <param name="Name">What tables call it.</param>

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Bench;
 
 /// <summary>How fast a device reads memory that no cache holds.</summary>
 internal interface IMemoryReader

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Bench;
 
 /// <summary>One of the optimizer steps that are compared: forward, backward and update on tokens that stay the same. Owns its tensors.</summary>
 internal interface ITrainStep : IDisposable

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Bench;
 
 /// <summary>
 /// What the tokens of a network without a tokenizer might stand for: three special ones, and letters. Draws then keep the rules that those of

@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using A3.Model.Tensors;
+using A3.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace A3.Runtime;
+namespace A3.Bench;
 
 /// <summary>How fast libtorch multiplies large matrices here: what no training step can exceed. Owns its matrices.</summary>
 internal sealed class MatrixPeak : IDisposable

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using A3.Runtime.Networks.Managed;
 
-namespace A3.Runtime;
+namespace A3.Bench;
 
 /// <summary>
 /// How fast a team reads memory that no cache holds: the limit of decoding, whose every pass reads all weights once.

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Bench;
 
 /// <summary>How much memory the process holds at most during an action beyond what it held to begin with, as Linux counts it.</summary>
 /// <remarks>

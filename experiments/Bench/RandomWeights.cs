@@ -1,9 +1,11 @@
-namespace A3.Runtime;
+using A3.Tensors;
+using A3.Torch.Networks;
+using static TorchSharp.torch;
+
+namespace A3.Bench;
 
 // Inside the namespace: outside it, A3.Architecture would hide the record.
 using A3.Model;
-using A3.Model.Tensors;
-using static TorchSharp.torch;
 
 /// <summary>Weights of an architecture drawn from a seed, each tensor with its deviation; nothing is kept.</summary>
 /// <remarks>Uniform numbers: what a network computes is of no interest here, only that no number overflows.</remarks>
@@ -40,7 +42,7 @@ internal sealed class RandomWeights
 
     /// <summary>The network of such weights as tensors, drawn where they are to be: a seed gives others there than on the CPU.</summary>
     /// <exception cref="A3Exception">The device is not there.</exception>
-    public static TorchNetwork OnTorch(Architecture architecture, long seed, Device device, NumberType precision, int threads)
+    public static TorchNetwork OnTorch(Architecture architecture, long seed, A3.Device device, NumberType precision, int threads)
     {
         var place = Devices.Resolve(device);
         using var mode = inference_mode();

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace A3.Runtime;
+namespace A3.Bench;
 
 using A3.Model;
 

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Bench;
 
 /// <summary>A figure measured several times: the median, and the quartiles around it.</summary>
 internal readonly record struct Spread(double Median, double Low, double High)

@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using A3.Model.Tensors;
+using A3.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace A3.Runtime;
+namespace A3.Bench;
 
 /// <summary>How fast libtorch reads memory that no cache holds: it sums up numbers. Owns them.</summary>
 internal sealed class TorchMemoryReader : IMemoryReader, IDisposable

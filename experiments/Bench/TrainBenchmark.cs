@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using A3.Torch.Networks;
+using A3.Torch.Training;
 using static TorchSharp.torch;
 
-namespace A3.Runtime;
+namespace A3.Bench;
 
 using A3.Model;
-using A3.Model.Tensors;
+using A3.Tensors;
 
 /// <summary>
 /// Measures the two-stream training step against a plain AR step of the same network and tokens, and both against the fastest matrix

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Bench;
 
 /// <summary>What <see cref="TrainBenchmark"/> measures, and how often.</summary>
 internal sealed record TrainBenchmarkOptions

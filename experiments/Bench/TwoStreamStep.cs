@@ -1,9 +1,11 @@
+using A3.Torch.Networks;
+using A3.Torch.Training;
 using static TorchSharp.torch;
 
-namespace A3.Runtime;
+namespace A3.Bench;
 
 using A3.Model;
-using A3.Model.Tensors;
+using A3.Tensors;
 
 /// <summary>The step of a training run, <see cref="Learner.Step"/>: every position but BOS a target of the query stream.</summary>
 internal sealed class TwoStreamStep : ITrainStep

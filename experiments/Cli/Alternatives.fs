@@ -1,8 +1,8 @@
 namespace A3.Cli
 
 open System.Collections.Immutable
+open A3
 open A3.Model
-open A3.Runtime
 
 /// Texts that gaps might be filled with, ranked.
 [<RequireQualifiedAccess>]

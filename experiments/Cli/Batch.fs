@@ -5,8 +5,10 @@ open System.Diagnostics
 open System.IO
 open System.Text.Json
 open System.Text.Json.Nodes
+open A3.Runtime.Api
 open A3
-open A3.Runtime
+open A3.Runtime.Checkpoints
+open A3.Runtime.Networks
 
 /// What a batch does with its rows: `'work` is what a row asks for, `'result` what is done for it.
 type BatchTask<'work, 'result> =

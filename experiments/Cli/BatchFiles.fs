@@ -2,7 +2,7 @@ namespace A3.Cli
 
 open System.IO
 open A3
-open A3.Runtime
+open A3.Runtime.Networks
 
 /// `--batch` and what belongs to it.
 type BatchFiles =

@@ -3,9 +3,13 @@ namespace A3.Cli
 open System
 open System.Runtime
 open Argu
+open A3.Torch.Networks
 open A3
 open A3.Model
-open A3.Runtime
+open A3.Bench
+open A3.Runtime.Networks
+open A3.Runtime.Networks.Managed
+open A3.Runtime.Sampling
 
 /// Arguments of `a3 bench decode`.
 [<RequireQualifiedAccess>]
@@ -141,7 +145,7 @@ module BenchDecode =
         match invocation.Model with
         | Some folder ->
             use checkpoint = Checkpoint.Open(ModelFolder.find (Some folder))
-            NetworkLoader.OnTorch(checkpoint, invocation.Device, invocation.NumberType, Nullable threads)
+            TorchBackend.OnTorch(checkpoint, invocation.Device, invocation.NumberType, Nullable threads)
         | None ->
             let architecture = shape ()
 

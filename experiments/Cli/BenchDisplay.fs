@@ -1,7 +1,8 @@
 namespace A3.Cli
 
 open System
-open A3.Runtime
+open A3
+open A3.Bench
 
 /// What was measured, as tables for people and as JSON for programs.
 [<RequireQualifiedAccess>]
@@ -25,13 +26,13 @@ module BenchDisplay =
     /// What is measured on, in a few words.
     let place device compute threads =
         match device with
-        | A3.Runtime.Device.Cuda -> $"one GPU, {typeName compute}"
+        | A3.Device.Cuda -> $"one GPU, {typeName compute}"
         | _ -> $"{threads} threads, {typeName compute}"
 
     /// What is measured on, as fields of a record.
     let placeJson device compute threads =
         [
-            "device", Json.text (if device = A3.Runtime.Device.Cuda then "cuda" else "cpu")
+            "device", Json.text (if device = A3.Device.Cuda then "cuda" else "cpu")
             "number_type", Json.text (typeName compute)
             "threads", Json.whole threads
             "processors", Json.whole Environment.ProcessorCount

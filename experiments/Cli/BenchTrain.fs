@@ -2,8 +2,10 @@ namespace A3.Cli
 
 open System
 open Argu
+open A3
 open A3.Model
-open A3.Runtime
+open A3.Bench
+open A3.Runtime.Sampling
 
 /// Arguments of `a3 bench train`.
 [<RequireQualifiedAccess>]

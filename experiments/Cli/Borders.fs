@@ -3,7 +3,7 @@ namespace A3.Cli
 open System
 open System.Text
 open System.Text.Unicode
-open A3.Runtime
+open A3
 
 /// Borders between given text and gaps that lie within tokens, as people and programs meet them.
 [<RequireQualifiedAccess>]

@@ -2,9 +2,12 @@ namespace A3.Cli
 
 open System.Globalization
 open Argu
+open A3.Torch.Networks
 open A3
-open A3.Model.Tensors
-open A3.Runtime
+open A3.Tensors
+open A3.Conformance
+open A3.Runtime.Networks
+open A3.Runtime.Networks.Managed
 
 /// Arguments of `a3 conform`.
 [<RequireQualifiedAccess>]
@@ -27,7 +30,7 @@ module Conform =
         :> INetwork
 
     let private torch (invocation: Invocation) checkpoint =
-        NetworkLoader.OnTorch(checkpoint, invocation.Device, invocation.NumberType) :> INetwork
+        TorchBackend.OnTorch(checkpoint, invocation.Device, invocation.NumberType) :> INetwork
 
     /// The networks this machine can run, by name; a remark where libtorch is missing.
     let private backends (invocation: Invocation) checkpoint =
@@ -82,12 +85,12 @@ module Conform =
                 grouping)
 
         seq {
-            yield! Conformance.RunTokenizers folder
+            yield! ReferenceCases.RunTokenizers folder
             use checkpoint = Checkpoint.Open folder
 
             for backend, network in backends invocation checkpoint do
                 use network = network
-                yield! Conformance.Run(folder, backend, network, invocation.Cancellation)
+                yield! ReferenceCases.Run(folder, backend, network, invocation.Cancellation)
 
                 match grouping with
                 | Some grouping -> CacheCase.Run(grouping, backend, network, invocation.Cancellation)
@@ -103,7 +106,7 @@ module Conform =
             | Some folder -> ModelFolder.find (Some folder)
             | None -> raise (MisuseException $"conform needs a directory with reference numbers: {example}")
 
-        Conformance.RequireReferences folder
+        ReferenceCases.RequireReferences folder
         let mutable passed, failed = 0, 0
 
         for item in cases invocation folder do

@@ -1,6 +1,6 @@
 namespace A3.Cli
 
-open A3.Runtime
+open A3
 
 /// What a decode gave.
 type Decoded =

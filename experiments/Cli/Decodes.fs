@@ -3,7 +3,7 @@ namespace A3.Cli
 open System
 open System.Collections.Generic
 open System.Threading
-open A3.Runtime
+open A3
 
 /// Numbers what waits in its order, lets so many of it run together, and hands the results on in that order.
 [<Sealed>]

@@ -2,7 +2,6 @@ namespace A3.Cli
 
 open System
 open A3
-open A3.Runtime
 
 /// Runs the model for `infill` and `generate`.
 [<RequireQualifiedAccess>]

@@ -2,8 +2,9 @@ namespace A3.Cli
 
 open System
 open System.Collections.Immutable
+open A3
 open A3.Model
-open A3.Runtime
+open A3.Runtime.Sampling
 
 /// What `infill` and `generate` are asked for beside their text.
 type DecodingRequest =

@@ -1,7 +1,7 @@
 namespace A3.Cli
 
 open System
-open A3.Runtime
+open A3
 
 /// Finished texts as people and programs meet them; `infill` and `generate` share it.
 [<RequireQualifiedAccess>]

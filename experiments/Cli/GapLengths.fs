@@ -1,7 +1,7 @@
 namespace A3.Cli
 
 open System
-open A3.Runtime
+open A3
 
 /// How gaps of unknown length got theirs.
 [<RequireQualifiedAccess>]

@@ -3,7 +3,8 @@ namespace A3.Cli
 open System
 open System.IO
 open System.Text
-open A3.Runtime
+open A3.Runtime.Tokenizers
+open A3
 
 /// What stands on the command line, as it was given.
 [<RequireQualifiedAccess>]

@@ -1,8 +1,8 @@
 namespace A3.Cli
 
 open System
+open A3.Runtime.Tokenizers
 open A3
-open A3.Runtime
 
 /// The text that a command works on, and what stood around it.
 type GivenText =

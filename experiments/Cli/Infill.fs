@@ -1,6 +1,6 @@
 namespace A3.Cli
 
-open A3.Runtime
+open A3
 
 /// `a3 infill`: fills the gaps of a text.
 [<RequireQualifiedAccess>]

@@ -1,9 +1,12 @@
 namespace A3.Cli
 
 open System
-open A3.Model
-open A3.Runtime
 open A3.Runtime.Tokenizers
+open A3
+open A3.Model
+open A3.Runtime.Checkpoints
+open A3.Runtime.Networks
+open A3.Runtime.Sampling
 
 /// What there is to know of a checkpoint without running it.
 type Inspection =

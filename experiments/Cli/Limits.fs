@@ -1,5 +1,6 @@
 namespace A3.Cli
 
+open A3.Torch.Training
 open System
 
 /// What each number may be that an option, or a field of a batch, gives.
@@ -68,7 +69,7 @@ module Limits =
 
     /// Positions of the longest sequence that trains.
     let context =
-        Limit.whole 8 A3.Runtime.TrainingRules.LongestContext
+        Limit.whole 8 A3.Torch.Training.TrainingRules.LongestContext
         |> Limit.remarking "a mask of more rows has over 2147483647 entries"
 
     // Training.

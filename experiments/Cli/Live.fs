@@ -2,7 +2,7 @@ namespace A3.Cli
 
 open System
 open System.Threading
-open A3.Runtime
+open A3
 
 /// A text filling up before one's eyes: redrawn in place after every step, open positions as dots.
 [<RequireQualifiedAccess>]

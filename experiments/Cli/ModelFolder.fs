@@ -3,7 +3,6 @@ namespace A3.Cli
 open System
 open System.IO
 open A3
-open A3.Runtime
 
 /// Where checkpoints are found.
 [<RequireQualifiedAccess>]

@@ -24,9 +24,9 @@ type Invocation =
         /// `--model`.
         Model: string option
         /// `--device`.
-        Device: A3.Runtime.Device
+        Device: A3.Device
         /// `--dtype`.
-        NumberType: A3.Runtime.NumberType
+        NumberType: A3.NumberType
         /// `--seed`.
         Seed: int64 option
         /// `--grouping`.
@@ -42,16 +42,16 @@ module Options =
     /// The number type of a name.
     let numberType name =
         match name with
-        | Float32 -> A3.Runtime.NumberType.Float32
-        | Bfloat16 -> A3.Runtime.NumberType.BFloat16
-        | Float16 -> A3.Runtime.NumberType.Float16
+        | Float32 -> A3.NumberType.Float32
+        | Bfloat16 -> A3.NumberType.BFloat16
+        | Float16 -> A3.NumberType.Float16
 
     /// What is measured, is measured on the CPU where nobody names a device.
     let onCpuUnlessSaid invocation =
         match invocation.Device with
-        | A3.Runtime.Device.Auto ->
+        | A3.Device.Auto ->
             { invocation with
-                Device = A3.Runtime.Device.Cpu
+                Device = A3.Device.Cpu
             }
         | _ -> invocation
 

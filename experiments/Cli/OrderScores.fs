@@ -1,7 +1,8 @@
 namespace A3.Cli
 
+open A3
 open A3.Model
-open A3.Runtime
+open A3.Bench
 
 /// A text under many random orders, as people and programs meet it.
 [<RequireQualifiedAccess>]

@@ -4,7 +4,6 @@ open System
 open System.IO
 open System.Text.RegularExpressions
 open A3
-open A3.Runtime
 
 /// A command line that cannot be meant; the message says what was given, the rule and the remedy.
 type MisuseException(message: string) =

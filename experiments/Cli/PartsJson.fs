@@ -1,7 +1,7 @@
 namespace A3.Cli
 
 open System.Text.Json
-open A3.Runtime
+open A3
 
 /// A piece of a text in a row: a string is given as it is; `{"gap": 8}`, `{"gap": "4..12"}` and `{"score": "text"}` are what they say.
 type private RowPart =

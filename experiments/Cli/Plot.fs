@@ -3,7 +3,7 @@ namespace A3.Cli
 open System.IO
 open Argu
 open A3
-open A3.Runtime
+open A3.Torch.Training
 
 /// Arguments of `a3 plot`.
 [<RequireQualifiedAccess>]

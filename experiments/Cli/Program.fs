@@ -4,7 +4,8 @@ open System
 open System.Runtime.InteropServices
 open System.Threading
 open Argu
-open A3.Runtime
+open A3
+open A3.Runtime.Checkpoints
 
 /// The whole command line: what all commands understand, and the commands.
 [<RequireQualifiedAccess>]

@@ -1,7 +1,7 @@
 namespace A3.Cli
 
 open System.Collections.Generic
-open A3.Runtime
+open A3
 
 /// A token that a sweep drew anew.
 type Revision =

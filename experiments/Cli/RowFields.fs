@@ -4,7 +4,6 @@ open System
 open System.Text.Json
 open A3
 open A3.Model
-open A3.Runtime
 
 /// A field that a row may have, and what its value changes in what the row asks for.
 type RowField<'wish> =

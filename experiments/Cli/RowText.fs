@@ -3,8 +3,8 @@ namespace A3.Cli
 open System
 open System.Globalization
 open System.Text.Json
+open A3.Runtime.Tokenizers
 open A3
-open A3.Runtime
 
 /// The JSON object of a line, or the place of what is wrong with it.
 [<RequireQualifiedAccess>]

@@ -3,7 +3,8 @@ namespace A3.Cli
 open System
 open System.Collections.Generic
 open System.Threading
-open A3.Runtime
+open A3
+open A3.Torch.Training
 
 /// A decode that has not begun.
 type Waiting =

@@ -1,8 +1,8 @@
 namespace A3.Cli
 
 open Argu
+open A3
 open A3.Model
-open A3.Runtime
 
 /// Arguments of `a3 score`.
 [<RequireQualifiedAccess>]

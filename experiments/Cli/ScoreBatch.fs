@@ -6,7 +6,7 @@ open System.Text.Json
 open System.Text.Json.Nodes
 open A3
 open A3.Model
-open A3.Runtime
+open A3.Runtime.Api
 
 /// What a row of `a3 score --batch` gives to be scored.
 [<RequireQualifiedAccess>]

@@ -1,7 +1,7 @@
 namespace A3.Cli
 
 open System
-open A3.Runtime
+open A3
 
 /// A token of a scored text: what it completes, and its log-probability where it was scored.
 type ScoredToken =

@@ -2,6 +2,7 @@ namespace A3.Cli
 
 open System.IO
 open Argu
+open A3.Runtime.Api
 open A3
 open A3.Model
 
@@ -39,7 +40,7 @@ module Show =
     let example = "a3 show \"random 7 | chunks 4\" --length 16"
 
     /// What training does where nothing else is said.
-    let private standard = A3.Runtime.TrainingOptions(Data = [||], Output = "")
+    let private standard = A3.TrainingOptions(Data = [||], Output = "")
 
     /// Writes the picture where one is asked for, before anything is drawn.
     let private save
@@ -88,10 +89,10 @@ module Show =
         match arguments.TryGetResult ShowArguments.Text, arguments.TryGetResult ShowArguments.Length with
         | Some _, Some _ -> raise (MisuseException "--text and --length; give one of the two.")
         | Some text, None ->
-            let tokenizer = ModelFolder.find invocation.Model |> A3.Runtime.Tokenizer.Load
+            let tokenizer = ModelFolder.find invocation.Model |> A3.Tokenizer.Load
             let tokens = tokenizer.Encode(text, true)
             Limit.check "positions of --text:" Limits.drawn tokens.Length |> ignore
-            A3.Runtime.TextShape.Of(System.ReadOnlySpan tokens, tokenizer)
+            A3.Runtime.Api.TextShape.Of(System.ReadOnlySpan tokens, tokenizer)
         | None, length ->
             grouping
             |> Options.refuseNeeds "grouping" "which positions alone have none of; give a text with --text."
@@ -173,7 +174,7 @@ module Show =
                 arguments.TryGetResult ShowArguments.Batch_Tokens
                 |> Limit.orElse standard.BatchTokens "--batch-tokens" Limits.batchTokens
                 |> float
-            Context = max length A3.Runtime.TrainingOptions.StandardContext
+            Context = max length A3.TrainingOptions.StandardContext
         }
 
     let private course name plan curriculum =

@@ -1,7 +1,7 @@
 namespace A3.Cli
 
 open System
-open A3.Runtime
+open A3
 
 /// What each step committed and how sure the model was of it.
 [<RequireQualifiedAccess>]

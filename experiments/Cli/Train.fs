@@ -3,7 +3,9 @@ namespace A3.Cli
 open System
 open System.Text.RegularExpressions
 open Argu
-open A3.Runtime
+open A3
+open A3.Runtime.Sampling
+open A3.Torch.Training
 
 /// `--broken-lines`.
 type BrokenLinesName =
@@ -143,8 +145,8 @@ module Train =
 
     let private optimizer name =
         match name with
-        | AdamW -> A3.Runtime.Optimizer.AdamW
-        | Muon -> A3.Runtime.Optimizer.Muon
+        | AdamW -> A3.Optimizer.AdamW
+        | Muon -> A3.Optimizer.Muon
 
     let private queryStart name =
         match name with
@@ -277,7 +279,7 @@ module Train =
 
         let addsRanks =
             arguments.TryGetResult TrainArguments.Train
-            |> Option.exists (fun train -> Array.contains A3.Model.Tensors.Trainable.lowRank (train.Split ' '))
+            |> Option.exists (fun train -> Array.contains A3.Tensors.Trainable.lowRank (train.Split ' '))
 
         let idle =
             [

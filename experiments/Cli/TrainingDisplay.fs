@@ -1,7 +1,8 @@
 namespace A3.Cli
 
 open System
-open A3.Runtime
+open A3
+open A3.Torch.Training
 
 /// The progress of a training run: a bar in a terminal, one line per report in a pipe, JSON lines for programs.
 [<RequireQualifiedAccess>]

@@ -1,7 +1,7 @@
 namespace A3.Cli
 
 open Argu
-open A3.Runtime
+open A3
 
 /// What `infill` and `generate` share: one text, several samples of it, or a batch of texts.
 [<RequireQualifiedAccess>]

@@ -1,7 +1,7 @@
 namespace A3.Cli
 
 open Argu
-open A3.Runtime
+open A3
 
 /// Arguments of the commands that write text, `a3 infill` and `a3 generate`.
 [<RequireQualifiedAccess>]

@@ -1,7 +1,7 @@
 namespace A3.Cli
 
 open System.Text.Json
-open A3.Runtime
+open A3
 
 /// What tells `infill` and `generate` apart.
 type WritingKind =

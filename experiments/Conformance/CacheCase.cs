@@ -1,4 +1,7 @@
-namespace A3.Runtime;
+using A3.Runtime.Decoding;
+using A3.Runtime.Networks;
+
+namespace A3.Conformance;
 
 using A3.Model;
 

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Conformance;
 
 /// <summary>One comparison with reference numbers.</summary>
 /// <param name="Name">The case of the file, and what of it is compared, such as <c>chunk4 query_logits</c>.</param>

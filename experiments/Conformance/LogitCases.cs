@@ -1,4 +1,8 @@
-namespace A3.Runtime;
+using A3.Runtime.Decoding;
+using A3.Runtime.Networks;
+using A3.Runtime.Sampling;
+
+namespace A3.Conformance;
 
 /// <summary>Cases of <c>cases.safetensors</c>: logits of whole sequences, and their mean cross-entropy.</summary>
 internal static class LogitCases

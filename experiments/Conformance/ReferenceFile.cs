@@ -1,4 +1,6 @@
-namespace A3.Runtime;
+using A3.Runtime.Checkpoints;
+
+namespace A3.Conformance;
 
 /// <summary>
 /// A safetensors file of reference numbers: tensors named <c>CASE.WHAT</c>, tokens and ranks as integers

@@ -1,6 +1,9 @@
 using System.Text.Json;
+using A3.Runtime.Checkpoints;
+using A3.Runtime.Decoding;
+using A3.Runtime.Networks;
 
-namespace A3.Runtime;
+namespace A3.Conformance;
 
 using A3.Model;
 

@@ -3,7 +3,6 @@
 //     dotnet run --project experiments/Sample -- [checkpoint directory] [milliseconds to wait after each step]
 
 using A3;
-using A3.Runtime;
 
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, pressed) =>

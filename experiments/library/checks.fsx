@@ -6,8 +6,8 @@
 #load "bound.fsx"
 #load "scores.fsx"
 
+open A3
 open A3.Model
-open A3.Runtime
 
 let private near tolerance expected found = abs (expected - found) <= tolerance
 

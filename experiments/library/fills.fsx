@@ -3,7 +3,7 @@
 #load "stories.fsx"
 #load "scores.fsx"
 
-open A3.Runtime
+open A3
 open Scores
 
 /// What a model is told of the story, as a template that holds the gap.

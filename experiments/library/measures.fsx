@@ -6,8 +6,9 @@
 #load "fills.fsx"
 
 open System.Text
+open A3
 open A3.Model
-open A3.Runtime
+open A3.Runtime.Networks
 open Scores
 open Fills
 

@@ -5,8 +5,8 @@
 #load "bound.fsx"
 
 open System
+open A3
 open A3.Model
-open A3.Runtime
 
 /// A story of at least three sentences, of which the middle one is the gap.
 type Story =

@@ -3,7 +3,7 @@
 
 open System.IO
 open System.Text.RegularExpressions
-open A3.Runtime
+open A3
 
 /// The line that ends a story, in files as `a3 train` reads them.
 let separator = "<|endoftext|>"

@@ -191,7 +191,7 @@ public sealed class BatchCommandTests : IDisposable
     }
 
     /// <summary>The same bytes again and again; counts those that were read.</summary>
-    private sealed class EndlessStream(byte[] bytes) : Stream
+    private sealed class EndlessStream(byte[] bytes) : System.IO.Stream
     {
         public override bool CanRead => true;
 

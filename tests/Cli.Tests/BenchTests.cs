@@ -113,7 +113,7 @@ public sealed class BenchTests
     [Fact]
     public void Without_a_GPU_there_is_nothing_to_measure_on_one()
     {
-        Model.Tensors.Native.ensure();
+        Tensors.Native.ensure();
         Assert.SkipWhen(TorchSharp.torch.cuda.is_available(), "there is a GPU.");
 
         AssertOneLine(1, "finds no CUDA device", CommandLine.Run("bench", "train", "--device", "cuda"));

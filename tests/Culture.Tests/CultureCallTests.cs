@@ -1,5 +1,4 @@
 using A3.Cli;
-using A3.Runtime;
 using Xunit;
 
 namespace A3.Culture.Tests;

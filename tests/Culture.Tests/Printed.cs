@@ -1,4 +1,3 @@
-using A3.Runtime;
 
 namespace A3.Culture.Tests;
 

@@ -1,4 +1,3 @@
-
 namespace A3.Tests;
 
 /// <summary>A model of the whole API without weights: a small trained tokenizer over a <see cref="FakeNetwork"/>.</summary>

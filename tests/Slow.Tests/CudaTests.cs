@@ -1,4 +1,3 @@
-using A3.Model.Tensors;
 using TorchSharp;
 using Xunit;
 
@@ -36,7 +35,7 @@ public sealed class CudaTests
     public void SameTokens(double temperature, double topP, int? topK)
     {
         using var checkpoint = Fixture();
-        using var gpu = NetworkLoader.OnTorch(checkpoint, Device.Cuda, NumberType.Float32);
+        using var gpu = TorchBackend.OnTorch(checkpoint, Device.Cuda, NumberType.Float32);
         using var cpu = NetworkLoader.Load(checkpoint, new() { Device = Device.Cpu });
 
         for (var seed = 0; seed < 5; seed++)
@@ -52,7 +51,7 @@ public sealed class CudaTests
     public void CacheMemory()
     {
         using var checkpoint = Fixture();
-        using var gpu = NetworkLoader.OnTorch(checkpoint, Device.Cuda, NumberType.BFloat16);
+        using var gpu = TorchBackend.OnTorch(checkpoint, Device.Cuda, NumberType.BFloat16);
         var free = DeviceMemory.free(torch.CUDA);
         Assert.NotNull(free);
         Assert.InRange(gpu.CacheMemory, 1, free.Value + (1L << 30));
@@ -70,7 +69,7 @@ public sealed class CudaTests
     public void OneLogProbability()
     {
         using var checkpoint = Fixture();
-        using var gpu = NetworkLoader.OnTorch(checkpoint, Device.Cuda, NumberType.Float32);
+        using var gpu = TorchBackend.OnTorch(checkpoint, Device.Cuda, NumberType.Float32);
         var given = DecodingCase.Random(3, 30, gpu.Architecture.Vocabulary);
         var canvas = given.ToDecode(gpu);
         var policy = (Policy.Adaptive)Policy.NewAdaptive(Criterion.Entropy, Amount.NewConstant(3), null);
@@ -91,7 +90,7 @@ public sealed class CudaTests
     public void HalfPrecision(NumberType precision)
     {
         using var checkpoint = Fixture();
-        using var gpu = NetworkLoader.OnTorch(checkpoint, Device.Cuda, precision);
+        using var gpu = TorchBackend.OnTorch(checkpoint, Device.Cuda, precision);
         using var cpu = NetworkLoader.Load(checkpoint, new() { Device = Device.Cpu });
         var given = DecodingCase.Random(1, 30, cpu.Architecture.Vocabulary);
         var expected = Scorer.Score(Canvas.ToScore(cpu, given.Tokens, given.Partition));

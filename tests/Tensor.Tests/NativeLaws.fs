@@ -2,7 +2,7 @@ module A3.Tensor.Tests.NativeLaws
 
 open System
 open System.IO
-open A3.Model.Tensors
+open A3.Tensors
 open Expecto
 
 let private inFolder (names: string list) (check: string -> unit) =

@@ -1,7 +1,7 @@
 module A3.Tensor.Tests.ObjectiveLaws
 
 open A3.Model
-open A3.Model.Tensors
+open A3.Tensors
 open A3.Tensor.Tests.TensorSamples
 open Expecto
 open FsCheck

@@ -4,7 +4,7 @@ module A3.Tensor.Tests.SpanLaws
 
 open System
 open A3.Model
-open A3.Model.Tensors
+open A3.Tensors
 open A3.Tensor.Tests.TensorSamples
 open Expecto
 open FsCheck.FSharp

@@ -2,7 +2,7 @@
 module A3.Tensor.Tests.TensorSamples
 
 open A3.Model
-open A3.Model.Tensors
+open A3.Tensors
 open Expecto
 open FsCheck
 open FsCheck.FSharp

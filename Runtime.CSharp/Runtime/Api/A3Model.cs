@@ -1,6 +1,12 @@
 using System.Collections.Immutable;
+using A3.Runtime.Api;
+using A3.Runtime.Decoding;
+using A3.Runtime.Networks;
+using A3.Runtime.Sampling;
+using A3.Runtime.Texts;
+using A3.Runtime.Tokenizers;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>A model ready to fill gaps, to generate and to score.</summary>
 /// <remarks>
@@ -43,7 +49,7 @@ public sealed class A3Model : IDisposable
     {
         ArgumentNullException.ThrowIfNull(directory);
         using var checkpoint = Checkpoint.Open(directory);
-        var tokenizer = A3.Runtime.Tokenizer.LoadFor(directory, checkpoint.Architecture.Vocabulary);
+        var tokenizer = A3.Tokenizer.LoadFor(directory, checkpoint.Architecture.Vocabulary);
         return new(NetworkLoader.Load(checkpoint, options ?? new()), tokenizer, options)
         {
             Notices = [.. checkpoint.Notices, .. tokenizer.Notices],
@@ -428,7 +434,7 @@ public sealed class A3Model : IDisposable
     private Model.Partition Partition(TextLayout layout, Model.Grouping grouping)
     {
         var (words, sentences) = TextBoundaries.Of(layout.Tokens.AsSpan(), Tokenizer);
-        return DecodingPlan.OpenedFirst(layout, grouping, words, sentences);
+        return layout.OpenedFirst(grouping, words, sentences);
     }
 
     private void RequireFits(Template template, TextLayoutBuilder builder)

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>What the gaps of a template might be filled with.</summary>
 /// <param name="Index">Its place among those given, counted from 0.</param>

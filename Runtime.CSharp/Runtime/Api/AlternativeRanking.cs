@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using A3.Runtime.Sampling;
+using A3.Runtime.Texts;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Api;
 
 using A3.Model;
 

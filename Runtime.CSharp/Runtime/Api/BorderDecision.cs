@@ -1,6 +1,11 @@
 using System.Text;
+using A3.Runtime.Decoding;
+using A3.Runtime.Networks;
+using A3.Runtime.Sampling;
+using A3.Runtime.Scoring;
+using A3.Runtime.Texts;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Api;
 
 /// <summary>
 /// Asks the model about borders whose given spelling is no token of its own, one after the other: are the given tokens likelier, or all tokens

@@ -1,4 +1,6 @@
-namespace A3.Runtime;
+using A3.Runtime.Networks;
+
+namespace A3.Runtime.Api;
 
 /// <summary>Memory for the caches of decodes that run together, on the device that holds them.</summary>
 /// <param name="network">Whose caches they are.</param>

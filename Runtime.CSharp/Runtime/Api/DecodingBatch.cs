@@ -1,6 +1,10 @@
 using System.Collections.Immutable;
+using A3.Runtime.Api;
+using A3.Runtime.Decoding;
+using A3.Runtime.Networks;
+using A3.Runtime.Storage;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>A step of one of the decodes of a batch.</summary>
 /// <remarks>Immutable: any number of threads may read it.</remarks>

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>How gaps are filled: in which groups, by which draws, with which algorithm.</summary>
 /// <remarks>

@@ -1,4 +1,9 @@
-namespace A3.Runtime;
+using A3.Runtime.Decoding;
+using A3.Runtime.Networks;
+using A3.Runtime.Sampling;
+using A3.Runtime.Texts;
+
+namespace A3.Runtime.Api;
 
 using A3.Model;
 
@@ -40,7 +45,7 @@ internal sealed record DecodingPlan(
                 + "none of before it is filled; name sizes instead, such as chunks 2.");
         }
 
-        var canvas = Canvas.ToDecode(network, [.. layout.Tokens], OpenedFirst(layout, grouping));
+        var canvas = Canvas.ToDecode(network, [.. layout.Tokens], layout.OpenedFirst(grouping));
         return For(canvas, layout, constraints, policy as Policy.Adaptive, layout.Opened.Length, options);
     }
 
@@ -109,17 +114,6 @@ internal sealed record DecodingPlan(
                 () => Behind(rest => new AdaptiveDecoder(rest, adaptive, sampler)),
                 steps => new(AdaptiveDecoder.PartitionOf(canvas, steps))),
         };
-    }
-
-    /// <summary>The groups of a grouping over the gaps, behind those of the positions that given text reaches into.</summary>
-    public static Partition OpenedFirst(TextLayout layout, Grouping grouping, int[]? words = null, int[]? sentences = null)
-    {
-        var opened = layout.Opened;
-        var known = layout.Evidence.Concat(opened.SelectMany(group => group));
-        var shape = new Shape(layout.Tokens.Length, [[.. known.Order()]], words ?? [], sentences ?? []);
-        var targets = PartitionModule.targets(GroupingModule.resolve(shape, grouping));
-        int[][] evidence = layout.Evidence is { Length: > 0 } given ? [given] : [];
-        return PartitionModule.create(evidence.Length, [.. evidence, .. opened, .. targets]);
     }
 
     /// <summary>The same, gone over again when it is done.</summary>

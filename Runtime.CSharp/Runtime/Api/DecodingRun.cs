@@ -1,7 +1,12 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using A3.Runtime.Api;
+using A3.Runtime.Decoding;
+using A3.Runtime.Sampling;
+using A3.Runtime.Scoring;
+using A3.Runtime.Texts;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>A decode that has been checked and can start; immutable, and equal each time it is run.</summary>
 /// <remarks>

@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using A3.Runtime.Decoding;
+using A3.Runtime.Networks;
+using A3.Runtime.Storage;
 
-namespace A3.Runtime;
+namespace A3;
 
 using A3.Model;
 

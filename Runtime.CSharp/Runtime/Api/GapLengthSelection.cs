@@ -1,6 +1,10 @@
 using System.Collections.Immutable;
+using A3.Runtime.Decoding;
+using A3.Runtime.Networks;
+using A3.Runtime.Scoring;
+using A3.Runtime.Texts;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Api;
 
 /// <summary>
 /// Chooses the lengths of gaps, from left to right. Every length is tried: the text before the gap is run once and shared by all that have it

@@ -1,6 +1,8 @@
 using System.Text;
+using A3.Runtime.Sampling;
+using A3.Runtime.Texts;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>
 /// The text of a decode from its beginning up to the first open position, growing as steps arrive; never half a character.

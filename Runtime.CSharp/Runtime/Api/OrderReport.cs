@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>One text under many random orders: a bound on its probability, and how far the orders disagree.</summary>
 /// <remarks>

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using A3.Runtime.Sampling;
+using A3.Runtime.Texts;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Api;
 
 /// <summary>Puts what was given and what was drawn together into a text; what was given stands as it was given.</summary>
 internal sealed class TextAssembly(Vocabulary vocabulary, TextLayout layout, ImmutableArray<DecodingStep> steps)

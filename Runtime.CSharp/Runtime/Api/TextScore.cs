@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>How probable a text is under a partition, token by token.</summary>
 /// <param name="Tokens">What was predicted, by ascending position; evidence is not.</param>

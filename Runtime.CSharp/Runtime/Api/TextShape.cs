@@ -1,4 +1,6 @@
-namespace A3.Runtime;
+using A3.Runtime.Tokenizers;
+
+namespace A3.Runtime.Api;
 
 using A3.Model;
 

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>Which tokens may be drawn in a gap; immutable.</summary>
 /// <remarks>

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using A3.Model;
+using A3.Runtime.Checkpoints;
+using A3.Runtime.Storage;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>
 /// A model on disk in the Hugging Face layout: `config.json`, and the weights in `model.safetensors` or in shards. An

@@ -1,7 +1,7 @@
 using A3.Model;
 using Microsoft.FSharp.Core;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Checkpoints;
 
 /// <summary>What the tensors of a checkpoint must be, given its architecture.</summary>
 internal static class CheckpointContents

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>
 /// A checkpoint, or a file of one, that cannot be read as what it should be: which file, which tensor, what is there,

@@ -1,6 +1,7 @@
 using System.Text;
+using A3.Runtime.Storage;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Checkpoints;
 
 /// <summary>
 /// Files of a checkpoint directory, whose every failure to be read is a <see cref="CheckpointException"/>.

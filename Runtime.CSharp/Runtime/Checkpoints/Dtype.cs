@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Checkpoints;
 
 /// <summary>
 /// How a tensor's numbers are stored in a safetensors file; little-endian. Those after <see cref="Int32"/> are known so that files

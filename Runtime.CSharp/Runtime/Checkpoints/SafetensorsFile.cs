@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.MemoryMappedFiles;
+using A3.Runtime.Storage;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Checkpoints;
 
 /// <summary>
 /// A safetensors file, memory-mapped: opening reads the header only, and pages of data come in as they are read. The

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Checkpoints;
 
 /// <summary>One tensor of a header: its bytes are [Begin, End) of the data that follow the header.</summary>
 internal sealed record TensorEntry(string Name, Dtype Dtype, long[] Shape, long Begin, long End)

@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using A3.Runtime.Storage;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Checkpoints;
 
 /// <summary>A tensor to be written: its header entry, and what fills it when its turn comes.</summary>
 internal sealed record TensorPlan(string Name, Dtype Dtype, IReadOnlyList<long> Shape, Action<TensorSink> Fill)

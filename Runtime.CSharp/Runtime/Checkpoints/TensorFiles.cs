@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Checkpoints;
 
 /// <summary>
 /// The weights of a checkpoint directory: `model.safetensors`, or the shards that `model.safetensors.index.json` lists. Owns the

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Checkpoints;
 
 /// <summary>
 /// Takes the numbers of one tensor in row-major order, in as many pieces as suits, and writes them as the tensor is

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Checkpoints;
 
 /// <summary>
 /// One tensor of an open safetensors file, read where it lies; usable until the file is disposed of. Numbers are in

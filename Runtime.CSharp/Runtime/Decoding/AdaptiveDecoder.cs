@@ -1,4 +1,7 @@
-namespace A3.Runtime;
+using A3.Runtime.Networks;
+using A3.Runtime.Sampling;
+
+namespace A3.Runtime.Decoding;
 
 using A3.Model;
 

@@ -1,7 +1,8 @@
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using A3.Runtime.Networks;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Decoding;
 
 /// <summary>The one loop that runs decoders: alone, or several with one pass for all of them.</summary>
 internal static class DecodeLoop

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>A token that was committed, and how probable it was.</summary>
 /// <param name="Position">Where it stands in the text; BOS is position 0.</param>

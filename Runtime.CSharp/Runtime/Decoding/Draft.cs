@@ -1,4 +1,6 @@
-namespace A3.Runtime;
+using A3.Runtime.Sampling;
+
+namespace A3.Runtime.Decoding;
 
 /// <summary>A token drawn before its predecessors were certain.</summary>
 /// <param name="Drawn">The token and its log-probabilities under the draft's condition.</param>

@@ -1,4 +1,6 @@
-namespace A3.Runtime;
+using A3.Runtime.Networks;
+
+namespace A3.Runtime.Decoding;
 
 /// <summary>
 /// What decoding and scoring demand of a network and of the tokens given to it, checked before any work is done.

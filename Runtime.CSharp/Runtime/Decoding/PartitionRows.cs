@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using A3.Runtime.Networks;
+using A3.Runtime.Sampling;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Decoding;
 
 using A3.Model;
 

@@ -1,4 +1,6 @@
-namespace A3.Runtime;
+using A3.Runtime.Sampling;
+
+namespace A3.Runtime.Decoding;
 
 using A3.Model;
 

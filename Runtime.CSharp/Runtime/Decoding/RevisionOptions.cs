@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>
 /// Block-Gibbs revision of a filled text: positions are drawn anew, a block at a time, given everything else as it then stands.

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Networks;
 
 /// <summary>What the cached rows of a sequence are, in the order of arrival: token, position and rank of each.</summary>
 internal sealed class CommittedRows(int capacity)

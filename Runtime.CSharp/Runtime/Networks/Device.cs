@@ -1,7 +1,4 @@
-using A3.Model.Tensors;
-using TorchSharp;
-
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>Where a network runs.</summary>
 public enum Device
@@ -12,23 +9,6 @@ public enum Device
     /// <summary>The processor.</summary>
     Cpu,
 
-    /// <summary>An NVIDIA GPU, through a CUDA build of libtorch named by A3_LIBTORCH.</summary>
+    /// <summary>An NVIDIA GPU, by the package A3.Torch and a CUDA build of libtorch that A3_LIBTORCH names.</summary>
     Cuda,
-}
-
-/// <summary>Devices as libtorch knows them.</summary>
-internal static class Devices
-{
-    /// <exception cref="A3Exception">CUDA was asked for and there is none.</exception>
-    public static torch.Device Resolve(Device device)
-    {
-        Native.ensure();
-        return (device, torch.cuda.is_available()) switch
-        {
-            (Device.Cuda, false) => throw new A3Exception(
-                $"device = cuda, but this libtorch finds no CUDA device. Set {Native.variable} to the folder of a CUDA build of libtorch 2.10 (for PyTorch: site-packages/torch/lib), or use cpu."),
-            (Device.Cuda or Device.Auto, true) => torch.CUDA,
-            _ => torch.CPU,
-        };
-    }
 }

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Numerics;
+using A3.Runtime.Checkpoints;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Networks;
 
 /// <summary>Weights as networks read them: each is a finite number, also in the type that the network computes in.</summary>
 internal static class FiniteWeights

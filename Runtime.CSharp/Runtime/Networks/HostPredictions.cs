@@ -1,4 +1,7 @@
-namespace A3.Runtime;
+using A3.Runtime.Networks.Managed;
+using A3.Runtime.Sampling;
+
+namespace A3.Runtime.Networks;
 
 /// <summary>
 /// Logits in the memory of the host, and what is needed to draw from them; grows, and is used again by every pass. The work is shared

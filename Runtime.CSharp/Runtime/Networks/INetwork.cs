@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Networks;
 
 // Inside the namespace: outside it, A3.Architecture would hide the record.
 using A3.Model;

@@ -1,4 +1,6 @@
-namespace A3.Runtime;
+using A3.Runtime.Sampling;
+
+namespace A3.Runtime.Networks;
 
 /// <summary>Runs forward passes, again and again with the same buffers; not thread-safe.</summary>
 internal interface IPass : IDisposable

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>How a model is loaded.</summary>
 public sealed record LoadOptions

@@ -1,6 +1,6 @@
-using static TorchSharp.torch;
+using A3.Runtime.Checkpoints;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>How weights are held in memory or on disk.</summary>
 public enum NumberType
@@ -15,7 +15,7 @@ public enum NumberType
     Float16,
 }
 
-/// <summary>Number types as checkpoints and as tensors know them.</summary>
+/// <summary>Number types as checkpoints and messages know them.</summary>
 internal static class NumberTypes
 {
     public static Dtype Stored(this NumberType type) => type switch
@@ -24,22 +24,6 @@ internal static class NumberTypes
         NumberType.BFloat16 => Dtype.BFloat16,
         NumberType.Float16 => Dtype.Float16,
         _ => throw Unknown(type),
-    };
-
-    public static ScalarType OfTensors(this NumberType type) => type switch
-    {
-        NumberType.Float32 => ScalarType.Float32,
-        NumberType.BFloat16 => ScalarType.BFloat16,
-        NumberType.Float16 => ScalarType.Float16,
-        _ => throw Unknown(type),
-    };
-
-    /// <summary>Of tensors of a network.</summary>
-    public static NumberType Of(ScalarType type) => type switch
-    {
-        ScalarType.BFloat16 => NumberType.BFloat16,
-        ScalarType.Float16 => NumberType.Float16,
-        _ => NumberType.Float32,
     };
 
     /// <summary>As messages and options name it.</summary>
@@ -64,6 +48,6 @@ internal static class NumberTypes
         _ => throw Unknown(type),
     };
 
-    private static ArgumentOutOfRangeException Unknown(NumberType type) =>
+    public static ArgumentOutOfRangeException Unknown(NumberType type) =>
         new(nameof(type), type, "a number type of weights is expected.");
 }

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Networks;
 
 /// <summary>A committed token that runs through the content stream: its position (RoPE) and the rank of its group (attention).</summary>
 internal readonly record struct ContentRow(int Token, int Position, int Rank);

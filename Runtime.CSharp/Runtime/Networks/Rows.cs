@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Networks;
 
 /// <summary>The rules of the rows of a pass, checked before any work by every network.</summary>
 internal static class Rows

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Networks;
 
 /// <summary>One pass of one sequence with its logits copied out: for checks of the network, not for decoding.</summary>
 internal static class SinglePass

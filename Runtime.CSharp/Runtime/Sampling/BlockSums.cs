@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Sampling;
 
 /// <summary>
 /// Softmax of rows of logits by blocks of tokens: of each block the largest logit, and the sum of exponentials of the distances to it. That

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>On which side of a gap given bytes stand that belong to one of its tokens.</summary>
 public enum BorderSide

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Sampling;
 
 /// <summary>
 /// The sequence being decoded: which positions have a token, and where the text ends. Behind an end nothing stands and nothing is drawn

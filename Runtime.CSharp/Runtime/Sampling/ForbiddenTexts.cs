@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Sampling;
 
 /// <summary>
 /// Texts that may not stand in what is drawn, however tokens spell them: which tokens would complete one, with the bytes around them. Safe to

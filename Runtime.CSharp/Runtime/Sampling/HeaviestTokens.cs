@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Sampling;
 
 /// <summary>
 /// Keeps only the heaviest tokens of a distribution, in two walks over it: a histogram shows about where the border lies, and

@@ -1,8 +1,9 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using A3.Runtime.Networks.Managed;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Sampling;
 
 /// <summary>
 /// Softmax of float32 logits and its logarithm; every reported log-probability comes from here. Exponentials are float32, which

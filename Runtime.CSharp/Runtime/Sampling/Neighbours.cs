@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Sampling;
 
 /// <summary>The committed bytes around a position, as far as no open position is between.</summary>
 internal readonly ref struct Neighbours(Vocabulary vocabulary, CommittedTokens committed, int position)

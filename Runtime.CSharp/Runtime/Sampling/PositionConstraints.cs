@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Sampling;
 
 /// <summary>
 /// Which tokens may stand at each position of a sequence, given what is committed around it: the one mechanism behind borders, UTF-8, forbidden

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using A3.Runtime.Networks.Managed;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Sampling;
 
 using A3.Model;
 

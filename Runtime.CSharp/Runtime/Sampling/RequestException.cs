@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>A text or options that the model cannot serve: too long, nothing to score, options that exclude each other.</summary>
 public sealed class RequestException : A3Exception

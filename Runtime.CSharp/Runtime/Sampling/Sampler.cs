@@ -1,4 +1,6 @@
-namespace A3.Runtime;
+using A3.Runtime.Networks;
+
+namespace A3.Runtime.Sampling;
 
 using A3.Model;
 

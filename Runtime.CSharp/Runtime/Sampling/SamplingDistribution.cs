@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Sampling;
 
 /// <summary>
 /// What is sampled from: softmax(logits / temperature), cut to the top k, then to the top p, renormalised. Holds one

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>
 /// How a token is drawn from the model's distribution: tempered, then cut to the likeliest tokens, then renormalised.

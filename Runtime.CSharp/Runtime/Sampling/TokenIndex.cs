@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Sampling;
 
 /// <summary>Tokens by the bytes that they begin with, in the order of these bytes; safe to share between threads.</summary>
 internal sealed class TokenIndex

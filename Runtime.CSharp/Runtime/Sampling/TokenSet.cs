@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Sampling;
 
 /// <summary>Tokens of a vocabulary that may stand at a position; immutable, safe to share between threads.</summary>
 internal sealed class TokenSet

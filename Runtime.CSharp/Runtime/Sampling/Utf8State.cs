@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Sampling;
 
 /// <summary>
 /// How far into a character the bytes read so far have come (Unicode 16, table 3-7): what tells valid UTF-8 from other bytes. A number, so

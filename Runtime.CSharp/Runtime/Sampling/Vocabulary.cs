@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Sampling;
 
 /// <summary>
 /// What the tokens of a network stand for, looked up by their bytes: which of them begin or end with some bytes, and which take UTF-8 from

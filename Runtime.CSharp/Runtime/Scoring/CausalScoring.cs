@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using A3.Runtime.Decoding;
+using A3.Runtime.Networks;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Scoring;
 
 using A3.Model;
 

@@ -1,4 +1,8 @@
-namespace A3.Runtime;
+using A3.Runtime.Decoding;
+using A3.Runtime.Networks;
+using A3.Runtime.Sampling;
+
+namespace A3.Runtime.Scoring;
 
 using A3.Model;
 

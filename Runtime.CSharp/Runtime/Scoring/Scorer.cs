@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using A3.Runtime.Decoding;
+using A3.Runtime.Networks;
+using A3.Runtime.Sampling;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Scoring;
 
 using A3.Model;
 
@@ -30,7 +33,7 @@ internal static class Scorer
         ScoreAll(network, [OfCausal(network, tokens, given)], cancellation)[0];
 
     /// <summary>What <see cref="Score"/> does, ready to run among others.</summary>
-    public static Scoring Of(Canvas canvas, PositionConstraints? constraints = null)
+    public static QueryScoring Of(Canvas canvas, PositionConstraints? constraints = null)
     {
         int[] tokens = [.. canvas.Tokens];
         var ranks = PartitionModule.groupOf(canvas.Partition);

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>How probable a known token is given all earlier groups.</summary>
 /// <param name="Position">Where it stands in the text; BOS is position 0.</param>

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Storage;
 
 /// <summary>
 /// Files that are replaced whole: a reader, a crash or a full disk meets the old content or the new, never a part.

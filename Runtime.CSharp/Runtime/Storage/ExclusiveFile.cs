@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Storage;
 
 /// <summary>
 /// A file that one process holds at a time, to keep others out of a folder. That goes with the process, however it ends; the file stays and

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Storage;
 
 /// <summary>Who uses something just now: nobody begins once it is closed, and closing it waits for those who have begun.</summary>
 /// <remarks>Safe for any number of threads. A holder of a lease must not close what it holds.</remarks>

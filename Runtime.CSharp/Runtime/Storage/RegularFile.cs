@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Storage;
 
 /// <summary>
 /// Files that come from others, reached through any symbolic links: lengths and times are the target's, and no pipe, device or

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Text;
+using A3.Runtime.Sampling;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Texts;
 
 using A3.Model;
 
@@ -67,7 +68,7 @@ internal sealed class AlternativeText
         }
 
         var layout = TextLayout.Of(spelt.Tokens, targets.Contains, [], spelt.FirstText) with { Bytes = bytes };
-        return (layout, DecodingPlan.OpenedFirst(layout, grouping));
+        return (layout, layout.OpenedFirst(grouping));
     }
 
     private (int Given, int Start, int End)? Place(int position)

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>
 /// What the model said of a border between given text and a gap where some token goes on from the given text and none is just that text:

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Unicode;
+using A3.Runtime.Sampling;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Texts;
 
 /// <summary>Given tokens at a border that become one open position, whose token must hold their bytes.</summary>
 /// <param name="Tokens">How many they are; at least 1.</param>

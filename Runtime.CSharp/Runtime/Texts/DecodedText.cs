@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>A finished text: what was given and what was filled in.</summary>
 public sealed record DecodedText

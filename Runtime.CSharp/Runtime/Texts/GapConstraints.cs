@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using A3.Runtime.Sampling;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Texts;
 
 /// <summary>What options ask of the tokens of gaps, for any layout of them. Immutable.</summary>
 internal sealed class GapConstraints

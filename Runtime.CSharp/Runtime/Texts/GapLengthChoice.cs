@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>How the length of a gap was chosen.</summary>
 /// <param name="Gap">Its number among all gaps of the template, counted from 0.</param>

@@ -1,6 +1,7 @@
 using System.Text;
+using A3.Runtime.Sampling;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Texts;
 
 /// <summary>Turns the tokens of a gap, in text order, into the text between the given ones; never half a character.</summary>
 /// <param name="vocabulary">The tokens.</param>

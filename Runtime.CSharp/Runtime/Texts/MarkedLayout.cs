@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Text;
+using A3.Runtime.Sampling;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Texts;
 
 /// <summary>
 /// Lays out a text of which parts are scored: its tokens are those of the whole text (law 14). A token that holds bytes of a part is scored; one

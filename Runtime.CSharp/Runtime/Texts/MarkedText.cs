@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>A piece of a text: one that is given, or one that is to be scored given the rest.</summary>
 /// <param name="Text">The piece, as it is.</param>

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Text;
+using A3.Runtime.Sampling;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Texts;
 
 /// <summary>A whole text in its tokens, and the bytes that each holds (law 14: one text, one tokenisation).</summary>
 /// <param name="Tokens">The first token, if there is one, and those of the text.</param>

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using A3.Runtime.Texts;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>A text with gaps, such as <c>Tom had a red ball. ___ He was {3} happy.</c></summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>
 /// A template that does not parse; the message names the column, what stands there and what was expected.

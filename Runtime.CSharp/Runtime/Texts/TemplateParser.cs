@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
+using A3.Runtime.Tokenizers;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Texts;
 
 /// <summary>Reads the text form of a template, left to right, once.</summary>
 internal sealed class TemplateParser(string text, int defaultGap)

@@ -1,4 +1,6 @@
-namespace A3.Runtime;
+using A3.Runtime.Tokenizers;
+
+namespace A3;
 
 /// <summary>A piece of a template: a text that is given, or a gap that is to be filled.</summary>
 public readonly record struct TemplatePart

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Texts;
 
 /// <summary>The positions of a gap.</summary>
 /// <param name="First">The first that is to be drawn: one that given text reaches into, or <paramref name="Start"/>.</param>

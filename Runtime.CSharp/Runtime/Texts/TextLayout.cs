@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Texts;
+
+using A3.Model;
 
 /// <summary>A text with gaps in tokens: the first token, what is given, and 0 where something is to be drawn.</summary>
 /// <param name="Tokens">One per position.</param>
@@ -96,4 +98,15 @@ internal sealed record TextLayout(ImmutableArray<int> Tokens, ImmutableArray<Tex
     /// <summary>The given bytes at a border of a position; none where there is none.</summary>
     public ReadOnlySpan<byte> BorderBytes(int position, BorderSide side) =>
         Borders.FirstOrDefault(border => border.Position == position && border.Side == side) is { } border ? border.Bytes.AsSpan() : [];
+
+    /// <summary>The groups of a grouping over the gaps, behind those of the positions that given text reaches into.</summary>
+    public Partition OpenedFirst(Grouping grouping, int[]? words = null, int[]? sentences = null)
+    {
+        var opened = Opened;
+        var known = Evidence.Concat(opened.SelectMany(group => group));
+        var shape = new Shape(Tokens.Length, [[.. known.Order()]], words ?? [], sentences ?? []);
+        var targets = PartitionModule.targets(GroupingModule.resolve(shape, grouping));
+        int[][] evidence = Evidence is { Length: > 0 } given ? [given] : [];
+        return PartitionModule.create(evidence.Length, [.. evidence, .. opened, .. targets]);
+    }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using A3.Runtime.Sampling;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Texts;
 
 /// <summary>
 /// Puts templates into tokens. Remembers what it has encoded, so that a template may be laid out with many lengths of its gaps. Not safe to

@@ -1,6 +1,7 @@
 using System.Text;
+using A3.Runtime.Sampling;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Texts;
 
 /// <summary>The pieces of a text with gaps: what is given, as it was given, and what stands between.</summary>
 internal sealed class TextPieces(Vocabulary vocabulary, TextLayout layout)

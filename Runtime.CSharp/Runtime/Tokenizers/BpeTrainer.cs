@@ -1,7 +1,7 @@
 using System.Text;
 using A3.Runtime.Tokenizers;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>Learns a byte-level byte-pair vocabulary from texts.</summary>
 /// <remarks>

@@ -1,3 +1,5 @@
+using A3.Runtime.Storage;
+
 namespace A3.Runtime.Tokenizers;
 
 /// <summary>What a tokenizer file was read into.</summary>

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Tokenizers;
 
 /// <summary>The token at position 0 of every text for two streams.</summary>
 internal static class FirstToken

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>Text to tokens and back; safe to share between threads.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Tokenizers;
 
 /// <summary>Where words and sentences of a tokenized text start, for groupings and data orders that speak of them.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>Turns tokens into text as they arrive, in text order, and holds back half characters until the other half comes.</summary>
 /// <remarks>The pieces joined equal <see cref="ITokenizer.Decode"/> of all ids. Not safe to share between threads.</remarks>

@@ -1,6 +1,6 @@
 using A3.Runtime.Tokenizers;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>Loads the tokenizer of a checkpoint directory.</summary>
 public static class Tokenizer

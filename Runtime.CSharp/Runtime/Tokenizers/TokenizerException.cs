@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>A tokenizer file, or a text given to its tokenizer, breaks a rule.</summary>
 public sealed class TokenizerException : A3Exception

@@ -1,4 +1,5 @@
 using System.Text;
+using A3.Runtime.Storage;
 
 namespace A3.Runtime.Tokenizers;
 

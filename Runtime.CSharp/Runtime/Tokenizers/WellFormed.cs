@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Unicode;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Tokenizers;
 
 /// <summary>
 /// Texts that are what they seem: UTF-8 without invalid bytes, UTF-16 without half surrogate pairs. Anything else is refused by its

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>What becomes of lines that hold no usable text: bad JSON, no such field, not UTF-8, nothing to tokenize.</summary>
 public enum BrokenLines

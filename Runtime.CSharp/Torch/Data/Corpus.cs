@@ -1,4 +1,6 @@
-namespace A3.Runtime;
+using A3.Runtime.Tokenizers;
+
+namespace A3.Torch.Data;
 
 /// <summary>Tokenized documents in the order of their files, and the token that starts every sequence. Owns its cache.</summary>
 internal sealed class Corpus : IDisposable

@@ -1,4 +1,6 @@
-namespace A3.Runtime;
+using A3.Runtime.Checkpoints;
+
+namespace A3.Torch.Data;
 
 /// <summary>Files of documents and how they are read; with the tokenizer, all that decides a token cache.</summary>
 internal sealed record DataSource(IReadOnlyList<string> Files, string Field, BrokenLines BrokenLines);

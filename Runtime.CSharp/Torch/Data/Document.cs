@@ -1,4 +1,6 @@
-namespace A3.Runtime;
+using A3.Runtime.Tokenizers;
+
+namespace A3.Torch.Data;
 
 /// <summary>One document as tokens, EOS at its end, with the places at which words and sentences start.</summary>
 internal sealed record Document(int[] Tokens, int[] WordStarts, int[] SentenceStarts);

@@ -1,6 +1,7 @@
 using System.Text;
+using A3.Runtime.Checkpoints;
 
-namespace A3.Runtime;
+namespace A3.Torch.Data;
 
 /// <summary>The text of one document and the line of its file at which it starts.</summary>
 internal readonly record struct SourceText(long Line, string Text);

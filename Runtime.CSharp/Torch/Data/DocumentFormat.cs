@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace A3.Runtime;
+namespace A3.Torch.Data;
 
 /// <summary>How the documents of a file lie in it, by its name and its first line that is not blank.</summary>
 internal enum DocumentFormat

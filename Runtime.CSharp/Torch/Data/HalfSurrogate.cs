@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace A3.Runtime;
+namespace A3.Torch.Data;
 
 /// <summary>Halves of surrogate pairs in JSON, where <c>\ud83d</c> alone is allowed by the grammar and no text.</summary>
 internal static class HalfSurrogate

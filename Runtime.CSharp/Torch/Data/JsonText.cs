@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace A3.Runtime;
+namespace A3.Torch.Data;
 
 /// <summary>The text in a field of a JSON object, or why there is none.</summary>
 internal readonly record struct JsonText(string Text, string? Fault)

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace A3.Runtime;
+namespace A3.Torch.Data;
 
 /// <summary>
 /// A file of numbers, of which some are read when they are asked for. Not mapped into memory: a file that is cut short meanwhile would end

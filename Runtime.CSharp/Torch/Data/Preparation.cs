@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>What a run says of itself before it trains.</summary>
 /// <param name="Text">The work being done, or a remark in one sentence.</param>

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Torch.Data;
 
 /// <summary>Keeps the rule about broken lines while files are read, counts them, and passes on what is worth a remark, each kind once.</summary>
 internal sealed class ReadingLog(BrokenLines rule, IProgress<Preparation>? preparation = null)

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Torch.Data;
 
 /// <summary>Passes on how much of a piece of work is done, once per whole percent.</summary>
 internal sealed class ShareReport(string work, IProgress<Preparation>? preparation) : IProgress<double>

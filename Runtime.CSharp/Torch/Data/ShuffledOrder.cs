@@ -1,7 +1,7 @@
 using System.Numerics;
 using A3.Model;
 
-namespace A3.Runtime;
+namespace A3.Torch.Data;
 
 /// <summary>
 /// A permutation of 0..count-1 drawn by a seed, as a function: any entry is computed on its own, and nothing is stored, however

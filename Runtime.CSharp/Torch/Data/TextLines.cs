@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace A3.Runtime;
+namespace A3.Torch.Data;
 
 /// <summary>A line of a file: its number from 1, its text without the line end, and what is wrong with it, if anything is.</summary>
 internal readonly record struct TextLine(long Number, string Text, string? Fault);

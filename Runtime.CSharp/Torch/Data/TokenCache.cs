@@ -1,6 +1,6 @@
 using System.Collections;
 
-namespace A3.Runtime;
+namespace A3.Torch.Data;
 
 /// <summary>First token of a document, and the line of its file at which it starts.</summary>
 internal readonly record struct DocumentEntry(long FirstToken, long Line);

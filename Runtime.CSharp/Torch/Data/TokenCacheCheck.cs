@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using A3.Runtime.Checkpoints;
 
-namespace A3.Runtime;
+namespace A3.Torch.Data;
 
 /// <summary>Whether the files of a token cache are what its header says, and what a run can train on: by their hashes, and entry by entry.</summary>
 internal static class TokenCacheCheck

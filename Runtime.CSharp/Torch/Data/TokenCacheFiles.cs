@@ -2,8 +2,10 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using A3.Runtime.Checkpoints;
+using A3.Runtime.Storage;
 
-namespace A3.Runtime;
+namespace A3.Torch.Data;
 
 /// <summary>What a token cache holds and what it was made of; written last, so that a cache with one is whole.</summary>
 internal sealed record TokenCacheHeader(

@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using A3.Runtime.Checkpoints;
+using A3.Runtime.Storage;
 
-namespace A3.Runtime;
+namespace A3.Torch.Data;
 
 /// <summary>Tokenizes sources into a cache, in one pass over each file and in memory that does not grow with them.</summary>
 internal sealed class TokenCacheWriter(TokenCacheFiles files, Tokenization work, IProgress<Preparation>? preparation)

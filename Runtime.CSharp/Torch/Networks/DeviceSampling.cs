@@ -1,9 +1,9 @@
-using A3.Model.Tensors;
+using A3.Tensors;
 using static TorchSharp.torch;
 
-namespace A3.Runtime;
+namespace A3.Torch.Networks;
 
-/// <summary>Drawing tokens as tensor operations: the meaning of <see cref="SamplingDistribution"/>, for many rows at once.</summary>
+/// <summary>Drawing tokens as tensor operations: the meaning of <see cref="Runtime.Sampling.SamplingDistribution"/>, for many rows at once.</summary>
 internal static class DeviceSampling
 {
     /// <summary>

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace A3.Runtime;
+namespace A3.Torch.Networks;
 
 /// <summary>What libtorch throws where a device has not enough memory.</summary>
 internal static class TorchMemory

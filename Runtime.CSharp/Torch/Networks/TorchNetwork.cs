@@ -1,9 +1,11 @@
 using System.Runtime.InteropServices;
-using A3.Model.Tensors;
+using A3.Runtime.Networks;
+using A3.Runtime.Storage;
+using A3.Tensors;
 using Microsoft.FSharp.Core;
 using static TorchSharp.torch;
 
-namespace A3.Runtime;
+namespace A3.Torch.Networks;
 
 /// <summary>
 /// The two-stream network on libtorch: the path of CUDA, and the oracle of the managed one. Owns the tensors it is given.

@@ -1,9 +1,10 @@
 using System.Runtime.InteropServices;
-using A3.Model.Tensors;
+using A3.Runtime.Networks;
+using A3.Tensors;
 using Microsoft.FSharp.Core;
 using static TorchSharp.torch;
 
-namespace A3.Runtime;
+namespace A3.Torch.Networks;
 
 /// <summary>
 /// Forward passes on libtorch: the linear layers take the rows of all sequences at once, attention each sequence by itself.
@@ -61,7 +62,7 @@ internal sealed class TorchPass(TorchNetwork network) : IPass
 
         Crop(sequences, lengths);
         var layer = Cached.firstOverflow(network.Architecture, network.Weights, sequences, rows);
-        throw Overflow.In(layer?.Value, NumberTypes.Of(network.Weights.Computes));
+        throw Overflow.In(layer?.Value, TensorTypes.Of(network.Weights.Computes));
     }
 
     private static void Crop(CachedRows[] sequences, int[] lengths)

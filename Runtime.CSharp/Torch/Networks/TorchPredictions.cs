@@ -1,7 +1,9 @@
-using A3.Model.Tensors;
+using A3.Runtime.Networks;
+using A3.Runtime.Sampling;
+using A3.Tensors;
 using static TorchSharp.torch;
 
-namespace A3.Runtime;
+namespace A3.Torch.Networks;
 
 /// <summary>Logits where libtorch computed them; tokens are drawn there, and only what was drawn comes to the host.</summary>
 /// <remarks>Owns its tensor. Sums run in float64, as on the host; their order may differ in the last bits.</remarks>
@@ -23,7 +25,7 @@ internal sealed class TorchPredictions(
 
     /// <summary>Those of the passes of a network.</summary>
     public TorchPredictions(TorchNetwork network)
-        : this(network.Device, NumberTypes.Of(network.Weights.Computes), network.LimitThreads)
+        : this(network.Device, TensorTypes.Of(network.Weights.Computes), network.LimitThreads)
     {
     }
 

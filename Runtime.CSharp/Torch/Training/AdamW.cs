@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>
 /// AdamW (Loshchilov and Hutter 2019) on one flat vector of all parameters, so that a step is a dozen operations whatever

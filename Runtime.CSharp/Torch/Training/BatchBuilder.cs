@@ -1,9 +1,10 @@
 using A3.Model;
-using A3.Model.Tensors;
+using A3.Tensors;
+using A3.Torch.Data;
 using Microsoft.FSharp.Core;
 using static TorchSharp.torch;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>Turns rows of the corpus and one drawing per row into the tensors of a step, whose passes compute in a number type.</summary>
 internal sealed class BatchBuilder(Corpus corpus, TorchSharp.torch.Device device, ScalarType computes)

@@ -1,6 +1,7 @@
 using A3.Model;
+using A3.Torch.Data;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>A run of tokens of one document, to be put behind BOS.</summary>
 internal readonly record struct Row(int Document, int Start, int Length)

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>
 /// The folders <c>step-N</c> of a run's last checkpoints. One appears whole, by renaming, and disappears whole; what a kill leaves has

@@ -1,7 +1,11 @@
+using A3.Runtime.Checkpoints;
+using A3.Runtime.Networks;
+using A3.Runtime.Storage;
+using A3.Torch.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>
 /// The weights of a checkpoint as a run reads and never writes them. On a CPU they stay in the file, which is mapped into memory: pages come
@@ -27,7 +31,7 @@ internal sealed class FrozenWeights(Checkpoint checkpoint, TorchSharp.torch.Devi
                 if (!tensors.TryGetValue(name, out var tensor))
                 {
                     using var scope = NewDisposeScope();
-                    FiniteWeights.Check(checkpoint[name], NumberTypes.Of(computes));
+                    FiniteWeights.Check(checkpoint[name], TensorTypes.Of(computes));
                     tensor = Placed(checkpoint[name]).DetachFromDisposeScope();
                     tensors.Add(name, tensor);
                 }

@@ -1,6 +1,6 @@
-using A3.Model.Tensors;
+using A3.Tensors;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>
 /// Passes that need nothing of each other, side by side on the CPU, each with its share of the threads. Two passes by a thread each are done

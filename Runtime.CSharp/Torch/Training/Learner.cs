@@ -1,8 +1,8 @@
-using A3.Model.Tensors;
+using A3.Tensors;
 using Microsoft.FSharp.Core;
 using static TorchSharp.torch;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>
 /// Moves what trains of a network along the gradient of batches. Owns the optimizer, not the network; single-threaded.
@@ -20,7 +20,7 @@ internal sealed class Learner(
     private readonly Lanes lanes = lanes ?? new Lanes(1);
 
     public AdamW Optimizer { get; } = new(
-        network.Parameters, network.Decaying, weightDecay, clip, optimizer == Runtime.Optimizer.Muon ? new Muon(network.Matrices, network.Computes) : null);
+        network.Parameters, network.Decaying, weightDecay, clip, optimizer == A3.Optimizer.Muon ? new Muon(network.Matrices, network.Computes) : null);
 
     /// <summary>
     /// One optimizer step along the gradient of the batches' loss: the weighted mean surprisal of all their targets times one weight, and

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>Linear warm-up to the peak, then a cosine to a share of it; a pure function of progress in [0, 1].</summary>
 internal sealed record LearningRate(double Peak, double Warmup, double End)

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>Losses of some steps, and how many steps beside them had no target.</summary>
 internal readonly record struct LossSum(double Sum, long Steps, long WithoutTarget = 0)

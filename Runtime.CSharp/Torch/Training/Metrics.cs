@@ -1,7 +1,10 @@
 using System.Text.Json;
+using A3.Runtime.Checkpoints;
+using A3.Runtime.Storage;
+using A3.Torch.Data;
 using TorchSharp.Modules;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>Writes a run's metrics twice: JSON lines for programs, TensorBoard events for people.</summary>
 internal sealed class Metrics : IDisposable

@@ -1,7 +1,7 @@
-using A3.Model.Tensors;
+using A3.Tensors;
 using static TorchSharp.torch;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>
 /// Muon (Jordan et al. 2024): a matrix moves along its momentum with all singular values brought near 1, so that every direction of it learns

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>How weights move along their gradient.</summary>
 public enum Optimizer

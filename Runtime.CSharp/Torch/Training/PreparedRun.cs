@@ -1,6 +1,8 @@
+using A3.Torch.Data;
+using A3.Torch.Networks;
 using TorchSharp;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>A run that can go on: its directory, which no other process may train in, its data and its moving parts. Owns them all.</summary>
 internal sealed class PreparedRun : IDisposable

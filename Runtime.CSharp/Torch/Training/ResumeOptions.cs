@@ -1,4 +1,6 @@
-namespace A3.Runtime;
+using A3.Torch.Training;
+
+namespace A3;
 
 /// <summary>
 /// What of a run may be changed when it is resumed; null for what the run has. Nothing of it changes what a run comes to up to the tokens that

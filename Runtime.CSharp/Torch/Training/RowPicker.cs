@@ -1,6 +1,7 @@
 using A3.Model;
+using A3.Torch.Data;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>Draws the part of a document that an epoch trains on, at most <c>room</c> tokens of it.</summary>
 internal sealed class RowPicker(IReadOnlyList<Document> documents, int room, double crop)

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using A3.Model;
+using A3.Runtime.Storage;
+using A3.Torch.Data;
 using TorchSharp;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>
 /// The files of a run: the last checkpoint for others to load (<c>config.json</c>, <c>model.safetensors</c>, tokenizer), the manifest, the last K checkpoints
@@ -37,7 +39,7 @@ internal sealed class RunDirectory : IDisposable
     public ITokenizer Tokenizer => tokenizer;
 
     /// <summary>Tells the tokenizer of the run from others.</summary>
-    public string TokenizerHash => Runtime.TokenizerHash.Of(path);
+    public string TokenizerHash => Runtime.Tokenizers.TokenizerHash.Of(path);
 
     /// <summary>The folder of the newest checkpoint.</summary>
     public string Newest => folders.Of(folders.Steps[^1]);
@@ -112,7 +114,7 @@ internal sealed class RunDirectory : IDisposable
             var folder = FoldersOf(path).Of(FoldersOf(path).Steps[^1]);
             var read = RunManifest.Read(path);
             CheckAgreement(path, read, folder, hashes);
-            var directory = new RunDirectory(path, Checkpoint.ReadConfiguration(folder), Runtime.Tokenizer.Load(path), exclusive);
+            var directory = new RunDirectory(path, Checkpoint.ReadConfiguration(folder), A3.Tokenizer.Load(path), exclusive);
             directory.RemoveLeftovers();
             return (directory, read);
         });

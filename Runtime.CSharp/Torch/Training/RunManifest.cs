@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using A3.Runtime.Checkpoints;
+using A3.Runtime.Storage;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>
 /// <c>training.json</c>: the options of a run, and as <c>record</c> what it was begun with. Each checkpoint keeps a copy, so that one which does

@@ -1,8 +1,9 @@
 using A3.Model;
-using A3.Model.Tensors;
+using A3.Tensors;
+using A3.Torch.Data;
 using TorchSharp;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>What a run was begun with beside its options: command, specifications in full, data, and what computes it.</summary>
 internal sealed record RunRecord

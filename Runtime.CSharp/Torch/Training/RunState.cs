@@ -1,7 +1,8 @@
 using System.Globalization;
+using A3.Runtime.Checkpoints;
 using TorchSharp;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>
 /// <c>training.safetensors</c> of a checkpoint: parameters and moments in float32, and the counters that say where the run stands.

@@ -1,6 +1,6 @@
 using A3.Model;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>Specifications from their text form, as exceptions of this layer where the text is wrong.</summary>
 internal static class Specifications

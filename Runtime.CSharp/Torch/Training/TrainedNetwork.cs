@@ -1,8 +1,8 @@
-using A3.Model.Tensors;
+using A3.Tensors;
 using Microsoft.FSharp.Core;
 using static TorchSharp.torch;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>A network of which some weights train, as one vector, and the others are frozen. Owns the vector; single-threaded.</summary>
 internal sealed class TrainedNetwork : IDisposable

@@ -1,7 +1,8 @@
 using System.Diagnostics;
+using A3.Torch.Training;
 using TorchSharp;
 
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>
 /// A training run in a directory: checkpoint, state, manifest and metrics. Killed at any moment, it resumes from its last

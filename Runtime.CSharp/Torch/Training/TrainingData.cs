@@ -1,4 +1,6 @@
-namespace A3.Runtime;
+using A3.Torch.Data;
+
+namespace A3.Torch.Training;
 
 /// <summary>The documents of a run, to train on and to validate on, through their token caches. Owns both.</summary>
 internal sealed class TrainingData : IDisposable

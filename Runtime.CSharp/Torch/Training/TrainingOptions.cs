@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>Everything that decides a training run; written into the run's manifest, from which it resumes.</summary>
 public sealed record TrainingOptions
@@ -49,7 +49,7 @@ public sealed record TrainingOptions
     /// all blocks, and names or patterns of tensors, separated by spaces (`model.query_embed *norm*`). A query embedding that the
     /// initial checkpoint lacks trains in any case.
     /// </summary>
-    public string Train { get; init; } = Model.Tensors.TrainableModule.all;
+    public string Train { get; init; } = Tensors.TrainableModule.all;
 
     /// <summary>Rank of low-rank additions.</summary>
     public int Rank { get; init; } = 8;
@@ -165,7 +165,7 @@ public sealed record TrainingOptions
     internal long AllTokens => ExtendedTo ?? Tokens;
 
     /// <summary>Whether the initial checkpoint is read throughout the run, not only at its start.</summary>
-    internal bool ReadsInitial => Train != Model.Tensors.TrainableModule.all || Distil;
+    internal bool ReadsInitial => Train != Tensors.TrainableModule.all || Distil;
 
     /// <summary>The options with whole paths, for a run that may be resumed from another folder.</summary>
     internal TrainingOptions WithWholePaths() => this with

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>One line of a run's metrics.</summary>
 /// <param name="Step">Optimizer steps done.</param>

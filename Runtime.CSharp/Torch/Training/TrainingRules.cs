@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using A3.Model;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>The rule of every option of a run, with a range for every number.</summary>
 internal static class TrainingRules
@@ -59,7 +59,7 @@ internal static class TrainingRules
         Demand(of.Layers, of.Layers is >= 1 and <= MostLayers, $"must be in 1..{MostLayers}.");
         Demand(of.Heads, of.Heads >= 1 && of.Heads <= of.Width, $"must be in 1..{of.Width}, the width.");
         CheckFreshNetwork(of);
-        Demand(of.Train, of.Train == Model.Tensors.TrainableModule.all || of.Initial is not null, "weights are frozen only where an initial checkpoint has them.");
+        Demand(of.Train, of.Train == Tensors.TrainableModule.all || of.Initial is not null, "weights are frozen only where an initial checkpoint has them.");
         Demand(of.Distil, !of.Distil || of.Initial is not null, "needs an initial checkpoint to learn from.");
         Demand(of.DistilQueries, of.DistilQueries is >= 0 and < 1, "must be in [0, 1): the rest of the loss is that of tokens.");
         Demand(of.DistilQueries, of.DistilQueries == 0 || of.Distil, "is for runs that distil.");

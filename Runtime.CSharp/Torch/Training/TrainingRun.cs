@@ -1,8 +1,10 @@
 using A3.Model;
-using A3.Model.Tensors;
+using A3.Tensors;
+using A3.Torch.Data;
+using A3.Torch.Networks;
 using static TorchSharp.torch;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>What a step gave: which one it was, its loss (nats per target), the norm of its gradient, and the rows it saw.</summary>
 internal readonly record struct StepResult(long Step, double Loss, double GradientNorm, Row[] Rows)

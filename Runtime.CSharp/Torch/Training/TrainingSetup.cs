@@ -1,10 +1,15 @@
 using A3.Model;
-using A3.Model.Tensors;
+using A3.Runtime.Checkpoints;
+using A3.Runtime.Networks;
+using A3.Runtime.Tokenizers;
+using A3.Tensors;
+using A3.Torch.Data;
+using A3.Torch.Networks;
 using Microsoft.FSharp.Collections;
 using Microsoft.FSharp.Core;
 using static TorchSharp.torch;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>What a run starts from: tokenizer, architecture, first parameters.</summary>
 internal static class TrainingSetup
@@ -18,14 +23,14 @@ internal static class TrainingSetup
     /// </summary>
     public static ITokenizer Tokenizer(TrainingOptions options, IProgress<Preparation>? preparation, CancellationToken cancellation) =>
         (options.Tokenizer ?? options.Initial) is { } directory
-            ? Noted(Runtime.Tokenizer.Load(directory), options.Initial, preparation)
+            ? Noted(A3.Tokenizer.Load(directory), options.Initial, preparation)
             : BpeTrainer.Train(Sample(options, cancellation), options.Vocabulary, new ShareReport("learning a vocabulary", preparation), cancellation);
 
     /// <summary>The tokenizer, after a remark on everything in its files and in those of the initial checkpoint that is not followed.</summary>
     private static ITokenizer Noted(ITokenizer tokenizer, string? initial, IProgress<Preparation>? preparation)
     {
         using var checkpoint = initial is null ? null : Checkpoint.Open(initial);
-        foreach (var notice in (tokenizer as Tokenizers.BytePairTokenizer)?.Notices.Concat(checkpoint?.Notices ?? []) ?? [])
+        foreach (var notice in (tokenizer as BytePairTokenizer)?.Notices.Concat(checkpoint?.Notices ?? []) ?? [])
         {
             preparation?.Report(new Preparation(notice, null));
         }
@@ -117,7 +122,7 @@ internal static class TrainingSetup
         }
 
         using var checkpoint = Checkpoint.Open(options.Initial!);
-        return NetworkLoader.OnTorch(checkpoint, options.Device, options.Compute);
+        return TorchBackend.OnTorch(checkpoint, options.Device, options.Compute);
     }
 
     /// <summary>The files of the initial checkpoint that are read throughout the run; none where it only begins with them.</summary>

@@ -1,8 +1,9 @@
 using A3.Model;
-using A3.Model.Tensors;
+using A3.Tensors;
+using A3.Torch.Data;
 using static TorchSharp.torch;
 
-namespace A3.Runtime;
+namespace A3.Torch.Training;
 
 /// <summary>
 /// Losses on documents that are never trained on, under fixed partitions, in nats per target token: left to right by the

@@ -5,7 +5,9 @@ open System.IO
 open System.Text.Json
 open A3
 open A3.Model
-open A3.Runtime
+open A3.Runtime.Checkpoints
+open A3.Runtime.Storage
+open A3.Torch.Training
 
 /// A stage of a run as its curriculum says it.
 type PlannedStage =

@@ -1,3 +1,4 @@
+using A3.Bench;
 using Xunit;
 
 namespace A3.Cli.Tests.Benchmarks;

@@ -1,3 +1,4 @@
+using A3.Bench;
 using A3.Model;
 using Xunit;
 

@@ -1,5 +1,3 @@
-using A3.Runtime;
-
 namespace A3.Fuzz.Tests.Formats;
 
 /// <summary>Sequences of calls on sessions and batches of one model, a byte each. Misuse is answered by exceptions of misuse.</summary>

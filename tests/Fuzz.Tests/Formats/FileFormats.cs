@@ -1,4 +1,6 @@
-using A3.Runtime;
+using A3.Runtime.Checkpoints;
+using A3.Torch.Data;
+using A3.Torch.Training;
 
 namespace A3.Fuzz.Tests.Formats;
 

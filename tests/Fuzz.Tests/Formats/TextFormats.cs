@@ -1,5 +1,4 @@
 using System.Text;
-using A3.Runtime;
 
 namespace A3.Fuzz.Tests.Formats;
 

@@ -1,4 +1,3 @@
-
 namespace A3.Runtime.Tests.Texts;
 
 /// <summary>Random cuts of stories, and models whose draws are wild: every token is about as likely as any other.</summary>
@@ -67,7 +66,7 @@ internal static class TextSamples
             }
         }
 
-        return A3.Runtime.Template.Of(parts);
+        return A3.Template.Of(parts);
     }
 
     /// <summary>At temperature 3 and without cuts more often than not, by any policy and algorithm.</summary>

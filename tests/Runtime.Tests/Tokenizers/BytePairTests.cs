@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using A3.Runtime.Tokenizers;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;

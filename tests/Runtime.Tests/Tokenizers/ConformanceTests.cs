@@ -100,6 +100,6 @@ public sealed class ConformanceTests
             File.Copy(Path.Combine(Fixtures.Shared("stories260K"), name), folder.File(name));
         }
 
-        return A3.Runtime.Tokenizer.Load(folder.Path);
+        return A3.Tokenizer.Load(folder.Path);
     }
 }

@@ -1,4 +1,3 @@
-using A3.Runtime.Tokenizers;
 using Xunit;
 
 namespace A3.Runtime.Tests.Tokenizers;

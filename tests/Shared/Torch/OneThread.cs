@@ -13,7 +13,7 @@ internal static class OneThread
     public static void Set()
     {
         Environment.SetEnvironmentVariable("OMP_NUM_THREADS", "1"); // for the processes that tests start
-        Model.Tensors.Native.ensure();
+        Tensors.Native.ensure();
         torch.set_num_threads(1);
     }
 }

@@ -1,4 +1,3 @@
-using A3.Model.Tensors;
 using Xunit;
 
 namespace A3.Torch.Tests;

@@ -13,7 +13,7 @@ public sealed class TorchDecodingTests
         var directory = Fixtures.Repository(fixture);
                 using var checkpoint = Checkpoint.Open(directory);
         using var managed = new ManagedNetwork(checkpoint.Configuration.Architecture, name => checkpoint[name].ToFloats(), threads: 1);
-        using var torch = NetworkLoader.OnTorch(checkpoint, Device.Cpu, NumberType.Float32);
+        using var torch = TorchBackend.OnTorch(checkpoint, Device.Cpu, NumberType.Float32);
 
         for (var seed = 0; seed < 5; seed++)
         {

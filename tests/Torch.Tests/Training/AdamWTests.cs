@@ -9,7 +9,7 @@ public sealed class AdamWTests
     [Fact]
     public void AStepFollowsThePaper()
     {
-        Model.Tensors.Native.ensure();
+        Tensors.Native.ensure();
         double[] parameters = [0.5, -1.5, 2.0, 0.25], first = new double[4], second = new double[4];
         using var flat = torch.tensor(parameters.Select(x => (float)x).ToArray(), requires_grad: true);
         using var optimizer = new AdamW(flat, decaying: 2, weightDecay: 0.1, clip: 1.0);

@@ -1,4 +1,3 @@
-using A3.Model.Tensors;
 using TorchSharp;
 using Xunit;
 
@@ -23,7 +22,7 @@ public sealed class AdaptationTests : IDisposable
         using var scope = torch.NewDisposeScope();
         using var mode = torch.no_grad();
         using var checkpoint = Checkpoint.Open(options.Output);
-        using var merged = NetworkLoader.OnTorch(checkpoint, Device.Cpu, NumberType.Float32);
+        using var merged = TorchBackend.OnTorch(checkpoint, Device.Cpu, NumberType.Float32);
         var (adapted, plain) = (Logits(trainer.Network.Weights()), Logits(merged.Weights));
 
         Assert.Equal(0, adapted.Zip(plain).Max(pair => Math.Abs(pair.First - pair.Second)), 1e-4);

@@ -6,10 +6,10 @@ namespace A3.Torch.Tests.Training;
 
 public sealed class BatchBuilderTests
 {
-    static BatchBuilderTests() => Model.Tensors.Native.ensure();
+    static BatchBuilderTests() => Tensors.Native.ensure();
 
     /// <summary>Two rows of 3 and 2 tokens under their drawings.</summary>
-    private static Model.Tensors.Batch Build(Folder folder, bool withCausal, params (string Partition, double Weight)[] drawings)
+    private static Tensors.Batch Build(Folder folder, bool withCausal, params (string Partition, double Weight)[] drawings)
     {
         File.WriteAllText(folder.File("a.txt"), "abc\n<|endoftext|>\nde");
         var tokenizer = BpeTrainer.Train(["x"], BpeTrainer.SmallestVocabulary, cancellation: TestContext.Current.CancellationToken);

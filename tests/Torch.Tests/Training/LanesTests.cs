@@ -5,7 +5,7 @@ namespace A3.Torch.Tests.Training;
 
 public sealed class LanesTests
 {
-    public LanesTests() => Model.Tensors.Native.ensure();
+    public LanesTests() => Tensors.Native.ensure();
 
     [Fact]
     public void PassesRunSideBySideAndGiveTheirResultsInOrder()
@@ -70,7 +70,7 @@ public sealed class LanesTests
     [Fact]
     public void AfterThemTheThreadHasItsThreadsAgain()
     {
-        using var two = Model.Tensors.TorchThreads.limit(2);
+        using var two = Tensors.TorchThreads.limit(2);
         Assert.All(new Lanes(2).Run(4, _ => torch.get_num_threads()), threads => Assert.Equal(1, threads));
         Assert.Equal(2, torch.get_num_threads());
     }

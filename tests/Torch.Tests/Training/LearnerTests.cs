@@ -1,5 +1,4 @@
 using A3.Model;
-using A3.Model.Tensors;
 using TorchSharp;
 using Xunit;
 

@@ -1,4 +1,3 @@
-using A3.Model.Tensors;
 using TorchSharp;
 using Xunit;
 

@@ -150,7 +150,7 @@ public sealed class RunDirectoryTests : IDisposable
         using var corpus = Corpus.Open(TrainingSetup.Source(options, options.Data), folder.File("cache"), tokenizer, "hash");
         var architecture = Model.ArchitectureModule.create(tokenizer.VocabularySize, 16, 2, 2, 48);
         TrainingRun Run(long seed) =>
-            new(options, new TrainedNetwork(architecture, Model.Tensors.WeightsModule.initialise(architecture, seed)), teacher: null, Specifications.Curriculum("ar"), corpus, TorchSharp.torch.CPU);
+            new(options, new TrainedNetwork(architecture, Tensors.WeightsModule.initialise(architecture, seed)), teacher: null, Specifications.Curriculum("ar"), corpus, TorchSharp.torch.CPU);
         using var run = Run(1);
         run.Advance();
         (run.Position, run.Unreported, run.Best) = (new DataPosition(3, 0, 1), new LossSum(1.25, 1), 0.1);

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Networks.Managed;
 
 /// <summary>Keys and values of the content rows of one sequence, in the order of arrival, each with its rank.</summary>
 /// <remarks>

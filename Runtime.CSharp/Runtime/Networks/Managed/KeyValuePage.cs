@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Networks.Managed;
 
 /// <summary>Where the keys and values of so many rows of all layers and heads lie in a page.</summary>
 /// <remarks>

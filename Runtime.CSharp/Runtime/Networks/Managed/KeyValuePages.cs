@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Networks.Managed;
 
 /// <summary>The pages of a network's caches: those that sequences gave back serve the next ones, for new memory is slow at its first touch.</summary>
 internal sealed class KeyValuePages(KeyValueLayout layout)

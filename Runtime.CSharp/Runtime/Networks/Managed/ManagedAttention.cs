@@ -1,4 +1,5 @@
-namespace A3.Runtime;
+
+namespace A3.Runtime.Networks.Managed;
 
 /// <summary>Attention of a pass's rows, each over the keys and values of its own sequence, its new content rows included.</summary>
 internal sealed unsafe class ManagedAttention(Model.Architecture architecture, KeyValueLayout layout, int workers)

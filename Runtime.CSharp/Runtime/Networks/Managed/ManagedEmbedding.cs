@@ -1,6 +1,6 @@
 using A3.Model;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Networks.Managed;
 
 /// <summary>What the rows of a pass begin with: the embedding of a token or of queries, and the angle of the position.</summary>
 /// <remarks>A tied embedding lies in the panels of the head, a line of memory for each number; so the rows are shared out.</remarks>

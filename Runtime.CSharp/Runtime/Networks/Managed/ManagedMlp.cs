@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Networks.Managed;
 
 /// <summary>The SwiGLU layer of a block, added to the residual stream; its buffer is used again by every Block.</summary>
 internal sealed unsafe class ManagedMlp

@@ -1,5 +1,7 @@
 using A3.Model;
-namespace A3.Runtime;
+using A3.Runtime.Storage;
+
+namespace A3.Runtime.Networks.Managed;
 
 /// <summary>The two-stream LLaMA as SIMD loops over packed weights, with no native library.</summary>
 /// <remarks>

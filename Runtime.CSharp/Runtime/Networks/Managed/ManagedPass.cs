@@ -1,6 +1,7 @@
 using A3.Model;
+using A3.Runtime.Sampling;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Networks.Managed;
 
 /// <summary>Forward passes over the rows of one or several sequences, which are the rows of every product.</summary>
 /// <remarks>Its buffers grow to the largest pass and are used again: a decode step allocates nothing.</remarks>

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Networks.Managed;
 
 /// <summary>
 /// The passes of a network: who asks for one gets one that another gave back, with its buffers. The first touch of new memory takes

@@ -1,6 +1,6 @@
 using A3.Model;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Networks.Managed;
 
 /// <summary>The queries, keys and values of a pass's rows, by one product; its buffer is used again by every block.</summary>
 internal sealed unsafe class ManagedProjection

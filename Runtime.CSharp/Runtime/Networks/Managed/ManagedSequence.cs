@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Networks.Managed;
 
 /// <summary>A sequence of a <see cref="ManagedNetwork"/>: its cache. Not thread-safe.</summary>
 internal sealed class ManagedSequence(ManagedNetwork network, KeyValueCache cache) : ISequence

@@ -1,7 +1,7 @@
 using A3.Model;
 using Microsoft.FSharp.Collections;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Networks.Managed;
 
 /// <summary>The weights of one block of the network, packed for the kernels.</summary>
 /// <param name="AttentionNorm">Gain, [width].</param>

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Networks.Managed;
 
 /// <summary>The weights of a linear layer, y = x W^T, packed into panels of outputs.</summary>
 /// <remarks>Output o lies in lane o mod <see cref="PanelKernel.Columns"/> of its panel; the last panel is padded with zeros.</remarks>

@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Networks.Managed;
 
 /// <summary>One row of a panel, <see cref="PanelKernel.Columns"/> numbers, in registers.</summary>
 internal unsafe interface IPanelRow<T>

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Networks.Managed;
 
 /// <summary>RMSNorm of the rows of a pass, before a product of all of them.</summary>
 /// <remarks>

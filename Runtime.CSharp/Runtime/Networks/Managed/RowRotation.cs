@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Networks.Managed;
 
 /// <summary>
 /// RoPE's angles of the rows of a pass, which serve all its blocks, and where their keys and values go. Its buffers grow and are used again.

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Networks.Managed;
 
 /// <summary>Hands out the memory of a network's weights in large pieces, side by side: small matrices then share huge pages.</summary>
 /// <param name="expected">Numbers that will be asked for, about.</param>

@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3.Runtime.Networks.Managed;
 
 /// <summary>The pieces of a running loop, shared out among workers: each takes its own from the front, then those of others from the back.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Networks.Managed;
 
 /// <summary>Work on the items <paramref name="start"/> up to <paramref name="end"/>, by one of the team's workers.</summary>
 internal delegate void TeamWork(int worker, int start, int end);

@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
 using A3.Model;
+using A3.Runtime.Checkpoints;
+using A3.Runtime.Tokenizers;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Api;
 
 /// <summary>
 /// Tells models apart by every byte that decides what they compute: configuration, tokenizer and each number of the weights. Where they

@@ -1,7 +1,9 @@
-using A3.Runtime;
+using A3.Bench;
+using A3.Runtime.Networks;
+using A3.Runtime.Networks.Managed;
 using BenchmarkDotNet.Attributes;
 
-namespace A3.Benchmarks;
+namespace A3.Microbench;
 
 // Inside the namespace: outside it, A3.Architecture would hide the record.
 using A3.Model;

@@ -1,7 +1,8 @@
-using A3.Runtime;
+using A3.Runtime.Networks.Managed;
+using A3.Runtime.Sampling;
 using BenchmarkDotNet.Attributes;
 
-namespace A3.Benchmarks;
+namespace A3.Microbench;
 
 /// <summary>What is done to one row at a time, on one thread.</summary>
 /// <remarks>Unsealed because BenchmarkDotNet derives from it.</remarks>

@@ -1,7 +1,9 @@
-namespace A3.Runtime;
+using A3.Runtime.Networks;
+
+namespace A3.Conformance;
 
 /// <summary>Whether a network computes the reference numbers that lie beside its weights.</summary>
-internal static class Conformance
+internal static class ReferenceCases
 {
     public const string Logits = "cases.safetensors";
     public const string Decodes = "decode.safetensors";

@@ -1,8 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using A3.Runtime.Tokenizers;
 
-namespace A3.Runtime;
+namespace A3.Runtime.Tokenizers;
 
 /// <summary>Tells tokenizers apart by the files they are saved as.</summary>
 internal static class TokenizerHash

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace A3.Runtime;
+namespace A3.Torch.Data;
 
 /// <summary>SHA-256 of files, each read once however often it is asked for. What a file is told by: its name, length and times prove nothing.</summary>
 internal sealed class FileHashes(IProgress<Preparation>? preparation, CancellationToken cancellation)

@@ -1,9 +1,9 @@
-using A3.Model.Tensors;
-using A3.Runtime;
+using A3.Runtime.Networks.Managed;
+using A3.Tensors;
 using BenchmarkDotNet.Attributes;
 using TorchSharp;
 
-namespace A3.Benchmarks;
+namespace A3.Microbench;
 
 /// <summary>
 /// y = x W^T for the few rows of a decode step, on one thread: packed panels against libtorch's linear layer. The weights are

@@ -1,4 +1,4 @@
-namespace A3.Benchmarks;
+namespace A3.Microbench;
 
 /// <summary>Random numbers to compute with.</summary>
 internal static class Numbers
