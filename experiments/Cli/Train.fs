@@ -413,6 +413,7 @@ module Train =
 
                 raise (StoppedException $"stopped before the first step: {kept}")
             | :? ArgumentException as error -> raise (MisuseException(named (Outcome.argumentMessage error)))
+            | :? RequestException as error -> raise (MisuseException(named error.Message))
             | _ -> reraise ()
 
     /// What a report could not be written for.

@@ -162,15 +162,15 @@ let private facade =
 
             Expect.throwsT<ArgumentException> (fun () -> A3.Partition.OfGroups([| 1 |]) |> ignore) "not a partition"
 
-            Expect.throwsT<ArgumentException>
+            Expect.throwsT<A3.A3Exception>
                 (fun () -> A3.Curriculum.Paper.Fit(1000L, 10.0, 7) |> ignore)
                 "groups of 8 in a context of 7"
 
-            Expect.throwsT<InvalidOperationException>
+            Expect.throwsT<A3.A3Exception>
                 (fun () -> A3.Factorization.Parse("p(0) p(1)").ToPartition() |> ignore)
                 "factors that forget"
 
-            Expect.throwsT<InvalidOperationException>
+            Expect.throwsT<A3.A3Exception>
                 (fun () -> A3.Policy.Fixed(A3.Grouping.AllAtOnce).WithWindow 3 |> ignore)
                 "window of a fixed policy"
         }

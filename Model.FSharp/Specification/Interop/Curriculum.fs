@@ -46,7 +46,7 @@ type Curriculum internal (spec: A3.Model.Curriculum) =
     static member MaskedDiffusion = Curriculum Specification.maskedDiffusion
 
     /// The stages over a run of so many tokens, with so many tokens per step (which stages in steps are counted by) and so
-    /// many positions in a sequence, BOS included; throws ArgumentException where stages or groups are too long for it.
+    /// many positions in a sequence, BOS included; throws A3Exception where stages or groups are too long for it.
     member _.Fit(tokens: int64, tokensPerStep: float, context: int) =
         ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1L, nameof tokens)
         ArgumentOutOfRangeException.ThrowIfLessThan(tokensPerStep, 1.0, nameof tokensPerStep)
@@ -60,7 +60,7 @@ type Curriculum internal (spec: A3.Model.Curriculum) =
 
         match A3.Model.Course.tryFit plan spec with
         | Ok course -> Course course
-        | Error error -> raise (ArgumentException error.Message)
+        | Error error -> raise (A3Exception error.Message)
 
     /// Reads the text form; throws SpecificationException where the text is not a curriculum.
     static member Parse(text: string) =

@@ -30,12 +30,12 @@ type Factorization internal (spec: A3.Model.Factor list) =
     /// The factors, earliest first.
     member _.Factors: IReadOnlyList<Factor> = spec |> List.map Factor |> Array.ofList :> _
 
-    /// The partition with these factors, the first context as one group of evidence; throws InvalidOperationException where
+    /// The partition with these factors, the first context as one group of evidence; throws A3Exception where
     /// the factors do not multiply to a distribution.
     member _.ToPartition() =
         match Specification.tryPartition spec with
         | Ok partition -> Partition partition
-        | Error error -> invalidOp error.Message
+        | Error error -> raise (A3Exception error.Message)
 
     /// Reads the text form; throws SpecificationException where the text is not a factorization.
     static member Parse(text: string) =

@@ -63,8 +63,8 @@ type Policy internal (spec: A3.Model.Policy) =
         | A3.Model.Policy.Adaptive _ -> true
         | A3.Model.Policy.Fixed _ -> false
 
-    /// The same adaptive policy over only the first `window` open positions; throws InvalidOperationException where the
-    /// policy is fixed.
+    /// The same adaptive policy over only the first `window` open positions; throws A3Exception where the policy is
+    /// fixed.
     member _.WithWindow(window: int) =
         let window = Text.atLeast 1 (nameof window) window
 
@@ -72,7 +72,10 @@ type Policy internal (spec: A3.Model.Policy) =
         | A3.Model.Policy.Adaptive(criterion, amount, _) ->
             Policy(A3.Model.Policy.Adaptive(criterion, amount, Some window))
         | A3.Model.Policy.Fixed _ ->
-            invalidOp $"'{Specification.print spec}' is a fixed grouping; only an adaptive policy has a window."
+            raise (
+                A3Exception
+                    $"'{A3.Shown.Text(Specification.print spec)}' is a fixed grouping; only an adaptive policy has a window."
+            )
 
     /// Reads the text form; throws SpecificationException where the text is not a policy.
     static member Parse(text: string) =

@@ -124,7 +124,7 @@ public sealed class A3Model : IDisposable
     /// <exception cref="A3Exception">
     /// The template does not fit the context, or nothing given follows a gap of unknown length.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The checkpoint has no query stream.</exception>
+    /// <exception cref="RequestException">The checkpoint has no query stream.</exception>
     /// <exception cref="OperationCanceledException">When asked to stop.</exception>
     public (Template Settled, ImmutableArray<GapLengthChoice> Choices) ChooseLengths(
         Template template, CancellationToken cancellation = default)
@@ -145,8 +145,9 @@ public sealed class A3Model : IDisposable
     /// <param name="partition">Which positions are given, and the groups of the others.</param>
     /// <param name="options">Without a policy: the partition takes its place.</param>
     /// <param name="borders">Given bytes that targets hold; null for none, when borders are those of tokens.</param>
-    /// <exception cref="ArgumentException">
-    /// Lengths differ or exceed the context, a token is unknown, a border is not at a target, or a policy was given too.
+    /// <exception cref="RequestException">
+    /// Tokens and partition are of different lengths or longer than the context, a token is unknown, a border is not at a target, a policy was
+    /// given too, or the checkpoint has no query stream.
     /// </exception>
     public DecodingRun Prepare(
         IReadOnlyList<int> tokens, Partition partition, DecodingOptions? options = null, IReadOnlyList<Border>? borders = null)
@@ -158,8 +159,7 @@ public sealed class A3Model : IDisposable
 
         if (options.Policy is not null || options.Causal)
         {
-            throw new ArgumentException(
-                "a partition says which groups are filled; leave policy and causal out.", nameof(options));
+            throw new RequestException("a partition says which groups are filled; leave policy and causal out.");
         }
 
         var canvas = Canvas.ToDecode(network, [.. tokens], partition.Spec);
@@ -220,7 +220,7 @@ public sealed class A3Model : IDisposable
     /// <exception cref="A3Exception">
     /// The text is empty or longer than the context, the tokenizer cannot express it, or names no token that texts end with.
     /// </exception>
-    /// <exception cref="InvalidOperationException">
+    /// <exception cref="RequestException">
     /// The checkpoint has no query stream; see <see cref="ScoreCausal(string, bool, CancellationToken)"/>.
     /// </exception>
     public TextScore Score(
@@ -255,10 +255,11 @@ public sealed class A3Model : IDisposable
     /// <param name="partition">Which positions are given, and the groups of the others.</param>
     /// <param name="borders">Given bytes that targets hold; null for none, when borders are those of tokens.</param>
     /// <param name="cancellation">Asked between passes.</param>
-    /// <exception cref="ArgumentException">
-    /// Lengths differ or exceed the context, a token is unknown, or a border is not at a target or does not agree with its token.
+    /// <exception cref="RequestException">
+    /// Tokens and partition are of different lengths or longer than the context, a token is unknown, or a border is not at a target or does not
+    /// agree with its token.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The checkpoint has no query stream.</exception>
+    /// <exception cref="RequestException">The checkpoint has no query stream.</exception>
     public TextScore Score(
         IReadOnlyList<int> tokens,
         Partition partition,
@@ -277,7 +278,7 @@ public sealed class A3Model : IDisposable
 
     /// <summary>log p of what was filled into a text, under the groups and with the borders that it was decoded by: law 10.</summary>
     /// <exception cref="ArgumentException">It was decoded under no partition: causally, or by the authors' adaptive algorithm.</exception>
-    /// <exception cref="InvalidOperationException">The checkpoint has no query stream.</exception>
+    /// <exception cref="RequestException">The checkpoint has no query stream.</exception>
     public TextScore Score(DecodedText text, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -295,10 +296,10 @@ public sealed class A3Model : IDisposable
     /// <param name="given">Positions that are known from the start; with BOS, where it is meant to be.</param>
     /// <param name="grouping">Of the whole sequence; positions that are not asked about are dropped from its groups.</param>
     /// <param name="cancellation">Asked between passes.</param>
-    /// <exception cref="ArgumentException">
+    /// <exception cref="RequestException">
     /// The sets meet, a position or a token is not there, or there are more tokens than the context holds.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The checkpoint has no query stream.</exception>
+    /// <exception cref="RequestException">The checkpoint has no query stream.</exception>
     public TextScore Score(
         IReadOnlyList<int> tokens,
         IEnumerable<int> targets,
@@ -457,7 +458,7 @@ public sealed class A3Model : IDisposable
         {
             if (border.Position < 0 || border.Position >= partition.Length || partition.IsEvidence(border.Position))
             {
-                throw new ArgumentException($"a border at position {border.Position}, but borders are at targets.", nameof(borders));
+                throw new RequestException($"a border at position {border.Position}, but borders are at targets.");
             }
         }
     }
@@ -470,8 +471,7 @@ public sealed class A3Model : IDisposable
         {
             if (!constraints.Agreeing(border.Position)!.Contains(tokens[border.Position]))
             {
-                throw new ArgumentException(
-                    $"the token at position {border.Position} does not hold the bytes of its border.", nameof(borders));
+                throw new RequestException($"the token at position {border.Position} does not hold the bytes of its border.");
             }
         }
     }

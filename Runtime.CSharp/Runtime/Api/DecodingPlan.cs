@@ -117,7 +117,7 @@ internal sealed record DecodingPlan(
     }
 
     /// <summary>The same, gone over again when it is done.</summary>
-    /// <exception cref="ArgumentException">A position to revise is not filled.</exception>
+    /// <exception cref="RequestException">A position to revise is not filled.</exception>
     private DecodingPlan Revised(Canvas canvas, Sampler sampler, RevisionOptions? revision)
     {
         if (revision is null)
@@ -129,8 +129,7 @@ internal sealed record DecodingPlan(
         {
             if (position < 0 || position >= canvas.Tokens.Length || PartitionModule.isEvidence(position, canvas.Partition))
             {
-                throw new ArgumentException(
-                    $"Revision.Positions names {position}, but only positions in gaps can be revised.", nameof(revision));
+                throw new RequestException($"Revision.Positions names {position}, but only positions in gaps can be revised.");
             }
         }
 

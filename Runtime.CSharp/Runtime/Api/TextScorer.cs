@@ -83,13 +83,12 @@ internal sealed class TextScorer(INetwork network, Vocabulary vocabulary)
     {
         foreach (var position in targets.Concat(given).Where(position => position < 0 || position >= length))
         {
-            throw new ArgumentException($"position {position}, but there are {length} tokens, counted from 0.");
+            throw new RequestException($"position {position}, but there are {length} tokens, counted from 0.");
         }
 
         foreach (var position in targets.Where(given.Contains))
         {
-            throw new ArgumentException(
-                $"position {position} is scored and given; the two sets must be disjoint.", nameof(given));
+            throw new RequestException($"position {position} is scored and given; the two sets must be disjoint.");
         }
     }
 

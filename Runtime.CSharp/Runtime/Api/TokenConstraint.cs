@@ -13,17 +13,17 @@ public sealed class TokenConstraint
     private TokenConstraint(Func<int, bool> allows, int largest) => (this.allows, this.largest) = (allows, largest);
 
     /// <summary>Only these tokens.</summary>
-    /// <exception cref="ArgumentException">There are none, or one is negative.</exception>
+    /// <exception cref="RequestException">There are none, or one is negative.</exception>
     public static TokenConstraint Only(params IEnumerable<int> tokens)
     {
         var set = Checked(tokens);
         return set.Count > 0
             ? new(set.Contains, set.Max())
-            : throw new ArgumentException("no token is allowed; allow at least one.", nameof(tokens));
+            : throw new RequestException("no token is allowed; allow at least one.");
     }
 
     /// <summary>All but these tokens.</summary>
-    /// <exception cref="ArgumentException">One is negative.</exception>
+    /// <exception cref="RequestException">One is negative.</exception>
     public static TokenConstraint Except(params IEnumerable<int> tokens)
     {
         var set = Checked(tokens);
@@ -31,7 +31,7 @@ public sealed class TokenConstraint
     }
 
     /// <summary>Only tokens whose text, as <see cref="ITokenizer.TokenText"/> shows it, satisfies a condition.</summary>
-    /// <exception cref="ArgumentException">No token does.</exception>
+    /// <exception cref="RequestException">No token does.</exception>
     public static TokenConstraint Where(ITokenizer tokenizer, Func<string, bool> allows)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
@@ -49,12 +49,12 @@ public sealed class TokenConstraint
     /// <summary>Whether a token may be drawn.</summary>
     public bool Allows(int token) => allows(token);
 
-    /// <exception cref="ArgumentException">It names a token that the vocabulary does not have.</exception>
+    /// <exception cref="RequestException">It names a token that the vocabulary does not have.</exception>
     internal void RequireWithin(int vocabulary)
     {
         if (largest >= vocabulary)
         {
-            throw new ArgumentException(
+            throw new RequestException(
                 $"the constraint names token {largest}, but the vocabulary holds only 0..{vocabulary - 1}.");
         }
     }
@@ -65,6 +65,6 @@ public sealed class TokenConstraint
         var set = tokens.ToHashSet();
         return set.All(token => token >= 0)
             ? set
-            : throw new ArgumentException($"token {set.Min()} is negative; ids begin at 0.", nameof(tokens));
+            : throw new RequestException($"token {set.Min()} is negative; ids begin at 0.");
     }
 }

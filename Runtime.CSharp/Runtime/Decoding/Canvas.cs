@@ -47,10 +47,10 @@ internal sealed class Canvas
     public static Canvas ToScore(INetwork network, ReadOnlySpan<int> tokens, Partition partition) =>
         Create(network, tokens, partition, _ => true);
 
-    /// <exception cref="ArgumentException">
-    /// There are no tokens, lengths differ or exceed the context, or a token is not of the vocabulary.
+    /// <exception cref="RequestException">
+    /// There are no tokens, more than the context holds or as many as the partition has not, one is not of the vocabulary, or the network has no
+    /// query stream.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The network has no query stream.</exception>
     private static Canvas Create(INetwork network, ReadOnlySpan<int> tokens, Partition partition, Func<int, bool> isKnown)
     {
         network.RequireQueryStream();
@@ -58,15 +58,14 @@ internal sealed class Canvas
 
         if (tokens.IsEmpty)
         {
-            throw new ArgumentException("No tokens; a sequence holds at least BOS.", nameof(tokens));
+            throw new RequestException("No tokens; a sequence holds at least BOS.");
         }
 
         if (tokens.Length != PartitionModule.length(partition))
         {
-            throw new ArgumentException(
+            throw new RequestException(
                 $"{tokens.Length} tokens, but the partition has {PartitionModule.length(partition)} positions; each "
-                + "position has one token.",
-                nameof(partition));
+                + "position has one token.");
         }
 
         for (var position = 0; position < tokens.Length; position++)

@@ -33,8 +33,8 @@ internal sealed class CausalDecoder : IDecoder
 
         if (prompt.IsEmpty)
         {
-            throw new ArgumentException("The prompt has no tokens; the content stream predicts what follows a "
-                + "token, so give at least BOS.", nameof(prompt));
+            throw new RequestException("The prompt has no tokens; the content stream predicts what follows a "
+                + "token, so give at least BOS.");
         }
 
         network.RequireFits(checked(prompt.Length + length));

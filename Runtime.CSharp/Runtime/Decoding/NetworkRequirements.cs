@@ -7,29 +7,29 @@ namespace A3.Runtime.Decoding;
 /// </summary>
 internal static class NetworkRequirements
 {
-    /// <exception cref="InvalidOperationException">The network is an ordinary causal LLaMA.</exception>
+    /// <exception cref="RequestException">The network is an ordinary causal LLaMA.</exception>
     public static void RequireQueryStream(this INetwork network)
     {
         if (network.Architecture.QueryStream.IsAbsent)
         {
-            throw new InvalidOperationException(
+            throw new RequestException(
                 "This checkpoint has no query stream (model.query_embed): it can only generate and score left to "
                 + "right. Adapt it with a3 train --init.");
         }
     }
 
-    /// <exception cref="ArgumentException">More positions than the network was made for.</exception>
+    /// <exception cref="RequestException">More positions than the network was made for.</exception>
     public static void RequireFits(this INetwork network, int length)
     {
         if (length > network.Architecture.Context)
         {
-            throw new ArgumentException(
+            throw new RequestException(
                 $"{length} positions, but the model's context holds {network.Architecture.Context}; shorten the "
                 + "text or the gaps.");
         }
     }
 
-    /// <exception cref="ArgumentException">A token is not one of the vocabulary.</exception>
+    /// <exception cref="RequestException">A token is not one of the vocabulary.</exception>
     public static void RequireTokens(this INetwork network, ReadOnlySpan<int> tokens)
     {
         for (var position = 0; position < tokens.Length; position++)
@@ -38,12 +38,12 @@ internal static class NetworkRequirements
         }
     }
 
-    /// <exception cref="ArgumentException">The token is not one of the vocabulary.</exception>
+    /// <exception cref="RequestException">The token is not one of the vocabulary.</exception>
     public static void RequireToken(this INetwork network, int token, int position)
     {
         if (token < 0 || token >= network.Architecture.Vocabulary)
         {
-            throw new ArgumentException(
+            throw new RequestException(
                 $"tokens[{position}] = {token}, but the vocabulary holds only "
                 + $"0..{network.Architecture.Vocabulary - 1}.");
         }

@@ -49,7 +49,7 @@ internal sealed class SpeculativeDecoder : IDecoder
     public bool IsDone => committed == order.Length;
 
     /// <summary>The target groups of the canvas must be singletons, whose order is the order of generation.</summary>
-    /// <exception cref="ArgumentException">A target group holds several positions.</exception>
+    /// <exception cref="RequestException">A target group holds several positions.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A window below 1.</exception>
     public static SpeculativeDecoder Create(Canvas canvas, int window, SpeculativeRule rule)
     {
@@ -59,10 +59,9 @@ internal sealed class SpeculativeDecoder : IDecoder
 
         if (targets.FirstOrDefault(group => group.Length > 1) is { } large)
         {
-            throw new ArgumentException(
+            throw new RequestException(
                 $"A target group holds positions {string.Join(", ", large)}, but speculative decoding draws one "
-                + "after the other; use a grouping of singletons.",
-                nameof(canvas));
+                + "after the other; use a grouping of singletons.");
         }
 
         int[] order = [.. targets.Select(group => group[0])];

@@ -1,10 +1,12 @@
 namespace A3;
 
-/// <summary>A text or options that the model cannot serve: too long, nothing to score, options that exclude each other.</summary>
+/// <summary>
+/// A text, tokens or options that a model or a run cannot serve: too long, nothing to score, unknown tokens, options that exclude each other.
+/// </summary>
 public sealed class RequestException : A3Exception
 {
-    internal RequestException(string message)
-        : base(message)
+    internal RequestException(string message, Exception? cause = null)
+        : base(message, cause)
     {
     }
 }

@@ -15,12 +15,12 @@ internal sealed class GapConstraints
     /// <param name="vocabulary">The tokens.</param>
     /// <param name="options">Constraints of all gaps and of single ones, and forbidden texts.</param>
     /// <param name="gaps">How many gaps there are.</param>
-    /// <exception cref="ArgumentException">A constraint names an unknown gap or token.</exception>
+    /// <exception cref="RequestException">A constraint names an unknown gap or token.</exception>
     public GapConstraints(Vocabulary vocabulary, DecodingOptions options, int gaps)
     {
         foreach (var gap in options.GapConstraints.Keys.Where(gap => gap < 0 || gap >= gaps))
         {
-            throw new ArgumentException($"GapConstraints[{gap}], but there are {gaps} gaps, counted from 0.", nameof(options));
+            throw new RequestException($"GapConstraints[{gap}], but there are {gaps} gaps, counted from 0; name one of them.");
         }
 
         (this.vocabulary, this.options) = (vocabulary, options);
@@ -60,7 +60,7 @@ internal sealed class GapConstraints
     /// <param name="layout">Whose gaps they are.</param>
     /// <param name="ranks">The order in which positions are committed, [position]; null where it is not known beforehand.</param>
     /// <param name="isCausal">Whether the content stream reads it from left to right.</param>
-    /// <exception cref="ArgumentException">The constraints of a gap leave no token.</exception>
+    /// <exception cref="RequestException">The constraints of a gap leave no token.</exception>
     public PositionConstraints In(TextLayout layout, int[]? ranks, bool isCausal = false)
     {
         var byPosition = new Dictionary<int, TokenSet>();
@@ -96,7 +96,7 @@ internal sealed class GapConstraints
             || vocabulary.IsEnd(token, isCausal: true)
             || (options.AllowSpecialTokens && vocabulary.IsKnown(token))))
         {
-            throw new ArgumentException($"the constraints of gap {gap} leave no token; allow at least one.", nameof(options));
+            throw new RequestException($"the constraints of gap {gap} leave no token; allow at least one.");
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed class Corpus : IDisposable
     /// <param name="cancellation">Stops with <see cref="OperationCanceledException"/>.</param>
     /// <param name="hashes">Hashes of files that are known already.</param>
     /// <param name="lent">Another folder, where a cache may be read but nothing is written.</param>
-    /// <exception cref="A3Exception">A file cannot be used, no file holds a document, or the tokenizer has no BOS.</exception>
+    /// <exception cref="TrainingException">A file cannot be used, no file holds a document, or the tokenizer has no BOS.</exception>
     /// <exception cref="IOException">The folder refused.</exception>
     public static Corpus Open(
         DataSource source,

@@ -13,11 +13,11 @@ internal sealed record DataSource(IReadOnlyList<string> Files, string Field, Bro
 internal sealed record SourceFile(string Path, long Bytes, string Sha256, long Documents)
 {
     /// <summary>A file that holds no documents, as it is now.</summary>
-    /// <exception cref="A3Exception">The file cannot be read.</exception>
+    /// <exception cref="TrainingException">The file cannot be read.</exception>
     public static SourceFile Of(string path, FileHashes hashes) => new(path, CheckpointFile.Length(path), hashes.Of(path), 0);
 
     /// <summary>Whether the file is still what it was: by its bytes, which are read unless their number tells.</summary>
-    /// <exception cref="A3Exception">The file cannot be read.</exception>
+    /// <exception cref="TrainingException">The file cannot be read.</exception>
     public bool IsUnchanged(FileHashes hashes)
     {
         DocumentFile.Check(Path);

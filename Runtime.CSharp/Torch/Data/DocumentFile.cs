@@ -18,7 +18,7 @@ internal static class DocumentFile
     private const int Longest = TextLines.Longest;
 
     /// <summary>The texts of a file, for whoever needs no more.</summary>
-    /// <exception cref="A3Exception">The file cannot be read, or a line is broken and that is fatal.</exception>
+    /// <exception cref="TrainingException">The file cannot be read, or a line is broken and that is fatal.</exception>
     public static IEnumerable<string> Texts(
         string path, string field = "text", BrokenLines broken = BrokenLines.Fail, CancellationToken cancellation = default)
     {
@@ -30,7 +30,7 @@ internal static class DocumentFile
     }
 
     /// <summary>The documents in a stream that <paramref name="path"/> names; the caller closes it.</summary>
-    /// <exception cref="A3Exception">It cannot be read, it is no text, or a line is broken and that is fatal.</exception>
+    /// <exception cref="TrainingException">It cannot be read, it is no text, or a line is broken and that is fatal.</exception>
     public static IEnumerable<SourceText> Read(
         Stream stream, string path, string field, ReadingLog log, CancellationToken cancellation)
     {
@@ -50,7 +50,7 @@ internal static class DocumentFile
     }
 
     /// <summary>Opens a file of documents; it may be a link, but not a folder, a pipe or a device, which cannot be read twice.</summary>
-    /// <exception cref="A3Exception">There is no such file, it holds nothing, or it may not be read.</exception>
+    /// <exception cref="TrainingException">There is no such file, it holds nothing, or it may not be read.</exception>
     public static FileStream Open(string path)
     {
         try
@@ -60,18 +60,18 @@ internal static class DocumentFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new A3Exception($"{Shown.Text(path)}: cannot be read ({Shown.Text(error.Message)})", error);
+            throw new TrainingException($"{Shown.Text(path)}: cannot be read ({Shown.Text(error.Message)})", error);
         }
     }
 
     /// <summary>Refuses what is no file of documents, before work begins.</summary>
-    /// <exception cref="A3Exception">There is no such file, or it holds nothing.</exception>
+    /// <exception cref="TrainingException">There is no such file, or it holds nothing.</exception>
     public static void Check(string path)
     {
         var shown = Shown.Text(path);
         if (Directory.Exists(path))
         {
-            throw new A3Exception($"{shown}: a folder; name the files in it.");
+            throw new TrainingException($"{shown}: a folder; name the files in it.");
         }
 
         try
@@ -79,12 +79,12 @@ internal static class DocumentFile
             // Asked before opening, because opening a pipe waits for its other end. Pipes and devices have no length.
             if (CheckpointFile.Length(path) == 0)
             {
-                throw new A3Exception($"{shown}: holds nothing; a file of text is expected, not a pipe or a device, since it is read more than once.");
+                throw new TrainingException($"{shown}: holds nothing; a file of text is expected, not a pipe or a device, since it is read more than once.");
             }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new A3Exception($"{shown}: cannot be read ({Shown.Text(error.Message)})", error);
+            throw new TrainingException($"{shown}: cannot be read ({Shown.Text(error.Message)})", error);
         }
     }
 

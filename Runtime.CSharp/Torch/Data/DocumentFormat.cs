@@ -22,12 +22,12 @@ internal static class DocumentFormats
     /// whose first line is an object; any other <c>.json</c> is refused, since it would be trained on as text. What is text by
     /// name stays text.
     /// </summary>
-    /// <exception cref="A3Exception">A <c>.json</c> file that is no JSON lines.</exception>
+    /// <exception cref="TrainingException">A <c>.json</c> file that is no JSON lines.</exception>
     public static DocumentFormat Of(string path, TextLine first) =>
         IsNamed(path, LineNames) ? DocumentFormat.JsonLines
         : !IsNamed(path, ".json") ? DocumentFormat.Separated
         : IsObject(first.Text) ? DocumentFormat.JsonLines
-        : throw new A3Exception($"{Shown.Text(path)}, line {first.Number}: {Complaint(first.Text)}");
+        : throw new TrainingException($"{Shown.Text(path)}, line {first.Number}: {Complaint(first.Text)}");
 
     /// <summary>Whether a line is one whole JSON object.</summary>
     public static bool IsObject(string line)

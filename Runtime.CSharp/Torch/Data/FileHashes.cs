@@ -10,7 +10,7 @@ internal sealed class FileHashes(IProgress<Preparation>? preparation, Cancellati
     private readonly Dictionary<string, string> known = [];
 
     /// <summary>The hash of a file's bytes, in hexadecimal digits.</summary>
-    /// <exception cref="A3Exception">It cannot be read.</exception>
+    /// <exception cref="TrainingException">It cannot be read.</exception>
     public string Of(string path)
     {
         if (!known.TryGetValue(path, out var hash))

@@ -14,7 +14,7 @@ internal sealed class NumbersFile<T>(string path) : IDisposable
     private readonly SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
 
     /// <summary>Numbers from an index on.</summary>
-    /// <exception cref="A3Exception">The file holds fewer, or cannot be read.</exception>
+    /// <exception cref="TrainingException">The file holds fewer, or cannot be read.</exception>
     public T[] Read(long start, int length)
     {
         var numbers = new T[length];
@@ -29,12 +29,12 @@ internal sealed class NumbersFile<T>(string path) : IDisposable
         }
         catch (IOException error)
         {
-            throw new A3Exception($"{Shown.Text(path)}: cannot be read ({Shown.Text(error.Message)})", error);
+            throw new TrainingException($"{Shown.Text(path)}: cannot be read ({Shown.Text(error.Message)})", error);
         }
 
         return rest.Length == 0
             ? numbers
-            : throw new A3Exception($"{Shown.Text(path)}: ends before byte {offset + rest.Length}; it was cut short while it was in use.");
+            : throw new TrainingException($"{Shown.Text(path)}: ends before byte {offset + rest.Length}; it was cut short while it was in use.");
     }
 
     public void Dispose() => file.Dispose();

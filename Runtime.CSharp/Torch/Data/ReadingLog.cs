@@ -11,12 +11,12 @@ internal sealed class ReadingLog(BrokenLines rule, IProgress<Preparation>? prepa
     public long LeftOut { get; private set; }
 
     /// <summary>Takes note of a broken line.</summary>
-    /// <exception cref="A3Exception">Broken lines are fatal.</exception>
+    /// <exception cref="TrainingException">Broken lines are fatal.</exception>
     public void Broken(string file, long line, string fault)
     {
         if (rule == BrokenLines.Fail)
         {
-            throw new A3Exception($"{Place(file, line)}: {fault} Correct it, or have such lines left out (--broken-lines skip).");
+            throw new TrainingException($"{Place(file, line)}: {fault} Correct it, or have such lines left out (--broken-lines skip).");
         }
 
         if (LeftOut++ < Named)

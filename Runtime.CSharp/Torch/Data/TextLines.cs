@@ -23,7 +23,7 @@ internal static class TextLines
     /// The lines of a stream, which the caller closes; <paramref name="path"/> names it in errors. What is left of a line that is too long
     /// is passed over.
     /// </summary>
-    /// <exception cref="A3Exception">The stream cannot be read.</exception>
+    /// <exception cref="TrainingException">The stream cannot be read.</exception>
     public static IEnumerable<TextLine> Of(
         Stream stream, string path, CancellationToken cancellation = default, int longest = Longest)
     {
@@ -115,7 +115,7 @@ internal static class TextLines
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new A3Exception($"{Shown.Text(path)}: cannot be read ({Shown.Text(error.Message)})", error);
+            throw new TrainingException($"{Shown.Text(path)}: cannot be read ({Shown.Text(error.Message)})", error);
         }
     }
 }

@@ -27,7 +27,7 @@ internal sealed class TokenCache : IReadOnlyList<Document>, IDisposable
 
     public int Count => (int)Header.Documents;
 
-    /// <exception cref="A3Exception">The files were changed after they were opened.</exception>
+    /// <exception cref="TrainingException">The files were changed after they were opened.</exception>
     public Document this[int document]
     {
         get
@@ -46,7 +46,7 @@ internal sealed class TokenCache : IReadOnlyList<Document>, IDisposable
     /// The cache of these sources in the first folder, made first where there is none or another; says why it is made anew, and how far it is. One
     /// that is whole in the other folder is read there; nothing is ever written there.
     /// </summary>
-    /// <exception cref="A3Exception">A source cannot be read, holds a broken line that is fatal, or no document at all.</exception>
+    /// <exception cref="TrainingException">A source cannot be read, holds a broken line that is fatal, or no document at all.</exception>
     /// <exception cref="IOException">The folder refused.</exception>
     public static TokenCache Open(
         TokenCacheFiles files, TokenCacheFiles? lent, Tokenization work, FileHashes hashes, IProgress<Preparation>? preparation, CancellationToken cancellation)
@@ -122,7 +122,7 @@ internal sealed class TokenCache : IReadOnlyList<Document>, IDisposable
     {
         if (!holds)
         {
-            throw new A3Exception($"{Shown.Text(path)}: holds what no token cache does; it was changed while it was in use.");
+            throw new TrainingException($"{Shown.Text(path)}: holds what no token cache does; it was changed while it was in use.");
         }
     }
 }

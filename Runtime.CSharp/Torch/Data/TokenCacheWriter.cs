@@ -25,7 +25,7 @@ internal sealed class TokenCacheWriter(TokenCacheFiles files, Tokenization work,
     private long bytesDone;
 
     /// <summary>Replaces the cache whole: what is there before has no header from the moment the new files take their places.</summary>
-    /// <exception cref="A3Exception">A source cannot be used, holds no document, or another process is at this cache.</exception>
+    /// <exception cref="TrainingException">A source cannot be used, holds no document, or another process is at this cache.</exception>
     /// <exception cref="IOException">The folder refused; what the work left is removed.</exception>
     public TokenCacheHeader Write(CancellationToken cancellation)
     {
@@ -63,7 +63,7 @@ internal sealed class TokenCacheWriter(TokenCacheFiles files, Tokenization work,
         WriteEntry(documents, new DocumentEntry(tokenCount, 0));
         if (documentCount == 0)
         {
-            throw new A3Exception(
+            throw new TrainingException(
                 $"no document in {Shown.Text(string.Join(", ", source.Files))}: a document is any text that is not blank; broken lines left out: {log.LeftOut}.");
         }
     }
@@ -130,7 +130,7 @@ internal sealed class TokenCacheWriter(TokenCacheFiles files, Tokenization work,
 
         if (documentCount >= int.MaxValue)
         {
-            throw new A3Exception($"{Shown.Text(path)}: more than {int.MaxValue - 1} documents; train on parts of them, or join short ones.");
+            throw new TrainingException($"{Shown.Text(path)}: more than {int.MaxValue - 1} documents; train on parts of them, or join short ones.");
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed class Metrics : IDisposable
     private readonly SummaryWriter events;
 
     /// <summary>Appends to the metrics of the run in <paramref name="directory"/>, without the lines after <paramref name="step"/> and those that are none.</summary>
-    /// <exception cref="A3Exception">The file cannot be read.</exception>
+    /// <exception cref="TrainingException">The file cannot be read.</exception>
     /// <exception cref="IOException">It cannot be written.</exception>
     public Metrics(string directory, long step)
     {

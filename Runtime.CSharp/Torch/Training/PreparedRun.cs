@@ -27,7 +27,7 @@ internal sealed class PreparedRun : IDisposable
 
     /// <summary>A new run, saved at its start. What options alone tell to be impossible is refused before anything is read or written.</summary>
     /// <exception cref="ArgumentException">An option breaks its rule.</exception>
-    /// <exception cref="A3Exception">The data, the initial checkpoint or the output directory cannot be used.</exception>
+    /// <exception cref="TrainingException">The data, the initial checkpoint or the output directory cannot be used.</exception>
     public static PreparedRun Begin(TrainingOptions options, IProgress<Preparation>? preparation, CancellationToken cancellation)
     {
         options = options.Checked().WithWholePaths();
@@ -55,7 +55,7 @@ internal sealed class PreparedRun : IDisposable
 
     /// <summary>The run of a directory where its last state was saved, with changes, which are saved at once.</summary>
     /// <exception cref="ArgumentException">A change breaks its rule.</exception>
-    /// <exception cref="A3Exception">The directory holds no run, or its data or state does not fit its manifest.</exception>
+    /// <exception cref="TrainingException">The directory holds no run, or its data or state does not fit its manifest.</exception>
     public static PreparedRun Resume(string output, ResumeOptions changes, IProgress<Preparation>? preparation, CancellationToken cancellation)
     {
         var hashes = new FileHashes(preparation, cancellation);
@@ -82,7 +82,7 @@ internal sealed class PreparedRun : IDisposable
     }
 
     /// <summary>Saves the run as it is.</summary>
-    /// <exception cref="A3Exception">It could not be saved; says which step is on the disk.</exception>
+    /// <exception cref="TrainingException">It could not be saved; says which step is on the disk.</exception>
     public void Save() => Save(Directory, Run, Manifest);
 
     public void Dispose()
@@ -102,7 +102,7 @@ internal sealed class PreparedRun : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or A3Exception)
         {
-            throw new A3Exception($"step {run.Step} is not saved: {error.Message} {directory.Kept}", error);
+            throw new TrainingException($"step {run.Step} is not saved: {error.Message} {directory.Kept}", error);
         }
     }
 
@@ -111,7 +111,7 @@ internal sealed class PreparedRun : IDisposable
     {
         if (manifest.Record.Conflict(record) is { } conflict)
         {
-            throw new A3Exception($"{Shown.Text(manifest.Options.Output)} cannot be resumed: {conflict} Put back what it had, or start another run.");
+            throw new TrainingException($"{Shown.Text(manifest.Options.Output)} cannot be resumed: {conflict} Put back what it had, or start another run.");
         }
 
         if (manifest.Record.Difference(record) is { } difference)
@@ -147,9 +147,9 @@ internal sealed class PreparedRun : IDisposable
         {
             return prepare();
         }
-        catch (Exception error) when (error is ArgumentException or SpecificationException)
+        catch (Exception error) when (error is ArgumentException or RequestException or SpecificationException)
         {
-            throw new A3Exception($"{Shown.Text(Path.Combine(output, RunManifest.FileName))}: {error.Message}", error);
+            throw new TrainingException($"{Shown.Text(Path.Combine(output, RunManifest.FileName))}: {error.Message}", error);
         }
     }
 

@@ -55,19 +55,19 @@ internal sealed class RunDirectory : IDisposable
     public static long? LastStep(string path) => FoldersOf(path).Steps is [.., var step] ? step : null;
 
     /// <summary>Refuses a directory that holds what a run would overwrite, before hours are spent.</summary>
-    /// <exception cref="A3Exception">It holds a run, a checkpoint or parts of one.</exception>
+    /// <exception cref="TrainingException">It holds a run, a checkpoint or parts of one.</exception>
     public static void CheckFree(string path)
     {
         var shown = Shown.Text(path);
         if (File.Exists(path))
         {
-            throw new A3Exception($"{shown}: a file; a run needs a directory.");
+            throw new TrainingException($"{shown}: a file; a run needs a directory.");
         }
 
         // Earlier versions kept the state beside the model.
         if (FoldersOf(path).Steps.Count > 0 || File.Exists(Path.Combine(path, RunState.FileName)))
         {
-            throw new A3Exception($"{shown} already holds a training run: resume it, or give another directory.");
+            throw new TrainingException($"{shown} already holds a training run: resume it, or give another directory.");
         }
 
         // What a run that failed at its start leaves is its own; its lock tells. A checkpoint is never among that.
@@ -75,12 +75,12 @@ internal sealed class RunDirectory : IDisposable
         string[] folders = [path, Path.Combine(path, BestFolder)];
         if (folders.Where(Directory.Exists).SelectMany(folder => costly.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern))).FirstOrDefault() is { } file)
         {
-            throw new A3Exception($"{shown} holds {Shown.Text(Path.GetRelativePath(path, file))}, which a run would overwrite: give another directory.");
+            throw new TrainingException($"{shown} holds {Shown.Text(Path.GetRelativePath(path, file))}, which a run would overwrite: give another directory.");
         }
     }
 
     /// <summary>Writes the tokenizer of a new run; manifest and configuration come later.</summary>
-    /// <exception cref="A3Exception">Another process holds the directory, or it holds what would be overwritten.</exception>
+    /// <exception cref="TrainingException">Another process holds the directory, or it holds what would be overwritten.</exception>
     /// <exception cref="IOException">The directory cannot be written.</exception>
     public static RunDirectory Create(string path, Configuration configuration, ITokenizer tokenizer)
     {
@@ -99,14 +99,14 @@ internal sealed class RunDirectory : IDisposable
     }
 
     /// <summary>The run a directory holds; what a kill left unfinished is removed.</summary>
-    /// <exception cref="A3Exception">
+    /// <exception cref="TrainingException">
     /// It holds none, another process is at it, its manifest cannot be read, a checkpoint is of another run, or the data changed.
     /// </exception>
     public static RunDirectory Open(string path, FileHashes hashes, out RunManifest manifest)
     {
         if (!File.Exists(Path.Combine(path, RunManifest.FileName)) || FoldersOf(path).Steps.Count == 0)
         {
-            throw new A3Exception($"{Shown.Text(path)} holds no training run to resume: {RunManifest.FileName} and checkpoints/step-N are expected in it.");
+            throw new TrainingException($"{Shown.Text(path)} holds no training run to resume: {RunManifest.FileName} and checkpoints/step-N are expected in it.");
         }
 
         var (directory, read) = Holding(path, exclusive =>
@@ -151,7 +151,7 @@ internal sealed class RunDirectory : IDisposable
     }
 
     /// <summary>Puts a run into the newest saved state.</summary>
-    /// <exception cref="A3Exception">The state is broken, of another step, of another architecture or of another version.</exception>
+    /// <exception cref="TrainingException">The state is broken, of another step, of another architecture or of another version.</exception>
     public void Restore(TrainingRun run)
     {
         try
@@ -159,12 +159,12 @@ internal sealed class RunDirectory : IDisposable
             RunState.Restore(Newest, run);
             if (run.Step != folders.Steps[^1])
             {
-                throw new A3Exception($"{Shown.Text(Newest)}: its state is that of step {run.Step}.");
+                throw new TrainingException($"{Shown.Text(Newest)}: its state is that of step {run.Step}.");
             }
         }
         catch (A3Exception error) when (folders.Steps.Count > 1)
         {
-            throw new A3Exception($"{error.Message} Remove {Shown.Text(Newest)} to go on from step {folders.Steps[^2]}.", error);
+            throw new TrainingException($"{error.Message} Remove {Shown.Text(Newest)} to go on from step {folders.Steps[^2]}.", error);
         }
     }
 
@@ -192,13 +192,13 @@ internal sealed class RunDirectory : IDisposable
     {
         if (manifest.Difference(RunManifest.Read(folder)) is { } difference)
         {
-            throw new A3Exception(
+            throw new TrainingException(
                 $"{Shown.Text(folder)} does not match its run: {RunManifest.FileName} of the run says {difference}. Put back what was changed, or start another run.");
         }
 
         if (manifest.Record.ChangedFile(hashes) is { } changed)
         {
-            throw new A3Exception(
+            throw new TrainingException(
                 $"{Shown.Text(path)} cannot be resumed: {Shown.Text(changed)} has changed since the run began. Put back what it was, or start another run.");
         }
     }

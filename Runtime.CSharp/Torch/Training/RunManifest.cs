@@ -52,7 +52,7 @@ internal sealed class RunManifest
     public static RunManifest Of(TrainingOptions options, RunRecord record) => new(options, record);
 
     /// <summary>The manifest in a directory.</summary>
-    /// <exception cref="A3Exception">It cannot be read: names the file, the key and the rule.</exception>
+    /// <exception cref="TrainingException">It cannot be read: names the file, the key and the rule.</exception>
     public static RunManifest Read(string directory)
     {
         var path = Path.Combine(directory, FileName);
@@ -67,7 +67,7 @@ internal sealed class RunManifest
         }
         catch (Exception error) when (error is JsonException or ArgumentException or InvalidOperationException)
         {
-            throw new A3Exception($"{Shown.Text(path)}: not a manifest of a run ({Shown.Text(error.Message)})", error);
+            throw new TrainingException($"{Shown.Text(path)}: not a manifest of a run ({Shown.Text(error.Message)})", error);
         }
     }
 

@@ -84,7 +84,7 @@ internal sealed record RunRecord
     }
 
     /// <summary>The first file of the data that is no longer what it was; null where all are.</summary>
-    /// <exception cref="A3Exception">A file cannot be read.</exception>
+    /// <exception cref="TrainingException">A file cannot be read.</exception>
     public string? ChangedFile(FileHashes hashes) => Data.Concat(Validation).Concat(Frozen).FirstOrDefault(file => !file.IsUnchanged(hashes))?.Path;
 
     /// <summary>What may change the last bits of the results, in a sentence; null where nothing does.</summary>

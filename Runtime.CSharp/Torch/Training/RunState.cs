@@ -27,7 +27,7 @@ internal static class RunState
             ]);
 
     /// <summary>Puts a run into a saved state.</summary>
-    /// <exception cref="A3Exception">The state is broken, of another architecture or of another version.</exception>
+    /// <exception cref="TrainingException">The state is broken, of another architecture or of another version.</exception>
     public static void Restore(string directory, TrainingRun run)
     {
         var path = Path.Combine(directory, FileName);
@@ -37,7 +37,7 @@ internal static class RunState
         {
             if (file[name].Count != tensor.NumberOfElements)
             {
-                throw new A3Exception(
+                throw new TrainingException(
                     $"{Shown.Text(path)}: {name} holds {file[name].Count} numbers, but the run has {tensor.NumberOfElements} parameters; "
                     + "the state belongs to another run.");
             }
@@ -46,7 +46,7 @@ internal static class RunState
             var numbers = file[name].ToFloats();
             if (Array.FindIndex(numbers, number => !float.IsFinite(number)) is var at and >= 0)
             {
-                throw new A3Exception(
+                throw new TrainingException(
                     string.Create(CultureInfo.InvariantCulture, $"{Shown.Text(path)}: {name}[{at}] = {numbers[at]}; a finite number is expected."));
             }
 
@@ -56,14 +56,14 @@ internal static class RunState
         var counters = file[Counters];
         if (counters.Count != Counted(run).Length && counters.Count != EarlierCounters)
         {
-            throw new A3Exception(
+            throw new TrainingException(
                 $"{Shown.Text(path)}: {counters.Count} counters, but this version keeps {Counted(run).Length}; go on with the version that wrote it.");
         }
 
         Recount(run, counters.ToIntegers());
         if (FaultOf(run) is { } fault)
         {
-            throw new A3Exception($"{Shown.Text(path)}: {Counters}: {fault}");
+            throw new TrainingException($"{Shown.Text(path)}: {Counters}: {fault}");
         }
     }
 

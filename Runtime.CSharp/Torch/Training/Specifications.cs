@@ -9,7 +9,7 @@ internal static class Specifications
     public static Model.Curriculum Curriculum(string text) => A3.Curriculum.Parse(text).Spec;
 
     /// <summary>The curriculum laid out over a run, with so many tokens per step on average and per sequence at most.</summary>
-    /// <exception cref="ArgumentException">Its stages or groups are too long for the run.</exception>
+    /// <exception cref="RequestException">Its stages or groups are too long for the run.</exception>
     public static Model.Course Course(Model.Curriculum curriculum, TrainingOptions options, double tokensPerStep, int context)
     {
         try
@@ -18,12 +18,12 @@ internal static class Specifications
             var isTaught = CourseModule.stages(course).Any(stage => (stage.Item2.Losses.Content?.Value ?? options.ContentWeight) > 0);
             return isTaught || !options.Distil
                 ? course
-                : throw new ArgumentException(
+                : throw new RequestException(
                     $"{nameof(options.Distil)} is for the content stream, whose loss has no weight in any stage; write 'content 1' into one, or give {nameof(options.ContentWeight)}.");
         }
-        catch (ArgumentException error)
+        catch (A3Exception error)
         {
-            throw new ArgumentException($"{nameof(options.Curriculum)} = {options.Curriculum}: {error.Message}", error);
+            throw new RequestException($"{nameof(options.Curriculum)} = {options.Curriculum}: {error.Message}", error);
         }
     }
 

@@ -36,27 +36,27 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Prepares a new run: tokenizer, tokenized data, weights.</summary>
     /// <exception cref="ArgumentException">An option breaks its rule.</exception>
-    /// <exception cref="A3Exception">The data, the initial checkpoint or the output directory cannot be used.</exception>
+    /// <exception cref="TrainingException">The data, the initial checkpoint or the output directory cannot be used.</exception>
     public static Trainer Start(TrainingOptions options, CancellationToken cancellation = default) => Start(options, null, cancellation);
 
     /// <summary>Prepares a new run and reports what it does, on the threads that do it.</summary>
     /// <exception cref="ArgumentException">An option breaks its rule.</exception>
-    /// <exception cref="A3Exception">The data, the initial checkpoint or the output directory cannot be used.</exception>
+    /// <exception cref="TrainingException">The data, the initial checkpoint or the output directory cannot be used.</exception>
     public static Trainer Start(TrainingOptions options, IProgress<Preparation>? preparation, CancellationToken cancellation) =>
         new(PreparedRun.Begin(options, preparation, cancellation));
 
     /// <summary>Takes a run up where its last state was saved.</summary>
-    /// <exception cref="A3Exception">The directory holds no run, or its data or state does not fit its manifest.</exception>
+    /// <exception cref="TrainingException">The directory holds no run, or its data or state does not fit its manifest.</exception>
     public static Trainer Resume(string output, CancellationToken cancellation = default) => Resume(output, new ResumeOptions(), null, cancellation);
 
     /// <summary>Takes a run up where its last state was saved, and reports what it does, on the threads that do it.</summary>
-    /// <exception cref="A3Exception">The directory holds no run, or its data or state does not fit its manifest.</exception>
+    /// <exception cref="TrainingException">The directory holds no run, or its data or state does not fit its manifest.</exception>
     public static Trainer Resume(string output, IProgress<Preparation>? preparation, CancellationToken cancellation) =>
         Resume(output, new ResumeOptions(), preparation, cancellation);
 
     /// <summary>Takes a run up with changes, which stay, where its last state was saved, and reports what it does, on the threads that do it.</summary>
     /// <exception cref="ArgumentException">A change breaks its rule.</exception>
-    /// <exception cref="A3Exception">The directory holds no run, or its data or state does not fit its manifest.</exception>
+    /// <exception cref="TrainingException">The directory holds no run, or its data or state does not fit its manifest.</exception>
     public static Trainer Resume(string output, ResumeOptions changes, IProgress<Preparation>? preparation, CancellationToken cancellation) =>
         new(PreparedRun.Resume(output, changes, preparation, cancellation));
 
@@ -65,7 +65,7 @@ public sealed class Trainer : IDisposable
     /// run likewise. Where the state cannot be saved, the exception says which step is on the disk.
     /// </summary>
     /// <exception cref="OperationCanceledException">Cancelled; the state is saved.</exception>
-    /// <exception cref="A3Exception">The loss is no longer a number, or the state could not be saved; the last saved state is kept.</exception>
+    /// <exception cref="TrainingException">The loss is no longer a number, or the state could not be saved; the last saved state is kept.</exception>
     public void Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         // A line that is still to be written for the present step is not there yet, or was not counted.
@@ -151,7 +151,7 @@ public sealed class Trainer : IDisposable
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             Save();
-            throw new A3Exception($"{Shown.Text(metrics.File)}: cannot be written ({error.Message}). {directory.Kept}", error);
+            throw new TrainingException($"{Shown.Text(metrics.File)}: cannot be written ({error.Message}). {directory.Kept}", error);
         }
     }
 
@@ -174,7 +174,7 @@ public sealed class Trainer : IDisposable
         saved = now;
     }
 
-    private A3Exception Diverged(StepResult step, string what) =>
+    private TrainingException Diverged(StepResult step, string what) =>
         new($"the run diverged at step {step.Step}: {what}.{BatchOf(step)} "
             + FormattableString.Invariant($"The last checkpoint is kept; start a new run from it (--init {directory.Newest}) with a lower learning rate than {Options.LearningRate}."));
 

@@ -13,7 +13,7 @@ internal sealed class TrainingData : IDisposable
     public Corpus? Validation { get; }
 
     /// <summary>Opens the caches, making them first where they are missing or stale; in a folder that is lent they are only read.</summary>
-    /// <exception cref="A3Exception">A file cannot be used, or none holds a document.</exception>
+    /// <exception cref="TrainingException">A file cannot be used, or none holds a document.</exception>
     /// <exception cref="IOException">The folder of the caches refused.</exception>
     public static TrainingData Open(
         TrainingOptions options,

@@ -31,7 +31,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly Lanes lanes;
     private readonly Queue<(long Step, Tensor? Numbers, Row[] Rows)> unread = [];
 
-    /// <exception cref="ArgumentException">The curriculum does not fit the run.</exception>
+    /// <exception cref="RequestException">The curriculum does not fit the run.</exception>
     public TrainingRun(
         TrainingOptions options,
         TrainedNetwork network,

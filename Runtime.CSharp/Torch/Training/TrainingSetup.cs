@@ -46,7 +46,7 @@ internal static class TrainingSetup
 
     /// <summary>Refuses a network that cannot be trained before work begins. A fresh vocabulary counts as large as it may become.</summary>
     /// <exception cref="ArgumentException">The network, or what trains of it, is not one.</exception>
-    /// <exception cref="A3Exception">More numbers would train than a state holds.</exception>
+    /// <exception cref="TrainingException">More numbers would train than a state holds.</exception>
     public static void CheckNetwork(TrainingOptions options) => Trainable(
         options,
         options.Initial is { } initial ? Adapted(Checkpoint.ReadConfiguration(initial).Architecture, options.QueryStart) : Fresh(options, options.Vocabulary));
@@ -63,7 +63,7 @@ internal static class TrainingSetup
             var adapted = Adapted(configuration.Architecture, options.QueryStart);
             return tokenizer.VocabularySize <= adapted.Vocabulary
                 ? Configuration(adapted, tokenizer, configuration.Pad, configuration.Precision)
-                : throw new A3Exception(
+                : throw new TrainingException(
                     $"the tokenizer has ids up to {tokenizer.VocabularySize - 1}, but the weights of {Shown.Text(initial)} know only "
                     + $"0..{adapted.Vocabulary - 1}; they belong to different models.");
         }
@@ -72,8 +72,8 @@ internal static class TrainingSetup
     }
 
     /// <summary>What trains.</summary>
-    /// <exception cref="ArgumentException">No tensor has a name that the options say.</exception>
-    /// <exception cref="A3Exception">More numbers would train than a state holds.</exception>
+    /// <exception cref="RequestException">No tensor has a name that the options say.</exception>
+    /// <exception cref="TrainingException">More numbers would train than a state holds.</exception>
     public static Trainable Trainable(TrainingOptions options, Model.Architecture architecture)
     {
         var isNew = options.Initial is { } initial && Checkpoint.ReadConfiguration(initial).Architecture.QueryStream.IsAbsent;
@@ -85,13 +85,13 @@ internal static class TrainingSetup
             options.Train);
         if (!chosen.IsOk)
         {
-            throw new ArgumentException($"{nameof(options.Train)} = {options.Train}: {chosen.ErrorValue}");
+            throw new RequestException($"{nameof(options.Train)} = {options.Train}: {chosen.ErrorValue}");
         }
 
         var numbers = Flat.count(TrainableModule.parameters(chosen.ResultValue));
         return numbers <= Array.MaxLength
             ? chosen.ResultValue
-            : throw new A3Exception(
+            : throw new TrainingException(
                 $"{numbers} numbers would train, and a training state holds {Array.MaxLength} at most: "
                 + "train fewer of them (--train lora), or a smaller network (--width, --layers, --vocabulary).");
     }

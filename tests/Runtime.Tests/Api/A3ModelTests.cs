@@ -148,7 +148,7 @@ public sealed class A3ModelTests
         Assert.StartsWith("Tom had", text.Text);
         Assert.Null(text.Partition);
         Assert.Equal("Tom had".Length + 12, model.ScoreCausal("Tom had" + new string('x', 12)).Bytes);
-        Assert.Throws<InvalidOperationException>(() => model.Score("Tom had", Grouping.Parse("left-to-right | singletons")));
+        Assert.Throws<RequestException>(() => model.Score("Tom had", Grouping.Parse("left-to-right | singletons")));
         Assert.Contains(
             "This checkpoint has no query stream",
             Assert.ThrowsAny<A3Exception>(() => model.Generate("Tom", 3, new() { Policy = Policy.Parse("confidence") })).Message);
@@ -217,9 +217,9 @@ public sealed class A3ModelTests
         Assert.Contains("known beforehand", Refusal(new() { Reference = true, SpeculativeWindow = 3 }));
         Assert.Contains("leave out policy", Refusal(new() { Causal = true, Policy = adaptive }));
         Assert.Contains("leave 'given' out", Refusal(new() { Policy = Policy.Fixed(Grouping.AllAtOnce.Given(20)) }));
-        Assert.Throws<ArgumentException>(
+        Assert.Throws<RequestException>(
             () => model.Prepare(template, new() { Policy = Policy.Parse("left-to-right | chunks 2"), SpeculativeWindow = 3 }));
-        Assert.Throws<ArgumentException>(() => model.Prepare([1, 5], Partition.Parse("given 0 / 1"), new() { Policy = adaptive }));
+        Assert.Throws<RequestException>(() => model.Prepare([1, 5], Partition.Parse("given 0 / 1"), new() { Policy = adaptive }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new DecodingOptions { SpeculativeWindow = 1 });
         Assert.Equal(0, network.Passes);
     }

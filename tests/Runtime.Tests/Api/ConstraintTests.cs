@@ -82,7 +82,7 @@ public sealed class ConstraintTests
     {
         using var model = TestModel.Fake();
         string Message(DecodingOptions options) =>
-            Assert.Throws<ArgumentException>(() => model.Prepare(Template.Parse(Story), options)).Message;
+            Assert.Throws<RequestException>(() => model.Prepare(Template.Parse(Story), options)).Message;
         var vocabulary = model.Tokenizer.VocabularySize;
 
         Assert.StartsWith($"the constraint names token {vocabulary}", Message(new() { Constraint = TokenConstraint.Only(vocabulary) }));
@@ -95,7 +95,7 @@ public sealed class ConstraintTests
         Assert.StartsWith(
             "GapConstraints[-1], but there are 2 gaps",
             Message(new() { GapConstraints = new Dictionary<int, TokenConstraint> { [-1] = TokenConstraint.Only(40) } }));
-        Assert.StartsWith("no token is allowed", Assert.Throws<ArgumentException>(() => TokenConstraint.Only()).Message);
-        Assert.StartsWith("token -1 is negative", Assert.Throws<ArgumentException>(() => TokenConstraint.Except(-1)).Message);
+        Assert.StartsWith("no token is allowed", Assert.Throws<RequestException>(() => TokenConstraint.Only()).Message);
+        Assert.StartsWith("token -1 is negative", Assert.Throws<RequestException>(() => TokenConstraint.Except(-1)).Message);
     }
 }

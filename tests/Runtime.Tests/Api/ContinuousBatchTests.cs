@@ -88,9 +88,9 @@ public sealed class ContinuousBatchTests
         using var batch = model.Start(model.Prepare(Template.Parse("{40}")));
         using var late = model.Prepare(Template.Parse("{40}"), new() { Seed = 2 }).Start();
 
-        Assert.StartsWith("2 decodes together need 5248 bytes of cache", Assert.Throws<A3Exception>(() => batch.Add(late)).Message);
+        Assert.StartsWith("2 decodes together need 5248 bytes of cache", Assert.ThrowsAny<A3Exception>(() => batch.Add(late)).Message);
         Assert.Single(batch.Complete());
-        Assert.Throws<A3Exception>(() => batch.Add(late));
+        Assert.ThrowsAny<A3Exception>(() => batch.Add(late));
         batch.Take(0);
         Assert.Equal(0, batch.Add(late));
         Assert.Equal(model.Infill("{40}", new() { Seed = 2 }).Text, Assert.Single(batch.Complete()).Text);

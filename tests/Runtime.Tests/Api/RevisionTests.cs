@@ -91,7 +91,7 @@ public sealed class RevisionTests
     public void What_cannot_be_revised_is_named_before_any_work()
     {
         using var model = TestModel.Fake();
-        var error = Assert.Throws<ArgumentException>(() =>
+        var error = Assert.Throws<RequestException>(() =>
             model.Prepare(Story, new() { Revision = new() { Positions = [0] } }));
         Assert.StartsWith("Revision.Positions names 0, but only positions in gaps can be revised.", error.Message);
         Assert.Throws<ArgumentOutOfRangeException>("Sweeps", () => new RevisionOptions { Sweeps = 0 });

@@ -111,9 +111,9 @@ public sealed class ScoringTests
         int[] tokens = [0, 1, 2];
 
         Assert.StartsWith(
-            "position 1 is scored and given", Assert.Throws<ArgumentException>(() => model.Score(tokens, [1], [0, 1], OneByOne)).Message);
+            "position 1 is scored and given", Assert.Throws<RequestException>(() => model.Score(tokens, [1], [0, 1], OneByOne)).Message);
         Assert.StartsWith(
-            "position 3, but there are 3 tokens", Assert.Throws<ArgumentException>(() => model.Score(tokens, [3], [0], OneByOne)).Message);
+            "position 3, but there are 3 tokens", Assert.Throws<RequestException>(() => model.Score(tokens, [3], [0], OneByOne)).Message);
         Refused("the template has no gap", "Tom", ["a"]);
         Refused("there are no alternatives", "Tom {1}", []);
         Refused("alternatives[0] = \"a\" has 1 texts, but the template has 2 gaps", "{1} a {1}", ["a"]);

@@ -55,13 +55,13 @@ public sealed class CausalDecoderTests
 
         Assert.StartsWith(
             "The prompt has no tokens",
-            Assert.Throws<ArgumentException>(() => CausalDecoder.Decode(network, [], 1, new(), Seed)).Message);
+            Assert.Throws<RequestException>(() => CausalDecoder.Decode(network, [], 1, new(), Seed)).Message);
         Assert.StartsWith(
             "9 positions, but the model's context holds 8",
-            Assert.Throws<ArgumentException>(() => CausalDecoder.Decode(network, [1], 8, new(), Seed)).Message);
+            Assert.Throws<RequestException>(() => CausalDecoder.Decode(network, [1], 8, new(), Seed)).Message);
         Assert.StartsWith(
             "tokens[1] = 7,",
-            Assert.Throws<ArgumentException>(() => CausalDecoder.Decode(network, [1, 7], 1, new(), Seed)).Message);
+            Assert.Throws<RequestException>(() => CausalDecoder.Decode(network, [1, 7], 1, new(), Seed)).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => CausalDecoder.Decode(network, [1], -1, new(), Seed));
         Assert.Throws<ArgumentOutOfRangeException>(() => Scorer.ScoreCausal(network, [1, 2], given: 0));
     }

@@ -124,22 +124,22 @@ public sealed class GroupwiseDecoderTests
 
         Assert.StartsWith(
             "2 tokens, but the partition has 3 positions",
-            Assert.Throws<ArgumentException>(() => Canvas.ToDecode(network, [1, 2], three)).Message);
+            Assert.Throws<RequestException>(() => Canvas.ToDecode(network, [1, 2], three)).Message);
         Assert.StartsWith(
             "tokens[0] = 7, but the vocabulary holds only 0..6.",
-            Assert.Throws<ArgumentException>(() => Canvas.ToDecode(network, [7, 0, 0], three)).Message);
+            Assert.Throws<RequestException>(() => Canvas.ToDecode(network, [7, 0, 0], three)).Message);
         Assert.StartsWith(
             "tokens[2] = -1,",
-            Assert.Throws<ArgumentException>(() => Canvas.ToScore(network, [1, 0, -1], three)).Message);
+            Assert.Throws<RequestException>(() => Canvas.ToScore(network, [1, 0, -1], three)).Message);
         Assert.StartsWith(
             "No tokens;",
-            Assert.Throws<ArgumentException>(() => Canvas.ToDecode(network, [], PartitionModule.ofRanks(0, []))).Message);
+            Assert.Throws<RequestException>(() => Canvas.ToDecode(network, [], PartitionModule.ofRanks(0, []))).Message);
         Assert.StartsWith(
             "5 positions, but the model's context holds 4",
-            Assert.Throws<ArgumentException>(() => Canvas.ToDecode(network, new int[5], PartitionModule.ofRanks(0, new int[5]))).Message);
+            Assert.Throws<RequestException>(() => Canvas.ToDecode(network, new int[5], PartitionModule.ofRanks(0, new int[5]))).Message);
         Assert.StartsWith(
             "This checkpoint has no query stream",
-            Assert.Throws<InvalidOperationException>(() => Canvas.ToDecode(causal, new int[3], three)).Message);
+            Assert.Throws<RequestException>(() => Canvas.ToDecode(causal, new int[3], three)).Message);
         Assert.Equal(0, network.Passes + network.OpenSequences);
     }
 }

@@ -95,7 +95,7 @@ public sealed class SpeculativeDecoderTests
 
         Assert.StartsWith(
             "A target group holds positions 2, 3, but speculative decoding draws one after the other",
-            Assert.Throws<ArgumentException>(() => SpeculativeDecoder.Decode(given.ToDecode(network), 2, new(), given.RunSeed)).Message);
+            Assert.Throws<RequestException>(() => SpeculativeDecoder.Decode(given.ToDecode(network), 2, new(), given.RunSeed)).Message);
         Assert.Throws<ArgumentOutOfRangeException>(
             () => SpeculativeDecoder.Decode(Singletons(given).ToDecode(network), 0, new(), given.RunSeed));
     }

@@ -90,8 +90,8 @@ public sealed class RoundTripTests
     {
         foreach (var (text, index) in (ReadOnlySpan<(string, int)>)[("\uD83D", 0), ("a\uDE42b", 1), ("🙂\uDE42\uD83D", 2)])
         {
-            Assert.Contains($"text, index {index}: U+", Assert.Throws<A3Exception>(() => _trained.Encode(text, addBos: true)).Message);
-            Assert.Contains($"text, index {index}: U+", Assert.Throws<A3Exception>(() => _fallback.EncodeContinuation(text)).Message);
+            Assert.Contains($"text, index {index}: U+", Assert.ThrowsAny<A3Exception>(() => _trained.Encode(text, addBos: true)).Message);
+            Assert.Contains($"text, index {index}: U+", Assert.ThrowsAny<A3Exception>(() => _fallback.EncodeContinuation(text)).Message);
         }
     }
 

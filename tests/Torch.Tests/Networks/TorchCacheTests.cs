@@ -27,7 +27,7 @@ public sealed class TorchCacheTests
         // More than a processor can address, so that no system promises it.
         using var network = RandomTorchNetwork.Create(
             RandomNetwork.With(Grouped, heads: 1, kvHeads: 1, headWidth: 1 << 15, context: int.MaxValue));
-        var error = Assert.Throws<A3Exception>(() => network.Open(int.MaxValue));
+        var error = Assert.ThrowsAny<A3Exception>(() => network.Open(int.MaxValue));
         Assert.StartsWith($"a cache of {network.CacheBytes(int.MaxValue)} bytes needs more memory than the device has: ", error.Message);
         Assert.EndsWith("; start fewer decodes at a time, or shorter ones.", error.Message);
         Assert.DoesNotContain('\n', error.Message);

@@ -38,7 +38,7 @@ public sealed class DocumentFileTests
         using var folder = new Folder();
         var path = folder.File("a.jsonl");
         File.WriteAllText(path, $"{{\"text\": \"one\"}}\n{line}\n{{\"text\": \"two\"}}\n");
-        var error = Assert.Throws<A3Exception>(() => DocumentFile.Texts(path).ToArray());
+        var error = Assert.ThrowsAny<A3Exception>(() => DocumentFile.Texts(path).ToArray());
         Assert.StartsWith($"{path}, line 2: {fault}", error.Message);
         Assert.Contains("--broken-lines skip", error.Message);
         Assert.Equal(["one", "two"], DocumentFile.Texts(path, broken: BrokenLines.Skip));
@@ -110,7 +110,7 @@ public sealed class DocumentFileTests
         File.WriteAllText(path, content);
         Assert.All(
             [BrokenLines.Fail, BrokenLines.Skip],
-            rule => Assert.StartsWith($"{path}, {reason}", Assert.Throws<A3Exception>(() => DocumentFile.Texts(path, broken: rule).ToArray()).Message));
+            rule => Assert.StartsWith($"{path}, {reason}", Assert.ThrowsAny<A3Exception>(() => DocumentFile.Texts(path, broken: rule).ToArray()).Message));
     }
 
     [Theory]
@@ -120,7 +120,7 @@ public sealed class DocumentFileTests
     {
         using var folder = new Folder();
         File.WriteAllText(folder.File(name), "Once upon a time\n{\"text\": \"one\"}\n");
-        Assert.Contains("line 1: not JSON", Assert.Throws<A3Exception>(() => DocumentFile.Texts(folder.File(name)).ToArray()).Message);
+        Assert.Contains("line 1: not JSON", Assert.ThrowsAny<A3Exception>(() => DocumentFile.Texts(folder.File(name)).ToArray()).Message);
         Assert.Equal(["one"], DocumentFile.Texts(folder.File(name), broken: BrokenLines.Skip));
     }
 

@@ -65,7 +65,7 @@ public sealed class RunDirectoryTests : IDisposable
     {
         var options = Interrupted();
         File.AppendAllText(options.Data[0], "One more. It was new.\n");
-        var error = Assert.Throws<A3Exception>(() => Resume(options));
+        var error = Assert.ThrowsAny<A3Exception>(() => Resume(options));
         Assert.Contains($"cannot be resumed: {options.Data[0]} has changed since the run began", error.Message);
     }
 
@@ -87,7 +87,7 @@ public sealed class RunDirectoryTests : IDisposable
         var options = ToyRun.Options(folder);
         Directory.CreateDirectory(options.Output);
         File.WriteAllText(Path.Combine(options.Output, "training.safetensors"), "");
-        var error = Assert.Throws<A3Exception>(() => Trainer.Start(options, TestContext.Current.CancellationToken));
+        var error = Assert.ThrowsAny<A3Exception>(() => Trainer.Start(options, TestContext.Current.CancellationToken));
         Assert.Contains("already holds a training run", error.Message);
     }
 
@@ -98,7 +98,7 @@ public sealed class RunDirectoryTests : IDisposable
     {
         var options = Interrupted();
         Change(options, then, now);
-        var error = Assert.Throws<A3Exception>(() => Resume(options));
+        var error = Assert.ThrowsAny<A3Exception>(() => Resume(options));
         Assert.Contains("does not match its run", error.Message);
         Assert.Contains(message, error.Message);
     }
@@ -108,7 +108,7 @@ public sealed class RunDirectoryTests : IDisposable
     {
         var options = Interrupted();
         Change(options, "stage 0.3, query 0", "stage 0.2, query 0");
-        var error = Assert.Throws<A3Exception>(() => Resume(options));
+        var error = Assert.ThrowsAny<A3Exception>(() => Resume(options));
         Assert.Contains("its curriculum began as stage 0.2, query 0, content 1", error.Message);
     }
 
@@ -170,7 +170,7 @@ public sealed class RunDirectoryTests : IDisposable
         ToyRun.Train(options);
         var state = ToyRun.StateOf(options.Output);
         File.WriteAllBytes(state, File.ReadAllBytes(state)[..1000]);
-        var error = Assert.Throws<A3Exception>(() => Resume(options));
+        var error = Assert.ThrowsAny<A3Exception>(() => Resume(options));
         Assert.EndsWith($"Remove {Path.GetDirectoryName(state)} to go on from step {Steps(options)[^2]}.", error.Message);
     }
 
@@ -179,7 +179,7 @@ public sealed class RunDirectoryTests : IDisposable
     {
         var options = Interrupted();
         using var other = Resume(options);
-        var error = Assert.Throws<A3Exception>(() => Resume(options));
+        var error = Assert.ThrowsAny<A3Exception>(() => Resume(options));
         Assert.Contains("another process is training in this directory", error.Message);
     }
 
@@ -203,7 +203,7 @@ public sealed class RunDirectoryTests : IDisposable
     public void AStateWithAWeightThatIsNoNumberIsNotSaved()
     {
         var options = ToyRun.Options(folder) with { LearningRate = 0.99, WeightDecay = 9.99, Clip = 1e30, Warmup = 0, Tokens = 100_000 };
-        var error = Assert.Throws<A3Exception>(() => ToyRun.Train(options with { CheckpointSeconds = 1e-9 }));
+        var error = Assert.ThrowsAny<A3Exception>(() => ToyRun.Train(options with { CheckpointSeconds = 1e-9 }));
         Assert.Contains("diverged at step", error.Message);
         Assert.Contains($"Its batch: {options.Data[0]}, line ", error.Message);
         using var file = SafetensorsFile.Open(ToyRun.StateOf(options.Output));

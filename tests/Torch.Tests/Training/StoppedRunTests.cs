@@ -81,7 +81,7 @@ public sealed class StoppedRunTests : IDisposable
                 Block(step);
             }
 
-            var error = Assert.Throws<A3Exception>(() => trainer.Run(cancelled ? collector : null, cancellation.Token));
+            var error = Assert.ThrowsAny<A3Exception>(() => trainer.Run(cancelled ? collector : null, cancellation.Token));
             Assert.Matches($@"^step {trainer.Step} is not saved: .+ The checkpoint of step 0 is kept: go on from it with a3 train --resume {options.Output}\.$", error.Message);
             Assert.DoesNotContain(before.Except(ToyRun.Contents(options.Output)), _ => true);
         }
@@ -137,7 +137,7 @@ public sealed class StoppedRunTests : IDisposable
         var options = ToyRun.Short(folder) with { BrokenLines = BrokenLines.Fail, Tokenizer = Saved() };
         byte[] good = File.ReadAllBytes(options.Data[0]);
         File.WriteAllBytes(options.Data[0], [.. good, 0xFF]);
-        Assert.Throws<A3Exception>(() => Trainer.Start(options, TestContext.Current.CancellationToken));
+        Assert.ThrowsAny<A3Exception>(() => Trainer.Start(options, TestContext.Current.CancellationToken));
         Assert.True(File.Exists(Path.Combine(options.Output, "tokenizer.json")), "the test needs a start that fails behind the lock.");
         File.WriteAllBytes(options.Data[0], good);
         Trainer.Start(options, TestContext.Current.CancellationToken).Dispose();
@@ -145,7 +145,7 @@ public sealed class StoppedRunTests : IDisposable
         var manifest = Path.Combine(options.Output, "training.json");
         var text = File.ReadAllText(manifest);
         File.WriteAllText(manifest, text.Replace("\"seed\": 1", "\"seed\": 2", StringComparison.Ordinal));
-        Assert.Throws<A3Exception>(() => Trainer.Resume(options.Output, TestContext.Current.CancellationToken));
+        Assert.ThrowsAny<A3Exception>(() => Trainer.Resume(options.Output, TestContext.Current.CancellationToken));
         File.WriteAllText(manifest, text);
         Assert.Throws<ArgumentException>(() => Trainer.Resume(options.Output, new ResumeOptions { Keep = 0 }, null, TestContext.Current.CancellationToken));
         Trainer.Resume(options.Output, TestContext.Current.CancellationToken).Dispose();
@@ -156,7 +156,7 @@ public sealed class StoppedRunTests : IDisposable
     {
         var options = ToyRun.Short(folder);
         Directory.CreateDirectory(Path.Combine(options.Output, "training.lock"));
-        var error = Assert.Throws<A3Exception>(() => Trainer.Start(options, TestContext.Current.CancellationToken));
+        var error = Assert.ThrowsAny<A3Exception>(() => Trainer.Start(options, TestContext.Current.CancellationToken));
         Assert.StartsWith($"{Path.Combine(options.Output, "training.lock")}: cannot be written (", error.Message);
     }
 

@@ -129,7 +129,7 @@ public sealed class TrainerTests
         using var folder = new Folder();
         var options = ToyRun.Options(folder);
         ToyRun.Train(options);
-        var error = Assert.Throws<A3Exception>(() => ToyRun.Train(options));
+        var error = Assert.ThrowsAny<A3Exception>(() => ToyRun.Train(options));
         Assert.Contains("already holds a training run", error.Message);
     }
 
@@ -137,7 +137,7 @@ public sealed class TrainerTests
     public void ADirectoryWithoutARunDoesNotResume()
     {
         using var folder = new Folder();
-        var error = Assert.Throws<A3Exception>(() => Trainer.Resume(folder.Path, TestContext.Current.CancellationToken));
+        var error = Assert.ThrowsAny<A3Exception>(() => Trainer.Resume(folder.Path, TestContext.Current.CancellationToken));
         Assert.Contains("training.json", error.Message);
     }
 
@@ -170,7 +170,7 @@ public sealed class TrainerTests
         var saved = File.ReadAllBytes(ToyRun.StateOf(options.Output));
         using var trainer = Trainer.Resume(options.Output, TestContext.Current.CancellationToken);
         Fill(trainer, float.PositiveInfinity);
-        var error = Assert.Throws<A3Exception>(() => trainer.Run(cancellation: TestContext.Current.CancellationToken));
+        var error = Assert.ThrowsAny<A3Exception>(() => trainer.Run(cancellation: TestContext.Current.CancellationToken));
         Assert.Contains("diverged at step", error.Message);
         Assert.Equal(saved, File.ReadAllBytes(ToyRun.StateOf(options.Output)));
     }
@@ -184,7 +184,7 @@ public sealed class TrainerTests
         var model = File.ReadAllBytes(Path.Combine(options.Output, "model.safetensors"));
         using var trainer = Trainer.Resume(options.Output, TestContext.Current.CancellationToken);
         Fill(trainer, float.NaN);
-        var error = Assert.Throws<A3Exception>(() => trainer.Run(cancellation: new CancellationToken(canceled: true)));
+        var error = Assert.ThrowsAny<A3Exception>(() => trainer.Run(cancellation: new CancellationToken(canceled: true)));
         Assert.StartsWith($"the run diverged at step {trainer.Step}: a weight is no longer a number. The last checkpoint", error.Message);
         Assert.Equal(model, File.ReadAllBytes(Path.Combine(options.Output, "model.safetensors")));
     }
@@ -199,7 +199,7 @@ public sealed class TrainerTests
         ToyRun.Interrupt(options, afterReports: 1);
         var state = ToyRun.StateOf(options.Output);
         Overwrite(state, tensor, float.NaN);
-        var error = Assert.Throws<A3Exception>(() => Trainer.Resume(options.Output, TestContext.Current.CancellationToken));
+        var error = Assert.ThrowsAny<A3Exception>(() => Trainer.Resume(options.Output, TestContext.Current.CancellationToken));
         Assert.StartsWith($"{state}: {tensor}[0] = NaN; a finite number is expected. Remove ", error.Message);
     }
 
@@ -211,7 +211,7 @@ public sealed class TrainerTests
         ToyRun.Interrupt(narrow, afterReports: 1);
         ToyRun.Interrupt(wide, afterReports: 1);
         File.Copy(ToyRun.StateOf(narrow.Output), ToyRun.StateOf(wide.Output), overwrite: true);
-        var error = Assert.Throws<A3Exception>(() => Trainer.Resume(wide.Output, TestContext.Current.CancellationToken));
+        var error = Assert.ThrowsAny<A3Exception>(() => Trainer.Resume(wide.Output, TestContext.Current.CancellationToken));
         Assert.Contains("parameters holds", error.Message);
     }
 
