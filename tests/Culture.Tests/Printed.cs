@@ -1,4 +1,3 @@
-
 namespace A3.Culture.Tests;
 
 /// <summary>What library and program print: a name for each, and how to have it printed.</summary>

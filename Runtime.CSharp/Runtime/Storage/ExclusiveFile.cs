@@ -10,7 +10,7 @@ internal static class ExclusiveFile
     private static readonly int[] Held = [11, 35, unchecked((int)0x80070020)];
 
     /// <summary>Takes the file; disposing of it lets others in.</summary>
-    /// <exception cref="TrainingException">Another process holds it: names the file and ends with <paramref name="remedy"/>. Or it cannot be written.</exception>
+    /// <exception cref="A3Exception">Another process holds it: names the file and ends with <paramref name="remedy"/>. Or it cannot be written.</exception>
     public static IDisposable Open(string path, string remedy)
     {
         try
@@ -19,7 +19,7 @@ internal static class ExclusiveFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingException(
+            throw new A3Exception(
                 Held.Contains(error.HResult)
                     ? $"{Shown.Text(path)}: {remedy}"
                     : $"{Shown.Text(path)}: cannot be written ({Shown.Text(error.Message)}); a folder is needed that this user may write to.",

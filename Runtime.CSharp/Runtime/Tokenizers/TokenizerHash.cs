@@ -9,7 +9,7 @@ internal static class TokenizerHash
     private static readonly string[] Files = [HuggingFaceReader.FileName, SentencePieceReader.FileName, CompanionFiles.TokenizerConfig];
 
     /// <summary>SHA-256 of the tokenizer's files in a directory, names included, in hexadecimal digits.</summary>
-    /// <exception cref="TrainingException">One of them is no file, or longer than any tokenizer.</exception>
+    /// <exception cref="A3Exception">One of them is no file, or longer than any tokenizer.</exception>
     public static string Of(string directory)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

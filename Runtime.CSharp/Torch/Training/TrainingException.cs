@@ -1,4 +1,4 @@
-namespace A3.Runtime;
+namespace A3;
 
 /// <summary>
 /// A run that cannot begin, go on or be saved: its data, its directory, its initial checkpoint or its state break a rule, or it diverged.
