@@ -27,7 +27,8 @@ public sealed class CSharpTests
 
         if (block.Next is { Language: "text" } shown)
         {
-            Assert.Null(ShownOutput.Difference(shown.Text, printed));
+            var difference = ShownOutput.Difference(shown.Text, printed);
+            Assert.True(difference is null, $"{block}: {difference}");
         }
     }
 
