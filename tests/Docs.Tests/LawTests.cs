@@ -44,11 +44,12 @@ public sealed partial class LawTests
     {
         var cited = Repository.Paths("Model.FSharp", "*.fs").Concat(Repository.Paths("Runtime.CSharp", "*.cs"))
             .Concat(Repository.Paths("tests", "*.fs")).Concat(Repository.Paths("tests", "*.cs"))
-            .SelectMany(path => Citation().Matches(Repository.Read(path)).Select(law => (path, int.Parse(law.Groups[1].Value, CultureInfo.InvariantCulture))))
+            .SelectMany(path => Citation().Matches(Repository.Read(path)).SelectMany(laws => Whole().Matches(laws.Value))
+                .Select(law => (Path: path, Number: int.Parse(law.Value, CultureInfo.InvariantCulture))))
             .ToArray();
 
         Assert.NotEmpty(cited);
-        Faults.None(cited.Where(law => !Rows.Any(row => row.Number == law.Item2)));
+        Faults.None(cited.Where(law => !Rows.Any(row => row.Number == law.Number)));
     }
 
     /// <summary>The name itself; of one that a test continues, such as by the network that it runs on, the beginning.</summary>
@@ -71,6 +72,9 @@ public sealed partial class LawTests
         + @"|\[(?:Fact|Theory)\][^{;]*?public (?:static )?(?:async )?\w+ (?<method>\w+)\(")]
     private static partial Regex TestName();
 
-    [GeneratedRegex(@"\b[Ll]aws? (\d+)\b")]
+    [GeneratedRegex(@"\b[Ll]aws? \d+(?:(?:, | and )\d+)*\b")]
     private static partial Regex Citation();
+
+    [GeneratedRegex(@"\d+")]
+    private static partial Regex Whole();
 }
