@@ -7,6 +7,7 @@
 
 #r "Cli/bin/Release/net10.0/A3.Model.dll"
 #r "Cli/bin/Release/net10.0/A3.Runtime.dll"
+#load "library/arguments.fsx"
 
 open System
 open System.IO
@@ -23,10 +24,9 @@ let model =
 let text =
     File.ReadAllText(argument 1 (Path.Combine(root, "experiments/toy/stories.txt"))).Replace("<|endoftext|>\n", "")
 
-let cuts = int (argument 2 "100")
+let cuts = Arguments.count "CUTS" (argument 2 "100")
 
-let temperature =
-    Double.Parse(argument 3 "0.5", Globalization.CultureInfo.InvariantCulture)
+let temperature = Arguments.real "TEMPERATURE" (argument 3 "0.5")
 
 let letters (word: string) =
     word.Trim(" \n.,!?\"'".ToCharArray()).ToLowerInvariant()

@@ -9,7 +9,7 @@
 #r "Cli/bin/Release/net10.0/A3.Runtime.dll"
 #r "Cli/bin/Release/net10.0/A3.Torch.dll"
 // In one line: files loaded by two would be two modules.
-#load "library/measures.fsx" "library/checks.fsx"
+#load "library/arguments.fsx" "library/measures.fsx" "library/checks.fsx"
 
 open System.IO
 open System.Text.Json
@@ -165,7 +165,7 @@ match List.ofArray fsi.CommandLineArgs |> List.tail with
         options
             {
                 Stories = stories
-                Count = int count
+                Count = Arguments.count "COUNT" count
                 Models = Map.empty
                 Json = None
             }

@@ -5,7 +5,7 @@
 // and train with `--crop 0`, because half a rearranged story is none, and with the tokenizer of TOKENIZER_DIR.
 #r "Cli/bin/Release/net10.0/A3.Model.dll"
 #r "Cli/bin/Release/net10.0/A3.Runtime.dll"
-#load "library/stories.fsx"
+#load "library/arguments.fsx" "library/stories.fsx"
 
 open System
 open System.IO
@@ -15,10 +15,13 @@ open A3.Model
 let (directory, file, output), (copies, seed, context) =
     match List.ofArray fsi.CommandLineArgs |> List.tail with
     | directory :: file :: output :: numbers when numbers.Length <= 3 ->
-        let number index otherwise =
-            numbers |> List.tryItem index |> Option.map int |> Option.defaultValue otherwise
+        let number index name lowest otherwise =
+            numbers
+            |> List.tryItem index
+            |> Option.map (Arguments.whole name lowest >> int)
+            |> Option.defaultValue otherwise
 
-        (directory, file, output), (number 0 1, number 1 1, number 2 256)
+        (directory, file, output), (number 0 "COPIES" 1L 1, number 1 "SEED" 0L 1, number 2 "CONTEXT" 8L 256)
     | _ ->
         eprintfn
             "usage: dotnet fsi experiments/fill-in-the-middle.fsx TOKENIZER_DIR STORIES.txt OUT.txt [COPIES] [SEED] [CONTEXT]"

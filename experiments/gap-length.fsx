@@ -4,6 +4,7 @@
 //     dotnet fsi experiments/gap-length.fsx MODEL STORIES.txt [COUNT]
 #r "Cli/bin/Release/net10.0/A3.Model.dll"
 #r "Cli/bin/Release/net10.0/A3.Runtime.dll"
+#load "library/arguments.fsx"
 
 open System.IO
 open A3
@@ -11,7 +12,7 @@ open A3
 let directory, file, count =
     match fsi.CommandLineArgs with
     | [| _; directory; file |] -> directory, file, 100
-    | [| _; directory; file; count |] -> directory, file, int count
+    | [| _; directory; file; count |] -> directory, file, Arguments.count "COUNT" count
     | _ ->
         eprintfn "usage: dotnet fsi experiments/gap-length.fsx MODEL STORIES.txt [COUNT]"
         exit 2

@@ -4,6 +4,7 @@
 #r "Cli/bin/Release/net10.0/A3.Model.dll"
 #r "Cli/bin/Release/net10.0/A3.Runtime.dll"
 #r "Cli/bin/Release/net10.0/A3.Torch.dll"
+#load "library/arguments.fsx"
 
 open System.IO
 open A3
@@ -12,8 +13,11 @@ open A3.Torch.Training
 
 let tokens =
     match fsi.CommandLineArgs with
-    | [| _; count |] -> int64 count
-    | _ -> 60_000L
+    | [| _ |] -> 60_000L
+    | [| _; tokens |] -> Arguments.whole "TOKENS" 1L tokens
+    | _ ->
+        eprintfn "usage: dotnet fsi experiments/two-curricula.fsx [TOKENS]"
+        exit 2
 
 let stories = Path.Combine(__SOURCE_DIRECTORY__, "toy", "stories.txt")
 

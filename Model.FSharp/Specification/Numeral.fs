@@ -7,7 +7,7 @@ open System.Globalization
 /// point before a fraction, `e` before a power of ten; no other sign, no separators, no blanks, no infinities.
 /// Law: what is printed reads back as the same number.
 [<RequireQualifiedAccess>]
-module internal Numeral =
+module Numeral =
 
     let private invariant = CultureInfo.InvariantCulture
 

@@ -4,7 +4,7 @@ open System
 open Microsoft.FSharp.Reflection
 
 /// A part of a specification that stands there for nothing.
-type internal Redundancy =
+type Redundancy =
     {
         /// Where it stands in a longer form, such as `stage 0, draw 1: `; empty in others.
         Place: string
@@ -24,7 +24,7 @@ type internal Redundancy =
 /// sequences of many lengths, with and without words, and where both mean the same on all of them the part is redundant. Large
 /// numbers are drawn together first, keeping their order and what is next to what, so that short sequences show their effect.
 [<RequireQualifiedAccess>]
-module internal Redundancy =
+module Redundancy =
 
     /// A form of more parts is not looked into, nor one whose numbers stay large when drawn together.
     let private mostParts = 200

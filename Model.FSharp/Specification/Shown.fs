@@ -7,7 +7,7 @@ open System.Text
 /// Bytes of others as messages and terminals may show them: names and values from files, requests and command lines.
 /// Laws: one line without control characters, of bounded length; a text shown once more is the same.
 [<AbstractClass; Sealed>]
-type internal Shown private () =
+type Shown private () =
 
     /// The longest that is shown of a text, in UTF-16 units.
     static let longest = 200

@@ -4,7 +4,7 @@ open System
 
 /// What was probably meant by a name that there is not.
 [<RequireQualifiedAccess>]
-module internal Suggestion =
+module Suggestion =
 
     /// Names are short; a longer text is none.
     let private longest = 64

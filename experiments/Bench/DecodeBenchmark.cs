@@ -11,7 +11,7 @@ using A3.Model;
 /// Measures ways to decode against each other and against the machine: all of them in every round, one after the other, in
 /// one warm process, so that whatever else the machine does meets all alike.
 /// </summary>
-internal sealed class DecodeBenchmark : IDisposable
+public sealed class DecodeBenchmark : IDisposable
 {
     /// <summary>Runs before the first that counts: one to run every path, one for what was compiled anew after it.</summary>
     private const int WarmRuns = 2;
@@ -25,7 +25,12 @@ internal sealed class DecodeBenchmark : IDisposable
 
     /// <summary>Borrows the network.</summary>
     /// <exception cref="A3Exception">The network has no query stream, or its context is too short.</exception>
-    public DecodeBenchmark(INetwork network, DecodeBenchmarkOptions options)
+    public DecodeBenchmark(MeasuredNetwork network, DecodeBenchmarkOptions options)
+        : this(network.Network, options)
+    {
+    }
+
+    internal DecodeBenchmark(INetwork network, DecodeBenchmarkOptions options)
     {
         this.options = options;
         architecture = network.Architecture;

@@ -1,7 +1,7 @@
 namespace A3.Bench;
 
 /// <summary>What <see cref="DecodeBenchmark"/> measures, and how often.</summary>
-internal sealed record DecodeBenchmarkOptions
+public sealed record DecodeBenchmarkOptions
 {
     /// <summary>Tokens of a run; BOS, which is given, comes on top.</summary>
     public int Positions { get; init; } = 256;

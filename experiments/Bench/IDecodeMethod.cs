@@ -19,7 +19,7 @@ internal interface IDecodeMethod
 /// <param name="Steps">Steps of the whole run.</param>
 /// <param name="MeasuredSteps">Steps that were run.</param>
 /// <param name="Drafts">Speculative drafts proposed and kept.</param>
-internal readonly record struct DecodeRun(
+public readonly record struct DecodeRun(
     double Seconds, int Tokens, int Passes, int Steps, int MeasuredSteps, DraftCount Drafts)
 {
     /// <summary>Tokens per second.</summary>

@@ -1,7 +1,7 @@
 namespace A3.Bench;
 
 /// <summary>A figure measured several times: the median, and the quartiles around it.</summary>
-internal readonly record struct Spread(double Median, double Low, double High)
+public readonly record struct Spread(double Median, double Low, double High)
 {
     /// <exception cref="ArgumentException">Nothing was measured.</exception>
     public static Spread Of(IEnumerable<double> values)

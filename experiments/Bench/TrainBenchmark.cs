@@ -12,7 +12,7 @@ using A3.Tensors;
 /// Measures the two-stream training step against a plain AR step of the same network and tokens, and both against the fastest matrix
 /// product: all of them in every round, one after the other, in one process, so that whatever else the machine does meets all alike.
 /// </summary>
-internal sealed class TrainBenchmark(Architecture architecture, TrainBenchmarkOptions options)
+public sealed class TrainBenchmark(Architecture architecture, TrainBenchmarkOptions options)
 {
     private const int WarmRuns = 2;
 
@@ -22,6 +22,9 @@ internal sealed class TrainBenchmark(Architecture architecture, TrainBenchmarkOp
     /// <summary>At least this share of the peak, on two cores at this width and above, in float32.</summary>
     private const double ShareGoal = 0.45;
     private const int GoalThreads = 2, GoalWidth = 256;
+
+    /// <summary>The network that is measured, as it is printed.</summary>
+    public A3.Architecture Architecture { get; } = new(architecture);
 
     private int Sequences => Math.Max(1, options.BatchTokens / architecture.Context);
 

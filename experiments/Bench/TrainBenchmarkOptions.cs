@@ -1,7 +1,7 @@
 namespace A3.Bench;
 
 /// <summary>What <see cref="TrainBenchmark"/> measures, and how often.</summary>
-internal sealed record TrainBenchmarkOptions
+public sealed record TrainBenchmarkOptions
 {
     /// <summary>Tokens of a step, BOS counted: as many whole sequences of the network's context as they hold, at least one.</summary>
     public int BatchTokens { get; init; } = 4096;

@@ -4,15 +4,13 @@ open System
 open System.Runtime.InteropServices
 open System.Threading
 open Argu
-open A3
-open A3.Runtime.Checkpoints
 
 /// The whole command line: what all commands understand, and the commands.
 [<RequireQualifiedAccess>]
 type Arguments =
     | [<Inherit; Unique>] Model of DIR: string
-    | [<Inherit; Unique>] Device of DeviceName
-    | [<Inherit; Unique>] Dtype of NumberTypeName
+    | [<Inherit; Unique>] Device of NAME: string
+    | [<Inherit; Unique>] Dtype of TYPE: string
     | [<Inherit; Unique>] Seed of NUMBER: string
     | [<Inherit; Unique>] Grouping of TEXT: string
     | [<Inherit; Unique>] Json
@@ -30,11 +28,11 @@ type Arguments =
     interface IArgParserTemplate with
         member argument.Usage =
             match argument with
-            | Model _ -> "a checkpoint directory (default: the model in the box)."
-            | Device _ -> "where to compute: cpu, cuda, or auto (the default): CUDA where there is one."
-            | Dtype _ -> "number type of the weights (default float32)."
-            | Seed _ -> $"the same seed gives the same result, {Limits.seed.Range} (default 1)."
-            | Grouping _ -> "which positions are generated together and when, such as 'bisect | chunks 2'."
+            | Model _
+            | Device _
+            | Dtype _
+            | Seed _
+            | Grouping _ -> Settings.help Invocation.settings argument
             | Json -> "print JSON."
             | Version -> "print the version."
             | Infill _ -> "fill the gaps of a text."
@@ -55,8 +53,8 @@ module Program =
     /// An example for each command, and for the program itself.
     let private example argv =
         match Array.tryHead argv with
-        | Some "infill" -> Infill.example
-        | Some "generate" -> Generate.example
+        | Some "infill" -> Writing.infillExample
+        | Some "generate" -> Writing.generateExample
         | Some "score" -> Score.example
         | Some "show" -> Show.example
         | Some "inspect" -> Inspect.example
@@ -65,7 +63,7 @@ module Program =
         | Some "conform" -> Conform.example
         | Some "bench" -> Bench.example
         | Some _
-        | None -> Infill.example
+        | None -> Writing.infillExample
 
     let private exitCodes =
         [
@@ -96,12 +94,6 @@ module Program =
         with :? ArguParseException as error ->
             error.Message
 
-    let private deviceOf name =
-        match name with
-        | Auto -> Device.Auto
-        | Cpu -> Device.Cpu
-        | Cuda -> Device.Cuda
-
     /// Options that every command understands and this one has no use for.
     let private idle (results: ParseResults<Arguments>) =
         match results.TryGetSubCommand() with
@@ -114,18 +106,9 @@ module Program =
 
     /// Options that every command understands, as far as the command line names them.
     let private given (results: ParseResults<Arguments>) =
-        [
-            if results.Contains Arguments.Model then
-                "--model"
-            if results.Contains Arguments.Device then
-                "--device"
-            if results.Contains Arguments.Dtype then
-                "--dtype"
-            if results.Contains Arguments.Seed then
-                "--seed"
-            if results.Contains Arguments.Grouping then
-                "--grouping"
-        ]
+        let names = [ for setting in Invocation.settings -> "--" + setting.Name ]
+
+        Settings.given results |> List.filter (fun option -> List.contains option names)
 
     let private noteIdle output (results: ParseResults<Arguments>) =
         let command, idle = idle results
@@ -135,22 +118,15 @@ module Program =
 
     let private execute output cancellation (results: ParseResults<Arguments>) =
         let invocation =
-            {
-                Output = output
-                Cancellation = cancellation
-                Model = results.TryGetResult Arguments.Model
-                Device = results.GetResult(Arguments.Device, Auto) |> deviceOf
-                NumberType = results.GetResult(Arguments.Dtype, Float32) |> Options.numberType
-                Seed = results.TryGetResult Arguments.Seed |> Limit.optional "--seed" Limits.seed
-                Grouping = results.TryGetResult Arguments.Grouping
+            { Settings.bind output Invocation.settings results (Invocation.plain output cancellation) with
                 Given = given results
             }
 
         noteIdle output results
 
         match results.TryGetSubCommand() with
-        | Some(Arguments.Infill arguments) -> Infill.run invocation arguments
-        | Some(Arguments.Generate arguments) -> Generate.run invocation arguments
+        | Some(Arguments.Infill arguments) -> Writing.infill invocation arguments
+        | Some(Arguments.Generate arguments) -> Writing.generate invocation arguments
         | Some(Arguments.Score arguments) -> Score.run invocation arguments
         | Some(Arguments.Show arguments) -> Show.run invocation arguments
         | Some(Arguments.Inspect arguments) -> Inspect.run invocation arguments

@@ -5,7 +5,7 @@ namespace A3.Conformance;
 /// <param name="Backend">What computed it: <c>managed</c>, <c>torch</c>, or the name of a tokenizer file.</param>
 /// <param name="Difference">The largest difference of two numbers (NaN where one is none), or how many tokens differ.</param>
 /// <param name="Bound">The largest difference that passes.</param>
-internal sealed record ConformanceCase(string Name, string Backend, double Difference, double Bound)
+public sealed record ConformanceCase(string Name, string Backend, double Difference, double Bound)
 {
     /// <summary>Float32 arithmetic in another order.</summary>
     public const double Tolerance = 1e-4;

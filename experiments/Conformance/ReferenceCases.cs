@@ -3,16 +3,21 @@ using A3.Runtime.Networks;
 namespace A3.Conformance;
 
 /// <summary>Whether a network computes the reference numbers that lie beside its weights.</summary>
-internal static class ReferenceCases
+public static partial class ReferenceCases
 {
+    /// <summary>Cases of logits.</summary>
     public const string Logits = "cases.safetensors";
+
+    /// <summary>Cases of decoding.</summary>
     public const string Decodes = "decode.safetensors";
+
+    /// <summary>Cases of tokens and continuations.</summary>
     public const string Texts = "expected.json";
 
     /// <summary>Runs every case of the directory that needs a network, one by one as they are asked for.</summary>
     /// <exception cref="A3Exception">The directory holds no reference numbers, or a case cannot be run.</exception>
     /// <exception cref="CheckpointException">A file of them cannot be read.</exception>
-    public static IEnumerable<ConformanceCase> Run(
+    internal static IEnumerable<ConformanceCase> Run(
         string directory,
         string backend,
         INetwork network,
@@ -24,13 +29,14 @@ internal static class ReferenceCases
 
     /// <summary>Runs the cases of the directory that need no network: token ids.</summary>
     /// <exception cref="A3Exception">The directory holds no reference numbers, or none that can be read.</exception>
-    public static IEnumerable<ConformanceCase> RunTokenizers(string directory)
+    internal static IEnumerable<ConformanceCase> RunTokenizers(string directory)
     {
         RequireReferences(directory);
         var path = Path.Combine(directory, Texts);
         return File.Exists(path) ? TextCases.Tokenize(directory, TextCases.Read(path)) : [];
     }
 
+    /// <summary>Refuses a directory without reference numbers.</summary>
     /// <exception cref="A3Exception">The directory holds none of the files.</exception>
     public static void RequireReferences(string directory)
     {

@@ -4,10 +4,10 @@
 open A3.Model
 
 /// A Monte Carlo estimate of the mean of -log p over all orders, which is at least -log p (Jensen): hide a uniform number of
-/// the n targets, each set of that size equally probable, and take n over their number times `surprisal` of the hidden ones
+/// the n targets, each set of that size equally probable, and take n over their number times the NLL of the hidden ones
 /// (Nie et al. 2025, equation 6). The numbers are drawn one from each of `draws` equal parts of 1..n, which leaves the
 /// estimate unbiased and makes it vary less.
-let estimate draws seed (targets: int[]) (surprisal: int[] -> float) =
+let estimate draws seed (targets: int[]) (nll: int[] -> float) =
     let count = targets.Length
 
     let one draw =
@@ -19,7 +19,7 @@ let estimate draws seed (targets: int[]) (surprisal: int[] -> float) =
         |> Array.truncate hidden
         |> Array.map (Array.get targets)
         |> Array.sort
-        |> surprisal
+        |> nll
         |> (*) (float count / float hidden)
 
     List.init draws one |> List.average

@@ -62,11 +62,11 @@ let rec private orders items =
         |> List.collect (fun first -> orders (List.except [ first ] items) |> List.map (fun rest -> first :: rest))
 
 /// -log p one position at a time along an order, each given all that is neither it nor behind it.
-let private along surprisalOf order =
+let private along nllOf order =
     let rec go order =
         match order with
         | [] -> 0.0
-        | next :: later -> surprisalOf next (next :: later) + go later
+        | next :: later -> nllOf next (next :: later) + go later
 
     go order
 
@@ -76,7 +76,7 @@ let private bound (model: A3Model) =
     let targets = [| 1 .. tokens.Length - 1 |]
     let known = System.Collections.Generic.Dictionary<int list, float[]>()
 
-    let surprisals (hidden: int list) =
+    let nlls (hidden: int list) =
         match known.TryGetValue hidden with
         | true, found -> found
         | false, _ ->
@@ -84,15 +84,14 @@ let private bound (model: A3Model) =
             known[hidden] <- found
             found
 
-    let surprisalOf position hidden =
+    let nllOf position hidden =
         let hidden = List.sort hidden
-        (surprisals hidden)[List.findIndex ((=) position) hidden]
+        (nlls hidden)[List.findIndex ((=) position) hidden]
 
-    let exact = orders (List.ofArray targets) |> List.averageBy (along surprisalOf)
+    let exact = orders (List.ofArray targets) |> List.averageBy (along nllOf)
 
     let estimates =
-        List.init 4000 (fun seed ->
-            Bound.estimate 4 (Seed.ofInt seed) targets (List.ofArray >> surprisals >> Array.sum))
+        List.init 4000 (fun seed -> Bound.estimate 4 (Seed.ofInt seed) targets (List.ofArray >> nlls >> Array.sum))
 
     let mean = List.average estimates
 

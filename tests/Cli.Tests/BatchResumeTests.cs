@@ -30,6 +30,20 @@ public sealed class BatchResumeTests : IDisposable
     private CommandLine Run(params string[] arguments) =>
         CommandLine.Run(["generate", "--batch", input, "--output", output, "--model", model, .. arguments]);
 
+    [Theory]
+    [InlineData("54616e3feb46a0ed")]
+    [InlineData("2cd9c34debee36d3", "--grouping", "bisect")]
+    [InlineData("985715b55d176db8", "--causal", "--length", "5")]
+    [InlineData("b0d53819b490a105", "--forbid", "ball", "--forbid", "é", "--revise", "2", "--revise-share", "0.5", "--top-k", "7", "--seed", "9")]
+    public void Results_of_version_0_1_are_known_by_their_options(string fingerprint, params string[] options)
+    {
+        using var other = new Folder();
+        File.WriteAllText(other.File("rows"), "{\"prompt\": \"Tom\", \"length\": 2}\n");
+        var results = CommandLine.Run(["generate", "--batch", other.File("rows"), "--model", TinyCheckpoint.In(other), .. options]);
+
+        Assert.Equal(fingerprint, results.Json()[0].GetProperty("options").GetString());
+    }
+
     [Fact]
     public void A_batch_killed_at_any_byte_ends_with_the_same_results()
     {

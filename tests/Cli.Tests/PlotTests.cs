@@ -44,9 +44,28 @@ public sealed class PlotTests
         Assert.Contains("100 steps, 1,000 tokens", plotted.Out, StringComparison.Ordinal);
         Assert.Equal(4, Elements(picture, "polyline").Length);
         Assert.Equal(["training, smoothed", "any order", "left to right"], Elements(picture, "text", "key").Select(key => key.Value));
+        AssertCurvesAreWhereTheirLossesAre(picture);
         Assert.DoesNotMatch("src=|href=|@import|url\\((?!#plot)", page);
         Assert.Equal(1, page.Split("http").Length - 1);
         Assert.Contains("<code>stage rest: (random | singletons)</code>", page, StringComparison.Ordinal);
+    }
+
+    /// <summary>Each curve, in its colour, goes down by what its losses do between the lines of the grid.</summary>
+    private static void AssertCurvesAreWhereTheirLossesAre(XDocument picture)
+    {
+        double[][] Points(string colour) =>
+        [
+            .. Assert.Single(Elements(picture, "polyline"), curve => curve.Attribute("stroke")!.Value == colour).Attribute("points")!.Value.Split(' ')
+                .Select(point => point.Split(',').Select(number => double.Parse(number, CultureInfo.InvariantCulture)).ToArray()),
+        ];
+
+        double Height(double loss) => Number(
+            Assert.Single(Elements(picture, "text", "row"), label => label.Value == loss.ToString(CultureInfo.InvariantCulture)), "y") - 3.5;
+
+        var keys = Elements(picture, "text", "key").Zip(Elements(picture, "rect").Skip(1)).ToDictionary(pair => pair.First.Value, pair => pair.Second.Attribute("fill")!.Value);
+        Assert.Equal(3, keys.Values.Distinct().Count());
+        Assert.Equal([Height(4), Height(3)], Points(keys["any order"]).Select(point => point[1]), (one, other) => Math.Abs(one - other) < 0.1);
+        Assert.Equal([Height(3), Height(2)], Points(keys["left to right"]).Select(point => point[1]), (one, other) => Math.Abs(one - other) < 0.1);
     }
 
     [Fact]
@@ -91,6 +110,26 @@ public sealed class PlotTests
 
         Assert.Equal(3, losses.GetProperty("training batches").GetProperty("last").GetDouble(), 1e-9);
         Assert.Equal(4, losses.GetProperty("any order").GetProperty("first").GetDouble());
+    }
+
+    [Theory]
+    [InlineData("plot", "--svg")]
+    [InlineData("plot", "--html")]
+    [InlineData("show", "--svg")]
+    public void A_file_that_is_no_picture_of_ours_is_never_written_over(string command, string option)
+    {
+        using var folder = new Folder();
+        var run = Run(folder);
+        var (mine, theirs) = (folder.File("mine"), folder.File("theirs"));
+        File.WriteAllText(theirs, "my notes");
+        string[] Drawn(string file) => [command, command == "plot" ? run : "bisect", option, file];
+        var refused = CommandLine.Run(Drawn(theirs));
+        var twice = new[] { CommandLine.Run(Drawn(mine)), CommandLine.Run(Drawn(mine)) };
+
+        Assert.Equal((1, ""), (refused.Code, refused.Out));
+        Assert.Equal($"a3: {option} {theirs}: holds something else than a picture of a3; name another file, or delete that one.\n", refused.Error);
+        Assert.Equal("my notes", File.ReadAllText(theirs));
+        Assert.All(twice, drawn => Assert.Equal(0, drawn.Code));
     }
 
     [Fact]

@@ -4,13 +4,13 @@ using A3.Model;
 using A3.Runtime.Checkpoints;
 using A3.Runtime.Tokenizers;
 
-namespace A3.Runtime.Api;
+namespace A3;
 
 /// <summary>
 /// Tells models apart by every byte that decides what they compute: configuration, tokenizer and each number of the weights. Where they
 /// lie, when they were written and how they are spread over files does not count.
 /// </summary>
-internal static class CheckpointFingerprint
+public static class CheckpointFingerprint
 {
     /// <summary>Bytes of a tensor that one thread hashes at a time.</summary>
     private const int Piece = 1 << 24;

@@ -36,6 +36,14 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Bytes of all its tensors as they are stored.</summary>
     public long StoredBytes => tensors.Values.Sum(tensor => tensor.ByteLength);
 
+    /// <summary>Its tensors in the order of the architecture: embedding, blocks, the last RMSNorm, head.</summary>
+    public ImmutableArray<TensorInfo> Tensors =>
+    [
+        .. ArchitectureModule.parameters(Configuration.Architecture)
+            .Select(parameter => tensors[parameter.Name])
+            .Select(tensor => new TensorInfo(tensor.Name, tensor.Dtype.Name, [.. tensor.Shape], tensor.ByteLength)),
+    ];
+
     /// <summary>What of its files is not followed, a sentence each; empty as a rule.</summary>
     public ImmutableArray<string> Notices { get; }
 

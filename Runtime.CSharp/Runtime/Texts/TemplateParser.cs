@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using A3.Runtime.Tokenizers;
 
 namespace A3.Runtime.Texts;
 

@@ -1,5 +1,3 @@
-using A3.Runtime.Tokenizers;
-
 namespace A3;
 
 /// <summary>A piece of a template: a text that is given, or a gap that is to be filled.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using A3.Runtime.Tokenizers;
 
 namespace A3;
@@ -22,6 +23,19 @@ public static class Tokenizer
     {
         ArgumentNullException.ThrowIfNull(directory);
         return new BytePairTokenizer(CompanionFiles.Complete(Parts(directory, Preferred(directory)), directory));
+    }
+
+    /// <summary>Every tokenizer file of a directory, the one that <see cref="Load"/> reads first; none where there is no such file.</summary>
+    /// <param name="directory">A checkpoint directory.</param>
+    /// <param name="vocabulary">Tokens of the network: those that a file lacks are special and without text.</param>
+    /// <exception cref="TokenizerException">As <see cref="Load"/>.</exception>
+    public static ImmutableArray<TokenizerDescription> Describe(string directory, int vocabulary)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        return [.. FilesIn(directory).Select(file => Described(file, LoadFile(directory, file, vocabulary)))];
+
+        static TokenizerDescription Described(string file, BytePairTokenizer read) =>
+            new(file, read.Kind, read.FileSize, read, [.. read.Notices]);
     }
 
     /// <summary>As <see cref="Load"/>, for a network with tokens of its own: those that the files lack are special and without text.</summary>

@@ -2,13 +2,13 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Unicode;
 
-namespace A3.Runtime.Tokenizers;
+namespace A3;
 
 /// <summary>
 /// Texts that are what they seem: UTF-8 without invalid bytes, UTF-16 without half surrogate pairs. Anything else is refused by its
 /// place, never replaced by U+FFFD.
 /// </summary>
-internal static class WellFormed
+public static class WellFormed
 {
     /// <summary>The text as it is.</summary>
     /// <param name="text">UTF-16.</param>

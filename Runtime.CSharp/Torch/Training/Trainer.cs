@@ -34,6 +34,9 @@ public sealed class Trainer : IDisposable
 
     private TrainingOptions Options => prepared.Manifest.Options;
 
+    /// <summary>The last step that a run's directory holds; null for none.</summary>
+    public static long? LastStep(string directory) => RunDirectory.LastStep(directory);
+
     /// <summary>Prepares a new run: tokenizer, tokenized data, weights.</summary>
     /// <exception cref="ArgumentException">An option breaks its rule.</exception>
     /// <exception cref="TrainingException">The data, the initial checkpoint or the output directory cannot be used.</exception>

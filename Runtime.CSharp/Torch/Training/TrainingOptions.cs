@@ -6,6 +6,9 @@ public sealed record TrainingOptions
     /// <summary>Positions that a fresh network can hold, where <see cref="Context"/> does not say.</summary>
     public const int StandardContext = 256;
 
+    /// <summary>Positions of the longest sequence of any run: a mask of more rows has over 2^31 entries.</summary>
+    public const int LongestContext = 46340;
+
     /// <summary>
     /// Text files, in which lines <c>&lt;|endoftext|&gt;</c> separate documents, or each file is one; or JSON lines, in which each line is one:
     /// by name (<c>.jsonl</c>, <c>.ndjson</c>, <c>.jsonl.txt</c>), or a <c>.json</c> whose first line is a JSON object.

@@ -8,7 +8,7 @@ namespace A3.Torch.Training;
 internal static class TrainingRules
 {
     /// <summary>Positions of the longest sequence of any run: a mask of more rows has over 2^31 entries.</summary>
-    public const int LongestContext = 46340;
+    public const int LongestContext = TrainingOptions.LongestContext;
 
     private const long MostTokens = 1_000_000_000_000_000;
     private const int LargestBatch = 1 << 24;

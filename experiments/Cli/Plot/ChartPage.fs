@@ -78,6 +78,7 @@ svg.addEventListener("mouseleave", restore);
             "\n",
             [
                 "<!DOCTYPE html>"
+                Svg.signature
                 "<html lang=\"en\"><head><meta charset=\"utf-8\">"
                 $"<title>{Svg.escape chart.Title}</title>"
                 $"<style>{style}</style></head><body>"

@@ -5,9 +5,6 @@ open System.IO
 open System.Text.Json
 open A3
 open A3.Model
-open A3.Runtime.Checkpoints
-open A3.Runtime.Storage
-open A3.Torch.Training
 
 /// A stage of a run as its curriculum says it.
 type PlannedStage =
@@ -69,7 +66,7 @@ module RunHistory =
         let step = json.GetProperty("step").GetInt64()
 
         if step < 0L then
-            raise (FormatException $"step = {step}; a number from 0 up is expected")
+            raise (FormatException $"step = {string step}; a number from 0 up is expected")
 
         {
             Step = step
@@ -84,12 +81,7 @@ module RunHistory =
 
     /// The lines of a run's metrics; a last one cut short by a kill is left out.
     let private lines path =
-        // Asked before opening: pipes and devices have no length, and no end.
-        let texts =
-            if RegularFile.Length path = 0L then
-                [||]
-            else
-                File.ReadAllLines path
+        let texts = Input.lines path
 
         texts
         |> Array.mapi (fun index text ->
@@ -129,9 +121,9 @@ module RunHistory =
     let private stages path tokensPerStep =
         use manifest =
             try
-                JsonDocument.Parse(CheckpointFile.ReadText path)
+                JsonDocument.Parse(String.Join('\n', Input.lines path))
             with :? JsonException as error ->
-                broken path $"not a manifest of a run ({error.Message})"
+                broken path $"not a manifest of a run ({Shown.Text error.Message})"
 
         let tokens, stages =
             try
