@@ -10,7 +10,7 @@ open Argu
 type Arguments =
     | [<Inherit; Unique>] Model of DIR: string
     | [<Inherit; Unique>] Device of NAME: string
-    | [<Inherit; Unique>] Dtype of TYPE: string
+    | [<Inherit; Unique>] Dtype of NAME: string
     | [<Inherit; Unique>] Seed of NUMBER: string
     | [<Inherit; Unique>] Grouping of TEXT: string
     | [<Inherit; Unique>] Json

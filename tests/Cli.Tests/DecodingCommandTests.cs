@@ -54,7 +54,7 @@ public sealed class DecodingCommandTests : IDisposable
     public void A_terminal_sees_the_text_fill_up_and_then_the_finished_text()
     {
         string[] arguments = ["infill", "Tom had {3} ball.", "--model", model];
-        var frames = CommandLine.Run(Ink.TrueColour, CancellationToken.None, arguments).Out.Split('\r');
+        var frames = TerminalScreen.Frames(CommandLine.Run(Ink.TrueColour, CancellationToken.None, arguments).Out);
 
         Assert.Equal(5, frames.Length);
         Assert.Equal([3, 2, 1, 0, 0], frames.Select(frame => frame.Count(letter => letter == '·')));

@@ -63,7 +63,7 @@ public sealed class RevisionCommandTests : IDisposable
     public void A_terminal_sees_tokens_change_on_a_coloured_ground()
     {
         string[] command = ["infill", "Tom had {3} ball.", "--revise", "1", "--model", model];
-        var frames = CommandLine.Run(Ink.TrueColour, CancellationToken.None, command).Out.Split('\r');
+        var frames = TerminalScreen.Frames(CommandLine.Run(Ink.TrueColour, CancellationToken.None, command).Out);
 
         Assert.Equal([3, 2, 1, 0, 0, 0, 0, 0], frames.Select(frame => frame.Count(letter => letter == '·')));
         Assert.Equal(

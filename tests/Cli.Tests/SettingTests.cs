@@ -11,6 +11,7 @@ public sealed class SettingTests
     private static readonly Dictionary<string, string> Texts = new()
     {
         ["Curriculum"] = "infill",
+        ["Field"] = "story",
         ["BrokenLines"] = "skip",
         ["QueryStart"] = "preceding",
         ["Compute"] = "bfloat16",

@@ -23,6 +23,13 @@ internal sealed partial class TerminalScreen(int width)
         }
     }
 
+    /// <summary>What is drawn one after the other in one line, and behind it; what is drawn twice counts once.</summary>
+    public static string[] Frames(string output)
+    {
+        var frames = output.Replace("\u001b[?25l", "", StringComparison.Ordinal).Split('\r');
+        return [.. frames.Where((frame, index) => index == 0 || frame != frames[index - 1])];
+    }
+
     /// <summary>What a terminal shows in the end.</summary>
     public static TerminalScreen Of(string output, int width)
     {

@@ -60,16 +60,16 @@ public sealed class TerminalTests : IDisposable
         lines = TerminalScreen.Of(error.ToString(), width).Lines;
         var bar = Array.FindIndex(lines, line => line.Contains("3 of 3 rows", StringComparison.Ordinal));
 
-        Assert.DoesNotContain(lines, line => line.Contains("1 of 3 rows", StringComparison.Ordinal) || line.Contains("2 of 3 rows", StringComparison.Ordinal));
         Assert.StartsWith("a3: ", lines[0], StringComparison.Ordinal);
         Assert.True(bar > 0);
+        Assert.DoesNotContain(lines[..bar], line => line.Contains(" of 3 rows", StringComparison.Ordinal));
         Assert.StartsWith("a3: 1 of 3 rows", lines[bar + 1], StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_live_view_of_wide_letters_leaves_the_finished_text_alone()
     {
-        var screen = Run(20, "infill", "漢字 😀 and {3} 漢字漢字漢字漢字 {4} b", "--model", model).Out;
+        var screen = Run(32, "infill", "漢字 😀 and {3} 漢字漢字漢字漢字 {4} b", "--model", model).Out;
         var text = string.Concat(screen.Lines.TakeWhile(line => line.Length > 0));
 
         Assert.StartsWith("漢字 😀 and", text, StringComparison.Ordinal);

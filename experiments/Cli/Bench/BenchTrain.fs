@@ -93,7 +93,7 @@ type BenchTrainArguments =
     | [<Unique>] Group of SIZE: string
     | [<Unique>] Activation_Checkpointing
     | [<Unique; Hidden>] Recompute
-    | [<Unique>] Compute of TYPE: string
+    | [<Unique>] Compute of NAME: string
     | [<Unique>] Threads of NUMBER: string
     | [<Unique>] Rounds of NUMBER: string
 

@@ -55,11 +55,11 @@ module Train =
 
     /// What the command line asks for.
     let private options (invocation: Invocation) (arguments: ParseResults<TrainArguments>) =
-        let bound =
-            Settings.bind invocation.Output TrainingSettings.all arguments TrainingSettings.usual
+        let others = underOtherNames invocation (Settings.given arguments)
 
         let options =
-            underOtherNames invocation (Settings.given arguments) |> List.fold set bound
+            Settings.bind invocation.Output TrainingSettings.all arguments TrainingSettings.usual
+            |> fun bound -> List.fold set bound others
 
         TextForms.curriculum (Invocation.remark invocation) "curriculum" options.Curriculum
         |> ignore

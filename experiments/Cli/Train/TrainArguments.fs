@@ -11,11 +11,11 @@ type TrainArguments =
     | [<Unique>] Curriculum of TEXT: string
     | Validation of FILE: string
     | [<Unique>] Field of NAME: string
-    | [<Unique>] Broken_Lines of ACTION: string
+    | [<Unique>] Broken_Lines of NAME: string
     | [<Unique>] Cache of DIR: string
     | [<Unique>] Pack
     | [<Unique>] Init of DIR: string
-    | [<Unique>] Query_Start of START: string
+    | [<Unique>] Query_Start of NAME: string
     | [<Unique>] Train of WEIGHTS: string
     | [<Unique>] Rank of NUMBER: string
     | [<Unique>] Alpha of NUMBER: string
@@ -28,7 +28,7 @@ type TrainArguments =
     | [<Unique; Hidden>] Lanes of COUNT: string
     | [<Unique>] Activation_Checkpointing
     | [<Unique; Hidden>] Recompute
-    | [<Unique>] Compute of TYPE: string
+    | [<Unique>] Compute of NAME: string
     | [<Unique>] Context of POSITIONS: string
     | [<Unique>] Vocabulary of TOKENS: string
     | [<Unique>] Width of NUMBER: string
