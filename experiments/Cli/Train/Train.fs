@@ -170,6 +170,7 @@ module Train =
                 | None -> "nothing is saved yet; begin again with the same command."
 
             raise (StoppedException $"stopped before the first step: {kept}")
+        | :? RequestException as error -> raise (MisuseException(named error.Message))
         | :? ArgumentException as error -> raise (MisuseException(named (Outcome.argumentMessage error)))
 
     /// What a report could not be written for.
