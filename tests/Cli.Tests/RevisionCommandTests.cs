@@ -68,7 +68,7 @@ public sealed class RevisionCommandTests : IDisposable
         Assert.Equal([3, 2, 1, 0, 0, 0, 0, 0], frames.Select(frame => frame.Count(letter => letter == '·')));
         Assert.Equal(
             [0, 0, 0, 0, 1, 1, 1, 0],
-            frames.Select(frame => frame.Split("\u001b[48;2;").Length - 1));
+            frames.Select(frame => frame.Split(";48;2;").Length - 1));
     }
 
     [Fact]

@@ -60,7 +60,7 @@ public sealed class TerminalTests : IDisposable
         lines = TerminalScreen.Of(error.ToString(), width).Lines;
         var bar = Array.FindIndex(lines, line => line.Contains("3 of 3 rows", StringComparison.Ordinal));
 
-        Assert.StartsWith("a3: ", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("a3:", lines[0], StringComparison.Ordinal);
         Assert.True(bar > 0);
         Assert.DoesNotContain(lines[..bar], line => line.Contains(" of 3 rows", StringComparison.Ordinal));
         Assert.StartsWith("a3: 1 of 3 rows", lines[bar + 1], StringComparison.Ordinal);
