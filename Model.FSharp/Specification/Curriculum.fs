@@ -83,7 +83,7 @@ module Curriculum =
         }
 
     let private always part recipe =
-        share part [ Draw.create 1.0 Context.Start recipe ]
+        share part [ MixtureComponent.create 1.0 EvidenceModel.Start recipe ]
 
     let private chunks size order =
         Recipe.Template(Grouping.chunks size order)
@@ -113,16 +113,16 @@ module Curriculum =
             ]
 
     /// Masked diffusion, the baseline: a uniform number of positions masked and predicted at once from all others, weighted
-    /// by the inverse of their share; `Draw` states the estimator.
+    /// by the inverse of their share; `MixtureComponent` states the estimator.
     let maskedDiffusion =
         create
             [
                 share
                     1.0
                     [
-                        { Draw.create
+                        { MixtureComponent.create
                               1.0
-                              (Context.Scattered Reading.Bidirectional)
+                              (EvidenceModel.Scattered Reading.Bidirectional)
                               (Recipe.Template(Grouping.Cut(Order.LeftToRight, Cut.AllAtOnce))) with
                             Weighting = Weighting.InverseShare
                         }
@@ -134,11 +134,11 @@ module Curriculum =
     /// context, and random positions over everything.
     let infill =
         let gaps reading =
-            Context.Gaps({ Lowest = 1; Highest = 3 }, Piece.Positions { Lowest = 4; Highest = 40 }, reading)
+            EvidenceModel.Gaps({ Lowest = 1; Highest = 3 }, EvidenceRun.Positions { Lowest = 4; Highest = 40 }, reading)
 
         let draws orders sizes context =
             List.allPairs orders sizes
-            |> List.map (fun (order, size) -> Draw.create 1.0 context (chunks size order))
+            |> List.map (fun (order, size) -> MixtureComponent.create 1.0 context (chunks size order))
 
         let orders = [ Order.LeftToRight; Order.Bisect; Order.Random 0L ]
 
@@ -149,10 +149,10 @@ module Curriculum =
                 }
                 share
                     0.7
-                    (Draw.create 6.0 Context.Start leftToRight
+                    (MixtureComponent.create 6.0 EvidenceModel.Start leftToRight
                      :: draws orders [ 1; 2; 4 ] (gaps Reading.Predicted)
                      @ draws orders [ 1; 2; 4 ] (gaps Reading.Bidirectional)
-                     @ draws [ Order.Random 0L ] [ 1; 2; 4; 8 ] Context.Start)
+                     @ draws [ Order.Random 0L ] [ 1; 2; 4; 8 ] EvidenceModel.Start)
             ]
 
     /// For a causal model that is to fill gaps and stay a causal model, which the content stream's loss sees to, most of all at the end.
@@ -160,21 +160,21 @@ module Curriculum =
     /// longer runs, then as all that stands behind a gap; given causally first, as such a model reads, in the end as one group.
     let adapt =
         let piece lowest highest =
-            Piece.Positions { Lowest = lowest; Highest = highest }
+            EvidenceRun.Positions { Lowest = lowest; Highest = highest }
 
         let ahead most lowest highest =
-            Context.Kept({ Lowest = 1; Highest = most }, piece lowest highest, Reading.Causal)
+            EvidenceModel.Kept({ Lowest = 1; Highest = most }, piece lowest highest, Reading.Causal)
 
         let gaps lowest highest reading =
-            Context.Gaps({ Lowest = 1; Highest = 3 }, piece lowest highest, reading)
+            EvidenceModel.Gaps({ Lowest = 1; Highest = 3 }, piece lowest highest, reading)
 
         let ramp first last context order =
-            { Draw.create first context (Recipe.Template(Grouping.singletons order)) with
+            { MixtureComponent.create first context (Recipe.Template(Grouping.singletons order)) with
                 Weight = { Start = first; End = last }
             }
 
         let nothingAhead weight =
-            ramp weight weight Context.Start Order.LeftToRight
+            ramp weight weight EvidenceModel.Start Order.LeftToRight
 
         let around first last order =
             ramp first last (gaps 4 40 Reading.Bidirectional) order
@@ -205,7 +205,7 @@ module Curriculum =
                         ramp 3.0 0.0 (gaps 8 60 Reading.Causal) Order.LeftToRight
                         around 1.0 5.0 Order.LeftToRight
                         around 0.0 1.0 Order.Bisect
-                        ramp 0.0 1.0 Context.Start (Order.Random 0L)
+                        ramp 0.0 1.0 EvidenceModel.Start (Order.Random 0L)
                     ]
                 stage
                     0.38
@@ -214,7 +214,7 @@ module Curriculum =
                         nothingAhead 4.0
                         around 5.0 5.0 Order.LeftToRight
                         around 1.0 1.0 Order.Bisect
-                        ramp 1.0 1.0 Context.Start (Order.Random 0L)
+                        ramp 1.0 1.0 EvidenceModel.Start (Order.Random 0L)
                     ]
             ]
 

@@ -102,19 +102,19 @@ module Factorization =
         |> Seq.sumBy (fun sequence -> exp (logProbability conditional sequence partition))
 
     let private printFactor factor =
-        let targets = Region.printAll factor.Targets
+        let targets = Interval.printAll factor.Targets
 
         if factor.Context.Length = 0 then
             $"p({targets})"
         else
-            $"p({targets} | {Region.printAll factor.Context})"
+            $"p({targets} | {Interval.printAll factor.Context})"
 
     /// Text form: `p(4 7 | 0..3) p(5..6 | 0..4 7)`.
     let print factors =
         factors |> List.map printFactor |> Syntax.words
 
     let internal parser =
-        let regions = many1 Region.parser
+        let regions = many1 Interval.parser
 
         let factor =
             Syntax.keyword "p"
@@ -129,7 +129,7 @@ module Factorization =
         >>= fun factors ->
             factors
             |> List.collect (fun (targets, context) -> [ targets; context ])
-            |> Region.expand
+            |> Interval.expand
             |>> assemble
 
     let parse text = Syntax.run parser text

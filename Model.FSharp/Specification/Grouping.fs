@@ -8,13 +8,13 @@ type Cut =
     /// One position per group.
     | Singletons
     /// Consecutive steps of the order, as many per group as the schedule says.
-    | Sized of Schedule
+    | Sized of SizeSchedule
     /// One word per group; the order arranges words. Where the shape knows no words every position is one.
     | Words
     /// One sentence per group; the order arranges sentences. Where the shape knows no sentences every position is one.
     | Sentences
     /// One region of the sequence per group, and each position outside them by itself; the order arranges these spans.
-    | Spans of Region list
+    | Spans of Interval list
     /// Everything in one group.
     | AllAtOnce
 
@@ -25,7 +25,7 @@ type Grouping =
     /// An order cut into groups.
     | Cut of Order * Cut
     /// These positions are given, as one group after the evidence of the shape, wherever in the recipe this stands.
-    | Given of Region list * Grouping
+    | Given of Interval list * Grouping
     /// The groups of the positions that the orders of `first` name, then `rest` over the positions still open.
     | Then of first: Grouping * rest: Grouping
     /// A group of the left one, a group of the right one, and so on; each position where it comes first.
@@ -45,14 +45,14 @@ module Grouping =
 
     /// Groups of one size; the last may be smaller.
     let chunks size order =
-        Grouping.Cut(order, Cut.Sized(Schedule.Constant size))
+        Grouping.Cut(order, Cut.Sized(SizeSchedule.Constant size))
 
     /// Groups of the listed sizes, the last size again and again.
     let sizes sizes order =
-        Grouping.Cut(order, Cut.Sized(Schedule.Explicit sizes))
+        Grouping.Cut(order, Cut.Sized(SizeSchedule.Explicit sizes))
 
     let private spansOf regions positions =
-        let region = Region.firstHolding regions positions
+        let region = Interval.firstHolding regions positions
 
         positions
         |> Array.groupBy (fun position -> region position |> Option.defaultValue (-1 - position))
@@ -77,11 +77,11 @@ module Grouping =
 
             match cut with
             | Cut.Singletons -> inOrder positions |> Array.map Array.singleton
-            | Cut.Sized schedule -> inOrder positions |> Schedule.split schedule
-            | Cut.Words -> Shape.spans shape.WordStarts positions |> inOrder
-            | Cut.Sentences -> Shape.spans shape.SentenceStarts positions |> inOrder
+            | Cut.Sized schedule -> inOrder positions |> SizeSchedule.split schedule
+            | Cut.Words -> SequenceLayout.spans shape.WordStarts positions |> inOrder
+            | Cut.Sentences -> SequenceLayout.spans shape.SentenceStarts positions |> inOrder
             | Cut.Spans regions -> spansOf regions positions |> inOrder
-            | Cut.AllAtOnce -> Shape.distinct [| inOrder positions |]
+            | Cut.AllAtOnce -> SequenceLayout.distinct [| inOrder positions |]
         | Grouping.Given(_, inner) -> arrange steps shape positions inner
         | Grouping.Then(first, rest) ->
             let leading = arrange Order.names shape positions first
@@ -89,7 +89,7 @@ module Grouping =
             Array.append leading (arrange steps shape others rest)
         | Grouping.Interleave(left, right) ->
             alternate (arrange steps shape positions left) (arrange steps shape positions right)
-            |> Shape.distinct
+            |> SequenceLayout.distinct
         | Grouping.Coarsen(factor, inner) ->
             arrange steps shape positions inner
             |> Array.chunkBySize (max 1 factor)
@@ -126,7 +126,7 @@ module Grouping =
     /// The largest group that a grouping asks for by number.
     let rec largest grouping =
         match grouping with
-        | Grouping.Cut(_, Cut.Sized schedule) -> int64 (Schedule.largest schedule)
+        | Grouping.Cut(_, Cut.Sized schedule) -> int64 (SizeSchedule.largest schedule)
         | Grouping.Cut _ -> 1L
         | Grouping.Given(_, inner) -> largest inner
         | Grouping.Then(left, right)
@@ -140,11 +140,11 @@ module Grouping =
         let shape =
             (shape, given grouping)
             ||> List.fold (fun shape regions ->
-                shape |> Shape.given (Seq.collect (Region.positions shape.Length) regions))
+                shape |> SequenceLayout.given (Seq.collect (Interval.positions shape.Length) regions))
 
-        let evidence = Shape.evidence shape
+        let evidence = SequenceLayout.evidence shape
 
-        arrange Order.steps shape (Shape.openPositions shape) grouping
+        arrange Order.steps shape (SequenceLayout.openPositions shape) grouping
         |> Array.append evidence
         |> Partition.create evidence.Length
 
@@ -159,12 +159,12 @@ module Grouping =
         | Grouping.Refine(within, inner) -> Grouping.Refine(reseed seed within, reseed seed inner)
 
     let internal printRegions name regions =
-        Syntax.words (name :: List.map Region.print regions)
+        Syntax.words (name :: List.map Interval.print regions)
 
     let internal printCut cut =
         match cut with
         | Cut.Singletons -> "singletons"
-        | Cut.Sized schedule -> Schedule.print schedule
+        | Cut.Sized schedule -> SizeSchedule.print schedule
         | Cut.Words -> "words"
         | Cut.Sentences -> "sentences"
         | Cut.Spans regions -> printRegions "spans" regions
@@ -194,7 +194,7 @@ module Grouping =
 
     let private cutParser =
         let sized =
-            Schedule.words
+            SizeSchedule.words
             |> List.map (fun (word, schedule) -> word, schedule |>> Cut.Sized)
 
         Syntax.oneOf
@@ -204,12 +204,12 @@ module Grouping =
                 yield! sized
                 "words", preturn Cut.Words
                 "sentences", preturn Cut.Sentences
-                "spans", many Region.parser |>> Cut.Spans
+                "spans", many Interval.parser |>> Cut.Spans
                 "all-at-once", preturn Cut.AllAtOnce
             ]
 
     let private givens =
-        many Region.parser |>> fun regions inner -> Grouping.Given(regions, inner)
+        many Interval.parser |>> fun regions inner -> Grouping.Given(regions, inner)
 
     let internal parser, private parserReference = createParserForwardedToRef ()
 

@@ -41,7 +41,7 @@ type Order =
     /// `Compose(outer, inner)` at t is `outer` at (`inner` at t).
     | Compose of outer: Order * inner: Order
     /// Names the positions of a region only, arranged by `inner` over them. The others follow left to right.
-    | Within of Region * inner: Order
+    | Within of Interval * inner: Order
     /// The positions that `first` names, then the others in the order of `rest`; associative.
     | Then of first: Order * rest: Order
 
@@ -106,7 +106,7 @@ module Order =
             let outer = steps length outer
             steps length inner |> Array.map (fun step -> outer[step])
         | Order.Within(region, inner) ->
-            let region = Region.positions length region
+            let region = Interval.positions length region
             steps region.Length inner |> Array.map (fun step -> region[step])
         | Order.Then(first, rest) -> Array.append (names length first) (names length rest) |> Array.distinct
 
@@ -160,7 +160,7 @@ module Order =
         | Order.Explicit steps -> Syntax.words ("explicit" :: List.map string steps)
         | Order.Reverse inner -> $"reverse {operand inner}"
         | Order.Compose(outer, inner) -> $"compose {operand outer} {operand inner}"
-        | Order.Within(region, inner) -> $"within {Region.print region} {operand inner}"
+        | Order.Within(region, inner) -> $"within {Interval.print region} {operand inner}"
         | Order.Then(first, (Order.Then _ as rest)) -> $"{print first} then ({print rest})"
         | Order.Then(first, rest) -> $"{print first} then {print rest}"
 
@@ -197,7 +197,7 @@ module Order =
         [
             "reverse", operandParser |>> Order.Reverse
             "blockwise", Syntax.atLeast 1 "a block size" .>>. operandParser |>> Order.Blockwise
-            "within", Region.parser .>>. operandParser |>> Order.Within
+            "within", Interval.parser .>>. operandParser |>> Order.Within
             "compose", operandParser .>>. operandParser |>> Order.Compose
         ]
 

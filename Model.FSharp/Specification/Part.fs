@@ -102,7 +102,7 @@ module internal Part =
             plain $"blockwise {string size}" inner
             :: within (fun inner -> Order.Blockwise(size, inner)) inner
         | Order.Within(region, inner) ->
-            plain $"within {Region.print region}" inner
+            plain $"within {Interval.print region}" inner
             :: within (fun inner -> Order.Within(region, inner)) inner
         | Order.Compose(outer, inner) ->
             oneOf
@@ -114,15 +114,15 @@ module internal Part =
                 (beside $"then {Order.print rest}" first (fun rest -> Order.Then(first, rest)) rest)
 
     /// The parts of a schedule.
-    let ofSchedule schedule : Part<Schedule> list =
+    let ofSchedule schedule : Part<SizeSchedule> list =
         match schedule with
-        | Schedule.Constant _
-        | Schedule.Cosine _ -> []
-        | Schedule.Geometric(first, ratio) -> [ plain (Numeral.print ratio) (Schedule.Constant first) ]
-        | Schedule.Explicit sizes ->
+        | SizeSchedule.Constant _
+        | SizeSchedule.Cosine _ -> []
+        | SizeSchedule.Geometric(first, ratio) -> [ plain (Numeral.print ratio) (SizeSchedule.Constant first) ]
+        | SizeSchedule.Explicit sizes ->
             match List.rev sizes with
             | last :: (before :: _ as others) when last = before ->
-                [ plain (string last) (Schedule.Explicit(List.rev others)) ]
+                [ plain (string last) (SizeSchedule.Explicit(List.rev others)) ]
             | _ -> []
 
     let private ofCut cut : Part<Cut> list =
@@ -132,13 +132,13 @@ module internal Part =
         | Cut.Sentences
         | Cut.AllAtOnce -> []
         | Cut.Sized schedule -> ofSchedule schedule |> List.map (map Cut.Sized)
-        | Cut.Spans regions -> items Region.print Cut.Spans regions
+        | Cut.Spans regions -> items Interval.print Cut.Spans regions
 
     let private otherCuts =
         [
             Cut.AllAtOnce
-            Cut.Sized(Schedule.Constant 2)
-            Cut.Sized(Schedule.Explicit [ 1; 3 ])
+            Cut.Sized(SizeSchedule.Constant 2)
+            Cut.Sized(SizeSchedule.Explicit [ 1; 3 ])
             Cut.Words
         ]
 
@@ -146,7 +146,7 @@ module internal Part =
         let make cut = Grouping.Cut(order, cut)
 
         // Groups of 1 say what singletons are, and a list of sizes to try begins with them.
-        if cut = Cut.Singletons || cut = Cut.Sized(Schedule.Constant 1) then
+        if cut = Cut.Singletons || cut = Cut.Sized(SizeSchedule.Constant 1) then
             []
         else
             [
@@ -185,7 +185,7 @@ module internal Part =
             let make inner = Grouping.Given(regions, inner)
 
             { plain (Grouping.printRegions "given" regions) inner with
-                Inner = items Region.print (fun regions -> Grouping.Given(regions, inner)) regions
+                Inner = items Interval.print (fun regions -> Grouping.Given(regions, inner)) regions
             }
             :: inside make inner
         | Grouping.Then(first, rest) ->
@@ -214,7 +214,7 @@ module internal Part =
         [
             Amount.Constant 3
             Amount.Threshold 0.5
-            Amount.Scheduled(Schedule.Explicit [ 1; 4 ])
+            Amount.Scheduled(SizeSchedule.Explicit [ 1; 4 ])
         ]
 
     let private criteria =
@@ -256,15 +256,15 @@ module internal Part =
             ]
 
     /// The parts of a draw of a curriculum, its weight aside.
-    let ofDraw (draw: Draw) : Part<Draw> list =
+    let ofDraw (draw: MixtureComponent) : Part<MixtureComponent> list =
         let recipe recipe = { draw with Recipe = recipe }
 
         [
             if draw.Weighting <> Weighting.Even then
                 plain "weighted 1/t" { draw with Weighting = Weighting.Even }
 
-            if draw.Context <> Context.Start then
-                plain (Context.print draw.Context) { draw with Context = Context.Start }
+            if draw.Context <> EvidenceModel.Start then
+                plain (EvidenceModel.print draw.Context) { draw with Context = EvidenceModel.Start }
 
             match draw.Recipe with
             | Recipe.Template grouping -> yield! ofGrouping grouping |> List.map (map (Recipe.Template >> recipe))

@@ -150,7 +150,7 @@ module Partition =
     let print partition =
         let printGroup rank positions =
             let mark = if rank < partition.evidence then "given " else ""
-            mark + Region.printAll positions
+            mark + Interval.printAll positions
 
         if partition.groups.Length = 0 then
             "empty"
@@ -158,7 +158,7 @@ module Partition =
             System.String.Join(" / ", partition.groups |> Array.mapi printGroup)
 
     let internal parser =
-        let group = opt (Syntax.keyword "given") .>>. many1 Region.parser
+        let group = opt (Syntax.keyword "given") .>>. many1 Interval.parser
 
         let assemble groups =
             let marks, regions = List.unzip groups
@@ -167,7 +167,7 @@ module Partition =
             if marks |> List.skip evidence |> List.exists Option.isSome then
                 fail "a given group behind one that is not; evidence comes first"
             else
-                Region.expand regions
+                Interval.expand regions
                 >>= fun groups ->
                     match tryCreate evidence (Array.ofList groups) with
                     | Result.Ok partition -> preturn partition

@@ -23,7 +23,7 @@ type Amount =
     /// Those preferred ones, up to the first that fails: confidence or margin at least this, entropy at most this, the
     /// random number at least this; leftmost goes by confidence.
     | Threshold of float
-    | Scheduled of Schedule
+    | Scheduled of SizeSchedule
 
 /// How decoding picks groups.
 [<RequireQualifiedAccess>]
@@ -103,7 +103,7 @@ module Policy =
             | Amount.Constant count -> count
             | Amount.Threshold threshold -> ranked |> Array.takeWhile (passes criterion threshold step) |> Array.length
             | Amount.Scheduled schedule ->
-                match Schedule.sizes step.Total schedule with
+                match SizeSchedule.sizes step.Total schedule with
                 | [||] -> 1
                 | sizes -> sizes[step.Index |> min (sizes.Length - 1) |> max 0]
 
@@ -139,7 +139,7 @@ module Policy =
         match amount with
         | Amount.Constant count -> $"constant {string count}"
         | Amount.Threshold threshold -> $"threshold {Numeral.print threshold}"
-        | Amount.Scheduled schedule -> $"schedule {Schedule.print schedule}"
+        | Amount.Scheduled schedule -> $"schedule {SizeSchedule.print schedule}"
 
     /// Text form: any grouping, or a criterion, an amount and perhaps a window: `confidence | constant 2`,
     /// `entropy | threshold 0.9 | window 16`, `random | schedule cosine 8`. Without an amount a step commits one position, as in
@@ -158,10 +158,10 @@ module Policy =
         Syntax.oneOf
             "an amount"
             [
-                "constant", Schedule.size |>> Amount.Constant
+                "constant", SizeSchedule.size |>> Amount.Constant
                 "threshold", threshold |>> Amount.Threshold
                 "schedule",
-                Schedule.parser <|> (many1 Schedule.size |>> Schedule.Explicit)
+                SizeSchedule.parser <|> (many1 SizeSchedule.size |>> SizeSchedule.Explicit)
                 |>> Amount.Scheduled
             ]
 

@@ -59,7 +59,7 @@ module Redundancy =
         match value with
         | :? int as number -> Seq.singleton number
         | :? (int list) as numbers -> numbers
-        | :? (Region list) as regions -> regions |> Seq.collect (fun region -> [ region.First; region.Last ])
+        | :? (Interval list) as regions -> regions |> Seq.collect (fun region -> [ region.First; region.Last ])
         | NonNull value when FSharpType.IsUnion kind ->
             let case, fields = FSharpValue.GetUnionFields(value, kind)
 
@@ -74,9 +74,9 @@ module Redundancy =
         match value with
         | :? int as number -> box (change number)
         | :? (int list) as numbers -> box (List.map change numbers)
-        | :? (Region list) as regions ->
+        | :? (Interval list) as regions ->
             regions
-            |> List.map (fun region -> Region.between (change region.First) (change region.Last))
+            |> List.map (fun region -> Interval.between (change region.First) (change region.Last))
             |> box
         | NonNull value when FSharpType.IsUnion kind ->
             let case, fields = FSharpValue.GetUnionFields(value, kind)
@@ -149,7 +149,7 @@ module Redundancy =
     let private text words sentences length =
         let seed = Seed.ofInt length
 
-        { Shape.ofLength length with
+        { SequenceLayout.ofLength length with
             WordStarts = starts (Seed.derive 0L seed) words length
             SentenceStarts = starts (Seed.derive 1L seed) sentences length
         }
@@ -162,7 +162,7 @@ module Redundancy =
             shortWords length
             text 0.4 0.1 length
             text 0.15 0.03 length
-            shortWords length |> Shape.given [ 0; length / 2 ]
+            shortWords length |> SequenceLayout.given [ 0; length / 2 ]
         ]
 
     let private mapOf (numbers: Map<int, int>) number =
@@ -303,26 +303,26 @@ module Redundancy =
         length > 100
         || moments
            |> List.forall (fun (progress, seed) ->
-               let partition = Draw.partition seed progress shape one
+               let partition = MixtureComponent.partition seed progress shape one
 
-               partition = Draw.partition seed progress shape other
-               && Draw.targetWeight shape partition one = Draw.targetWeight shape partition other)
+               partition = MixtureComponent.partition seed progress shape other
+               && MixtureComponent.targetWeight shape partition one = MixtureComponent.targetWeight shape partition other)
 
     /// Whether the content stream has a causal loss in a draw: the second position of its sequences may be the second group.
     let private isCausal draw =
         List.allPairs [ 24; 41; 64 ] moments
         |> List.exists (fun (length, (progress, seed)) ->
-            Draw.partition seed progress (shortWords length) draw
+            MixtureComponent.partition seed progress (shortWords length) draw
             |> Partition.causalPrefix
             |> fun prefix -> prefix > 1)
 
     let private ofMixture effort place mixture =
-        let contents (draw: Draw) =
+        let contents (draw: MixtureComponent) =
             draw.Weighting, draw.Context, draw.Recipe
 
         [
             match mixture with
-            | [ draw ] when draw.Weight <> { Start = 1.0; End = 1.0 } -> neutral place (Draw.printWeight draw.Weight)
+            | [ draw ] when draw.Weight <> { Start = 1.0; End = 1.0 } -> neutral place (MixtureComponent.printWeight draw.Weight)
             | _ -> ()
 
             for index, draw in List.indexed mixture do
@@ -335,7 +335,7 @@ module Redundancy =
                     |> List.tryFindIndex (fun other -> contents other = contents draw)
                 with
                 | Some earlier ->
-                    neutral place (Draw.print draw)
+                    neutral place (MixtureComponent.print draw)
                     |> because $"says the same as draw %d{earlier}; add their weights."
                 | None -> ()
         ]
@@ -352,7 +352,7 @@ module Redundancy =
             | Some _ when stage.Losses.Query = 0.0 ->
                 for draw, isCausal in List.zip stage.Mixture causal do
                     if not isCausal then
-                        ignored place (Draw.print draw)
+                        ignored place (MixtureComponent.print draw)
                         |> because
                             "trains nothing: beside query 0 only draws that begin with singletons left to right do."
             | Some _

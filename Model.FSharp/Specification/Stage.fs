@@ -28,7 +28,7 @@ type Stage =
     {
         Duration: Duration
         Losses: Losses
-        Mixture: Draw list
+        Mixture: MixtureComponent list
     }
 
 /// Why a stage is not one.
@@ -39,7 +39,7 @@ type StageError =
     | Loss of stream: string * weight: float
     | NoLoss
     | NoDraws
-    | InDraw of draw: int * DrawError
+    | InComponent of draw: int * MixtureComponentError
     | NoWeight
 
     /// The largest weight of a loss: losses and gradients are float32 and need room beside it.
@@ -55,7 +55,7 @@ type StageError =
             $"{stream} {string weight}; the weight of a stream's loss is a finite number of at least 0."
         | NoLoss -> "no loss: query 0 needs content above 0."
         | NoDraws -> "no draws; a stage needs at least one."
-        | InDraw(draw, error) -> $"draw %d{draw}: {error.Message}"
+        | InComponent(draw, error) -> $"draw %d{draw}: {error.Message}"
         | NoWeight -> "all draws start or all end at weight 0; at any moment one must be above 0."
 
 [<RequireQualifiedAccess>]
@@ -91,7 +91,7 @@ module Stage =
             mixture |> List.sumBy (fun draw -> ofDraw draw.Weight)
 
         let drawError draw =
-            Draw.error >> Option.map (fun error -> StageError.InDraw(draw, error))
+            MixtureComponent.error >> Option.map (fun error -> StageError.InComponent(draw, error))
 
         match mixture |> Seq.mapi drawError |> Seq.tryPick id with
         | _ when List.isEmpty mixture -> Some StageError.NoDraws
@@ -116,7 +116,7 @@ module Stage =
 
     /// The draw of one sequence, at a progress in 0..1 of the stage.
     let pick seed progress stage =
-        let weights = stage.Mixture |> List.map (Draw.weightAt progress) |> scaled
+        let weights = stage.Mixture |> List.map (MixtureComponent.weightAt progress) |> scaled
         let target = Seed.uniform seed * List.sum weights
 
         let rec find before draws =
@@ -150,7 +150,7 @@ module Stage =
     /// `stage 0.2: (left-to-right | singletons)`, `stage 500 steps, content 0.5: 2 * (random | chunks 4) + (bisect | words)`,
     /// `stage 20000 tokens, query 0, content 1: ...`, `stage rest: ...`.
     let print stage =
-        let mixture = System.String.Join(" + ", stage.Mixture |> List.map Draw.print)
+        let mixture = System.String.Join(" + ", stage.Mixture |> List.map MixtureComponent.print)
         $"stage {printDuration stage.Duration}{printLosses stage.Losses}: {mixture}"
 
     let private duration =
@@ -182,7 +182,7 @@ module Stage =
                 Content = content
             }
 
-    let internal mixture = sepBy1 Draw.parser (Syntax.symbol "+")
+    let internal mixture = sepBy1 MixtureComponent.parser (Syntax.symbol "+")
 
     let internal parser =
         tuple3 (Syntax.keyword "stage" >>. duration) losses (Syntax.symbol ":" >>. mixture)

@@ -64,26 +64,26 @@ internal sealed class DecodeMethods(INetwork network, DecodeBenchmarkOptions opt
     /// <summary>Only as many groups are run as make up the positions of the benchmark.</summary>
     private WholeRun Groupwise(string name, int size, int positions)
     {
-        var canvas = ToFill(positions, committed: 1, size);
+        var sequence = ToFill(positions, committed: 1, size);
         var steps = (options.Positions + size - 1) / size;
         return new(name, (seed, cancellation) =>
-            Run(() => new GroupwiseDecoder(canvas, Sampler(seed)), cancellation).Take(steps));
+            Run(() => new GroupwiseDecoder(sequence, Sampler(seed)), cancellation).Take(steps));
     }
 
     private WholeRun Speculative()
     {
-        var canvas = ToFill(options.Positions, committed: 1, 1);
+        var sequence = ToFill(options.Positions, committed: 1, 1);
         return new($"speculative, window {Window}", (seed, cancellation) =>
-            Run(() => SpeculativeDecoder.Create(canvas, Window, new(Sampler(seed), SpeculativeRule.Residual)), cancellation));
+            Run(() => SpeculativeDecoder.Create(sequence, Window, new(Sampler(seed), SpeculativeRule.Residual)), cancellation));
     }
 
     private WholeRun Adaptive()
     {
-        var canvas = ToFill(options.Positions, committed: 1, options.Positions);
+        var sequence = ToFill(options.Positions, committed: 1, options.Positions);
         var policy = (Policy.Adaptive)Policy.NewAdaptive(
             Criterion.Entropy, Amount.NewConstant(UncachedGroup), FSharpOption<int>.Some(4 * UncachedGroup));
         return new($"adaptive, {UncachedGroup} of {4 * UncachedGroup}", (seed, cancellation) =>
-            Run(() => new AdaptiveDecoder(canvas, policy, Sampler(seed)), cancellation));
+            Run(() => new AdaptiveDecoder(sequence, policy, Sampler(seed)), cancellation));
     }
 
     private Sampler Sampler(Seed seed) => new(options.Sampling, seed, constraints);
@@ -107,11 +107,11 @@ internal sealed class DecodeMethods(INetwork network, DecodeBenchmarkOptions opt
         new(name, (options.Positions + UncachedGroup - 1) / UncachedGroup, options.Positions, options.UncachedSeconds, from);
 
     /// <summary>BOS and the positions after it, so many in all committed as evidence, the others in groups of a size.</summary>
-    private Canvas ToFill(int positions, int committed, int size)
+    private PartialSequence ToFill(int positions, int committed, int size)
     {
         var evidence = Enumerable.Range(0, committed).ToArray();
         var groups = Enumerable.Range(committed, positions + 1 - committed).Chunk(size);
-        return Canvas.ToDecode(
+        return PartialSequence.ToDecode(
             network, tokens.AsSpan(0, positions + 1), PartitionModule.create(1, [evidence, .. groups]));
     }
 }

@@ -110,7 +110,7 @@ public sealed class TrainBenchmark(Architecture architecture, TrainBenchmarkOpti
     {
         var seed = SeedModule.derive(2, SeedModule.ofInt64(options.Seed));
         var grouping = Specifications.Grouping($"random 1 | chunks {options.Group}");
-        var shape = ShapeModule.given([0], new Shape(architecture.Context, [], [0], [0]));
+        var shape = SequenceLayoutModule.given([0], new SequenceLayout(architecture.Context, [], [0], [0]));
         return
         [
             .. Enumerable.Range(0, Sequences)

@@ -21,12 +21,12 @@ internal static class CacheCase
         CancellationToken cancellation)
     {
         var length = Math.Min(network.Architecture.Context, Longest);
-        var partition = GroupingModule.resolve(ShapeModule.given([0], ShapeModule.ofLength(length)), grouping);
+        var partition = GroupingModule.resolve(SequenceLayoutModule.given([0], SequenceLayoutModule.ofLength(length)), grouping);
         var tokens = Enumerable.Range(0, length).Select(position => (position * 7 + 1) % network.Architecture.Vocabulary);
-        var canvas = Canvas.ToDecode(network, [.. tokens], partition);
+        var sequence = PartialSequence.ToDecode(network, [.. tokens], partition);
         var seed = SeedModule.ofInt(0);
-        var cached = GroupwiseDecoder.Decode(canvas, SamplingOptions.Greedy, seed, cancellation);
-        var uncached = UncachedDecoder.Decode(canvas, SamplingOptions.Greedy, seed, cancellation);
+        var cached = GroupwiseDecoder.Decode(sequence, SamplingOptions.Greedy, seed, cancellation);
+        var uncached = UncachedDecoder.Decode(sequence, SamplingOptions.Greedy, seed, cancellation);
         var difference = cached.SelectMany(step => step.Tokens)
             .Zip(uncached.SelectMany(step => step.Tokens), Difference)
             .Append(0)

@@ -58,7 +58,7 @@ internal static class DecodingCases
     {
         var partition = PartitionModule.ofRanks(ranks.Contains(0) ? 1 : 0, ranks);
         return Filled(tokens, GroupwiseDecoder.Decode(
-            Canvas.ToDecode(network, tokens, partition), SamplingOptions.Greedy, SeedModule.ofInt(0), cancellation));
+            PartialSequence.ToDecode(network, tokens, partition), SamplingOptions.Greedy, SeedModule.ofInt(0), cancellation));
     }
 
     /// <summary>All that is not blank is given.</summary>
@@ -71,7 +71,7 @@ internal static class DecodingCases
         int[] ranks = [.. tokens.Select(token => token == Blank ? 1 : 0)];
         var partition = PartitionModule.ofRanks(ranks.Contains(0) ? 1 : 0, ranks);
         return Filled(tokens, ReferenceDecoder.Decode(
-            Canvas.ToDecode(network, tokens, partition), policy, SamplingOptions.Greedy, SeedModule.ofInt(0), cancellation));
+            PartialSequence.ToDecode(network, tokens, partition), policy, SamplingOptions.Greedy, SeedModule.ofInt(0), cancellation));
     }
 
     private static int[] Filled(int[] tokens, IEnumerable<DecodingStep> steps)

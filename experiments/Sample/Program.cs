@@ -59,7 +59,7 @@ catch (A3Exception error)
 async Task<DecodedText> Stream(A3Model model, Template template, DecodingOptions options, TimeSpan pause)
 {
     var run = model.Prepare(template, options);
-    var inOrder = run.OpenText();
+    var inOrder = run.StreamText();
     var certain = inOrder.Push(null);
     var steps = new List<DecodingStep>();
 

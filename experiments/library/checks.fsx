@@ -45,7 +45,7 @@ let private oneToken model =
         }
 
     let tokens, gap = Scores.encode model story
-    let expected = Scores.middle Shape.given model story
+    let expected = Scores.middle SequenceLayout.given model story
 
     "a middle of one token costs the same by every reading that gives both sides as one group",
     [| tokens[gap[0]] |] = Scores.middleTokens model story

@@ -50,15 +50,15 @@ let private grouped (model: A3Model) tokens grouping shape =
 let story grouping model story =
     let tokens, _ = encode model story
 
-    Shape.ofLength tokens.Length
-    |> Shape.given [ 0 ]
+    SequenceLayout.ofLength tokens.Length
+    |> SequenceLayout.given [ 0 ]
     |> grouped model tokens grouping
 
 /// The middle sentence left to right, both sides given as `reading` does.
 let middle reading model story =
     let tokens, gap = encode model story
 
-    Shape.ofLength tokens.Length
+    SequenceLayout.ofLength tokens.Length
     |> reading (positions tokens |> Array.except gap)
     |> grouped model tokens leftToRight
 
@@ -67,8 +67,8 @@ let middleFromLeft model story =
     let tokens, gap = encode model story
     let tokens = Array.truncate (Array.last gap + 1) tokens
 
-    Shape.ofLength tokens.Length
-    |> Shape.givenCausally (positions tokens |> Array.except gap)
+    SequenceLayout.ofLength tokens.Length
+    |> SequenceLayout.givenCausally (positions tokens |> Array.except gap)
     |> grouped model tokens leftToRight
 
 /// The last tokens of a text through the content stream; throws where they are not `target`, because models are compared on

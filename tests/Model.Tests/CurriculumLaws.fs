@@ -11,7 +11,7 @@ let private laws =
         property "draws are pure: the same seed, progress and shape give the same partition" (draws shape)
         <| fun ((curriculum, seed, progress), shape) ->
             let draw curriculum =
-                Course.draw (Course.fit plan curriculum) seed progress shape
+                TrainingSchedule.draw (TrainingSchedule.fit plan curriculum) seed progress shape
 
             Expect.equal
                 (draw (read (Curriculum.print curriculum)))
@@ -23,13 +23,13 @@ let private laws =
             let partition = partitionOf curriculum seed progress shape
             Expect.equal (Partition.length partition) shape.Length "length"
 
-            for position in Seq.append [ 0 ] (Seq.concat (Shape.evidence shape)) do
+            for position in Seq.append [ 0 ] (Seq.concat (SequenceLayout.evidence shape)) do
                 if position < shape.Length then
                     Expect.isTrue (Partition.isEvidence position partition) $"position {position}"
 
         property "at least one position is a target when the length is 2 or more" (draws lengths)
         <| fun ((curriculum, seed, progress), length) ->
-            let partition = partitionOf curriculum seed progress (Shape.ofLength length)
+            let partition = partitionOf curriculum seed progress (SequenceLayout.ofLength length)
             Expect.equal ((Partition.targets partition).Length > 0) (length >= 2) (Partition.print partition)
 
         property "under a weighting by 1/t the weights of the targets sum to the open positions" (draws lengths)
@@ -48,7 +48,7 @@ let private laws =
                 Curriculum.stages curriculum |> List.map inverse |> Curriculum.create
 
             let drawing =
-                Course.draw (Course.fit plan curriculum) seed progress (Shape.ofLength length)
+                TrainingSchedule.draw (TrainingSchedule.fit plan curriculum) seed progress (SequenceLayout.ofLength length)
 
             let targets = (targetsOf drawing.Partition).Length
 
@@ -60,11 +60,11 @@ let private laws =
 
         property "the stages of a course fill the run, and each is found where it lies" curriculum
         <| fun curriculum ->
-            let course = Course.fit plan curriculum
+            let course = TrainingSchedule.fit plan curriculum
             let mutable before = 0.0
 
-            for share, stage in Course.stages course do
-                let found, within = Course.stageAt (before + share / 2.0) course
+            for share, stage in TrainingSchedule.stages course do
+                let found, within = TrainingSchedule.stageAt (before + share / 2.0) course
                 Expect.equal found stage "in the middle of a stage"
                 Expect.floatClose Accuracy.low within 0.5 "half of it is done"
                 before <- before + share
@@ -76,13 +76,13 @@ let private builtIns =
     [
         test "ar is singletons left to right after BOS" {
             let expected = Partition.create 1 (Array.init 5 Array.singleton)
-            Expect.equal (partitionOf Curriculum.ar (Seed.ofInt 1) 0.4 (Shape.ofLength 5)) expected "ar"
+            Expect.equal (partitionOf Curriculum.ar (Seed.ofInt 1) 0.4 (SequenceLayout.ofLength 5)) expected "ar"
         }
 
         test "paper goes from singletons over contiguous groups to permuted groups of 4, then 8" {
             let first progress =
                 let partition =
-                    partitionOf Curriculum.paper (Seed.ofInt 1) progress (Shape.ofLength 40)
+                    partitionOf Curriculum.paper (Seed.ofInt 1) progress (SequenceLayout.ofLength 40)
 
                 let group = partition |> Partition.targets |> Array.head
                 group.Length, Array.last group - group[0] = group.Length - 1
@@ -118,10 +118,10 @@ let private builtIns =
                 |> fst
                 |> List.sum
 
-            let course = Course.fit plan Curriculum.maskedDiffusion
+            let course = TrainingSchedule.fit plan Curriculum.maskedDiffusion
 
             let estimate row =
-                let drawing = Course.draw course (Seed.ofInt row) 0.5 (Shape.ofLength 5)
+                let drawing = TrainingSchedule.draw course (Seed.ofInt row) 0.5 (SequenceLayout.ofLength 5)
                 let known = Partition.evidence drawing.Partition |> Set.ofArray
 
                 targetsOf drawing.Partition
@@ -138,12 +138,12 @@ let private builtIns =
 
         test "what was drawn once is drawn for ever: runs resume, and a card says what a model was trained on" {
             let drawn curriculum =
-                let course = Course.fit plan curriculum
+                let course = TrainingSchedule.fit plan curriculum
 
                 Seq.init 1000 (fun row ->
-                    let shape = Shape.ofLength (2 + row % 120)
+                    let shape = SequenceLayout.ofLength (2 + row % 120)
 
-                    (Course.draw course (Seed.ofInt row) (float (row % 100) / 100.0) shape).Partition
+                    (TrainingSchedule.draw course (Seed.ofInt row) (float (row % 100) / 100.0) shape).Partition
                     |> Partition.print)
                 |> String.concat "\n"
                 |> System.Text.Encoding.UTF8.GetBytes
@@ -166,7 +166,7 @@ let private builtIns =
             let total = stage.Mixture |> List.sumBy _.Weight.Start
 
             let partitions =
-                List.init 3000 (fun row -> partitionOf Curriculum.infill (Seed.ofInt row) 0.5 (Shape.ofLength 64))
+                List.init 3000 (fun row -> partitionOf Curriculum.infill (Seed.ofInt row) 0.5 (SequenceLayout.ofLength 64))
 
             let ordinary = Partition.create 1 (Array.init 64 Array.singleton)
 

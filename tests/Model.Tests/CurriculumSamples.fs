@@ -42,20 +42,20 @@ let read text =
 
 /// The partition that a curriculum draws in a run that it fits.
 let partitionOf curriculum seed progress shape =
-    (Course.draw (Course.fit plan curriculum) seed progress shape).Partition
+    (TrainingSchedule.draw (TrainingSchedule.fit plan curriculum) seed progress shape).Partition
 
 /// Many draws of one text over one shape.
 let sampleOf text progress shape =
-    let course = read text |> Course.fit plan
+    let course = read text |> TrainingSchedule.fit plan
 
-    List.init 200 (fun row -> Course.draw course (Seed.ofInt row) progress shape)
+    List.init 200 (fun row -> TrainingSchedule.draw course (Seed.ofInt row) progress shape)
 
 let sample text progress length =
-    sampleOf text progress (Shape.ofLength length) |> List.map _.Partition
+    sampleOf text progress (SequenceLayout.ofLength length) |> List.map _.Partition
 
 /// Sentences of 5 positions behind BOS.
 let inSentences length =
-    { Shape.ofLength length with
+    { SequenceLayout.ofLength length with
         SentenceStarts = [| 0; yield! [| 1..5 .. length - 1 |] |]
     }
 

@@ -31,9 +31,9 @@ let private seed =
     Gen.elements [ 0L; 1L; 7L; -5L; System.Int64.MinValue; System.Int64.MaxValue ]
 
 let private region position =
-    Gen.map2 (fun first last -> Region.between (min first last) (max first last)) position position
+    Gen.map2 (fun first last -> A3.Model.Interval.between (min first last) (max first last)) position position
 
-let private anyRegion = Gen.map2 Region.between anyNumber anyNumber
+let private anyRegion = Gen.map2 A3.Model.Interval.between anyNumber anyNumber
 
 let internal upTo count generator =
     Gen.choose (0, count) >>= fun count -> Gen.listOfLength count generator
@@ -42,7 +42,7 @@ type internal Numbers =
     {
         Size: Gen<int>
         Position: Gen<int>
-        Region: Gen<Region>
+        Interval: Gen<A3.Model.Interval>
         Ratio: Gen<float>
     }
 
@@ -50,7 +50,7 @@ let internal readable =
     {
         Size = size
         Position = position
-        Region = region position
+        Interval = region position
         Ratio = Gen.elements [ 0.5; 1.0; 1.5; 2.0; 1e-9; 1e300 ]
     }
 
@@ -58,7 +58,7 @@ let private any =
     {
         Size = anyNumber
         Position = anyNumber
-        Region = anyRegion
+        Interval = anyRegion
         Ratio = Gen.elements [ 0.0; -2.0; nan; infinity; 2.0 ]
     }
 
@@ -91,7 +91,7 @@ let internal orderOf numbers =
                     Gen.map2 (fun size inner -> Order.Blockwise(size, inner)) numbers.Size inner
                     Gen.map Order.Reverse inner
                     Gen.map2 (fun outer inner -> Order.Compose(outer, inner)) inner inner
-                    Gen.map2 (fun region inner -> Order.Within(region, inner)) numbers.Region inner
+                    Gen.map2 (fun region inner -> Order.Within(region, inner)) numbers.Interval inner
                     Gen.map2 (fun first rest -> Order.Then(first, rest)) inner inner
                 ]
             )
@@ -153,10 +153,10 @@ let permutation =
 let internal scheduleOf numbers =
     Gen.oneof
         [
-            Gen.map Schedule.Constant numbers.Size
-            Gen.map2 (fun first ratio -> Schedule.Geometric(first, ratio)) numbers.Size numbers.Ratio
-            Gen.map Schedule.Cosine numbers.Size
-            Gen.map2 (fun size sizes -> Schedule.Explicit(size :: sizes)) numbers.Size (upTo 3 numbers.Size)
+            Gen.map SizeSchedule.Constant numbers.Size
+            Gen.map2 (fun first ratio -> SizeSchedule.Geometric(first, ratio)) numbers.Size numbers.Ratio
+            Gen.map SizeSchedule.Cosine numbers.Size
+            Gen.map2 (fun size sizes -> SizeSchedule.Explicit(size :: sizes)) numbers.Size (upTo 3 numbers.Size)
         ]
 
 let schedule = Arb.fromGen (scheduleOf readable)
@@ -169,7 +169,7 @@ let private cutOf numbers =
             Gen.map Cut.Sized (scheduleOf numbers)
             Gen.constant Cut.Words
             Gen.constant Cut.Sentences
-            Gen.map Cut.Spans (upTo 3 numbers.Region)
+            Gen.map Cut.Spans (upTo 3 numbers.Interval)
             Gen.constant Cut.AllAtOnce
         ]
 
@@ -187,7 +187,7 @@ let internal groupingOf gives numbers =
                 [
                     cut
                     if gives then
-                        Gen.map2 (fun regions inner -> Grouping.Given(regions, inner)) (upTo 3 numbers.Region) inner
+                        Gen.map2 (fun regions inner -> Grouping.Given(regions, inner)) (upTo 3 numbers.Interval) inner
                     Gen.map2 (fun first rest -> Grouping.Then(first, rest)) inner inner
                     Gen.map2 (fun left right -> Grouping.Interleave(left, right)) inner inner
                     Gen.map2 (fun factor inner -> Grouping.Coarsen(factor, inner)) numbers.Size inner

@@ -20,7 +20,7 @@ let private example text shape expected =
     test text { Expect.equal (Partition.print (Grouping.resolve shape (read text))) expected text }
 
 let private story =
-    { Shape.ofLength 8 with
+    { SequenceLayout.ofLength 8 with
         WordStarts = [| 0; 1; 3; 6 |]
         SentenceStarts = [| 0; 3 |]
     }
@@ -38,7 +38,7 @@ let private laws =
         property "2. evidence is exactly the first groups" (pair shape anyGrouping)
         <| fun (shape, grouping) ->
             let partition = Grouping.resolve shape grouping
-            let given = Shape.evidence shape
+            let given = SequenceLayout.evidence shape
             let first = Partition.groups partition |> Array.truncate given.Length
             Expect.equal first (given |> Array.map Array.sort) "the evidence of the shape, group by group"
             Expect.isGreaterThanOrEqual (Partition.evidenceGroups partition) given.Length "all of it is evidence"
@@ -48,7 +48,7 @@ let private laws =
 
         property
             "a span holds the positions of the first region that they are in"
-            (Arb.fromGen (Gen.listOf (Gen.map2 Region.between (Gen.choose (0, 20)) (Gen.choose (0, 20)))))
+            (Arb.fromGen (Gen.listOf (Gen.map2 A3.Model.Interval.between (Gen.choose (0, 20)) (Gen.choose (0, 20)))))
         <| fun regions ->
             let first position =
                 regions
@@ -60,12 +60,12 @@ let private laws =
                 |> List.map snd
 
             let spans = Grouping.Cut(Order.LeftToRight, Cut.Spans regions)
-            Expect.equal (groups (Shape.ofLength 16) spans) expected "span by span"
+            Expect.equal (groups (SequenceLayout.ofLength 16) spans) expected "span by span"
 
         property "given positions are evidence wherever `given` stands" (pair shape (pair grouping grouping))
         <| fun (shape, (left, right)) ->
             let positions = [ 0; 2; 3 ] |> List.filter (fun position -> position < shape.Length)
-            let given = Grouping.Given(Region.ofPositions positions, right)
+            let given = Grouping.Given(A3.Model.Interval.ofPositions positions, right)
 
             for grouping in
                 [
@@ -80,7 +80,7 @@ let private laws =
         property "singletons follow the order" (pair length anyOrder)
         <| fun (length, order) ->
             Expect.equal
-                (groups (Shape.ofLength length) (Grouping.singletons order) |> List.concat)
+                (groups (SequenceLayout.ofLength length) (Grouping.singletons order) |> List.concat)
                 (Order.resolve length order |> Permutation.positions |> List.ofArray)
                 "positions by step"
 
@@ -104,7 +104,7 @@ let private laws =
 
         property "sizes are positive and sum to the number of positions" (pair length anySchedule)
         <| fun (length, schedule) ->
-            let sizes = Schedule.sizes length schedule
+            let sizes = SizeSchedule.sizes length schedule
             Expect.equal (Array.sum sizes) length "sum"
             Expect.all sizes (fun size -> size > 0) "positive"
     ]
@@ -123,7 +123,7 @@ let private growth =
             ] do
             test $"{text.Substring(0, 24)}... resolves in time that grows with the number of positions" {
                 let clock = System.Diagnostics.Stopwatch.StartNew()
-                read text |> Grouping.resolve (Shape.ofLength most) |> ignore
+                read text |> Grouping.resolve (SequenceLayout.ofLength most) |> ignore
                 Expect.isLessThan clock.Elapsed.TotalSeconds 5.0 "seconds"
             }
     ]
@@ -180,9 +180,9 @@ let private refinement =
     ]
 
 let private examples =
-    let eight = Shape.ofLength 8
-    let given = Shape.ofLength 8 |> Shape.given [ 0; 1; 7 ]
-    let causal = Shape.ofLength 8 |> Shape.givenCausally [ 1; 0 ]
+    let eight = SequenceLayout.ofLength 8
+    let given = SequenceLayout.ofLength 8 |> SequenceLayout.given [ 0; 1; 7 ]
+    let causal = SequenceLayout.ofLength 8 |> SequenceLayout.givenCausally [ 1; 0 ]
 
     [
         example "left-to-right | chunks 3" eight "0..2 / 3..5 / 6..7"

@@ -60,17 +60,17 @@ let draw =
     let reading =
         Gen.elements [ Reading.Bidirectional; Reading.Causal; Reading.Predicted ]
 
-    let piece = Gen.oneof [ Gen.map Piece.Positions range; Gen.constant Piece.Sentence ]
+    let piece = Gen.oneof [ Gen.map EvidenceRun.Positions range; Gen.constant EvidenceRun.Sentence ]
 
     let context =
         Gen.oneof
             [
-                Gen.constant Context.Start
-                Gen.map Context.Boundaries reading
-                Gen.map Context.Prefix reading
-                Gen.map3 (fun count piece reading -> Context.Gaps(count, piece, reading)) range piece reading
-                Gen.map3 (fun count piece reading -> Context.Kept(count, piece, reading)) range piece reading
-                Gen.map Context.Scattered reading
+                Gen.constant EvidenceModel.Start
+                Gen.map EvidenceModel.Boundaries reading
+                Gen.map EvidenceModel.Prefix reading
+                Gen.map3 (fun count piece reading -> EvidenceModel.Gaps(count, piece, reading)) range piece reading
+                Gen.map3 (fun count piece reading -> EvidenceModel.Kept(count, piece, reading)) range piece reading
+                Gen.map EvidenceModel.Scattered reading
             ]
 
     let recipe =
@@ -143,7 +143,7 @@ let private durations (parts: int list) =
             Gen.choose (0, parts.Length - 1) >>= withRest
         ]
 
-let private curriculumOf (mixtures: Draw list list) =
+let private curriculumOf (mixtures: MixtureComponent list list) =
     mixtures
     |> List.map (fun mixture ->
         {
@@ -184,10 +184,10 @@ let curriculum =
     let shrink curriculum =
         match Curriculum.stages curriculum |> List.map _.Mixture with
         | [ [ draw ] ] ->
-            if draw.Context = Context.Start then
+            if draw.Context = EvidenceModel.Start then
                 Seq.empty
             else
-                Seq.singleton (curriculumOf [ [ { draw with Context = Context.Start } ] ])
+                Seq.singleton (curriculumOf [ [ { draw with Context = EvidenceModel.Start } ] ])
         | [ mixture ] -> mixture |> Seq.map (fun draw -> curriculumOf [ [ draw ] ])
         | mixtures -> mixtures |> Seq.map (fun mixture -> curriculumOf [ mixture ])
 

@@ -17,8 +17,8 @@ let laws =
             FactorizationLaws.tests
             PolicyLaws.tests
             CurriculumLaws.tests
-            ContextLaws.tests
-            CourseLaws.tests
+            EvidenceModelLaws.tests
+            TrainingScheduleLaws.tests
             NumeralLaws.tests
             RedundancyLaws.tests
             SyntaxLaws.tests

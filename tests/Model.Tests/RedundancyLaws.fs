@@ -123,7 +123,7 @@ let private shapes =
                 |]
 
             for words, sentences in [ 0.8, 0.5; 0.6, 0.15; 0.3, 0.1 ] do
-                { Shape.ofLength length with
+                { SequenceLayout.ofLength length with
                     WordStarts = starts words
                     SentenceStarts = starts sentences
                 }
@@ -139,9 +139,9 @@ let private small =
         {
             Size = Gen.choose (1, 5)
             Position = Gen.choose (0, 5)
-            Region =
+            Interval =
                 Gen.map2
-                    (fun first last -> Region.between (min first last) (max first last))
+                    (fun first last -> A3.Model.Interval.between (min first last) (max first last))
                     (Gen.choose (0, 5))
                     (Gen.choose (0, 5))
             Ratio = Gen.elements [ 0.5; 1.0; 1.5; 2.0 ]
@@ -210,7 +210,7 @@ let internal laws seed =
         test "at one length more may be redundant" {
             let at length text =
                 grouping text
-                |> Redundancy.ofGroupingAt (Shape.ofLength length)
+                |> Redundancy.ofGroupingAt (SequenceLayout.ofLength length)
                 |> List.map _.Part
 
             Expect.equal (at 16 "within 20..30 right-to-left then bisect") [ "within 20..30 right-to-left" ] "beyond"

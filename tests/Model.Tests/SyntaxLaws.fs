@@ -75,7 +75,7 @@ let private roundTrips =
             reaches schedule
             reaches mask
             reaches policy
-            reaches (Arb.fromGen (Gen.map (fun (draw: Draw) -> draw.Context) draw))
+            reaches (Arb.fromGen (Gen.map (fun (draw: MixtureComponent) -> draw.Context) draw))
             reaches (Arb.fromGen (Gen.map (Curriculum.stages >> List.head >> _.Duration) curriculum.Generator))
         }
     ]

@@ -15,16 +15,16 @@ internal static class DecodingBatches
         .. Enumerable.Range(0, 12).Select(IDecoder (row) =>
         {
             var given = DecodingCase.Random(row, 5 + 4 * row, network.Architecture.Vocabulary);
-            var canvas = given.ToDecode(network);
+            var sequence = given.ToDecode(network);
             var sampler = new Sampler(Nucleus, given.RunSeed);
             var adaptive = (Policy.Adaptive)Policy.NewAdaptive(Criterion.Entropy, Amount.NewConstant(2), null);
             return (row % 5) switch
             {
-                0 => new GroupwiseDecoder(canvas, sampler),
-                1 => new AdaptiveDecoder(canvas, adaptive, sampler),
+                0 => new GroupwiseDecoder(sequence, sampler),
+                1 => new AdaptiveDecoder(sequence, adaptive, sampler),
                 2 => SpeculativeDecoder.Create(Singletons(given).ToDecode(network), 3, new(sampler, SpeculativeRule.Residual)),
                 3 => CausalDecoder.Create(network, given.Tokens.AsSpan(..3), 2 * row, sampler),
-                _ => new UncachedDecoder(canvas, sampler),
+                _ => new UncachedDecoder(sequence, sampler),
             };
         }),
     ];

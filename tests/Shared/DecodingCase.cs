@@ -14,7 +14,7 @@ public sealed record DecodingCase(int[] Tokens, int[] Ranks, int Evidence, int S
 
     internal Seed RunSeed => SeedModule.ofInt(Seed);
 
-    internal Canvas ToDecode(INetwork network) => Canvas.ToDecode(network, Tokens, Partition);
+    internal PartialSequence ToDecode(INetwork network) => PartialSequence.ToDecode(network, Tokens, Partition);
 
     public override string ToString() =>
         $"tokens [{string.Join(" ", Tokens)}], ranks [{string.Join(" ", Ranks)}], {Evidence} evidence groups, seed "

@@ -18,16 +18,16 @@ internal static class SpeculativeDistance
     /// the expected distance is at most sum sqrt(p (1 - p) / n) / 2, and exceeds its mean by t with probability at most
     /// exp(-2 n t^2) (McDiarmid), here one in a million.
     /// </summary>
-    public static (double Distance, double Floor) Distance(SamplingOptions sampling, int window, int runs, Redraw redraw)
+    public static (double Distance, double Floor) Distance(SamplingOptions sampling, int window, int runs, Resample redraw)
     {
         using var network = new FakeNetwork(vocabulary: 3, spread: 5);
-        var canvas = Small.ToDecode(network);
+        var decoded = Small.ToDecode(network);
         var exact = Outcomes().ToDictionary(outcome => outcome, outcome => Probability(network, outcome, sampling));
         var counts = Outcomes().ToDictionary(outcome => outcome, _ => 0);
 
         for (var run = 0; run < runs; run++)
         {
-            var tokens = SpeculativeDecoder.Decode(canvas, window, sampling, SeedModule.ofInt(run), redraw)
+            var tokens = SpeculativeDecoder.Decode(decoded, window, sampling, SeedModule.ofInt(run), redraw)
                 .SelectMany(step => step.Tokens).OrderBy(token => token.Position).Select(token => token.Token);
             counts[string.Concat(tokens)]++;
         }

@@ -71,13 +71,13 @@ public sealed class CudaTests
         using var checkpoint = Fixture();
         using var gpu = TorchBackend.OnTorch(checkpoint, Device.Cuda, NumberType.Float32);
         var given = DecodingCase.Random(3, 30, gpu.Architecture.Vocabulary);
-        var canvas = given.ToDecode(gpu);
+        var sequence = given.ToDecode(gpu);
         var policy = (Policy.Adaptive)Policy.NewAdaptive(Criterion.Entropy, Amount.NewConstant(3), null);
-        var steps = AdaptiveDecoder.Decode(canvas, policy, new(), given.RunSeed).ToArray();
+        var steps = AdaptiveDecoder.Decode(sequence, policy, new(), given.RunSeed).ToArray();
         DecodedToken[] drawn = [.. steps.SelectMany(step => step.Tokens)];
-        var partition = AdaptiveDecoder.PartitionOf(canvas, steps);
-        var replayed = GroupwiseDecoder.Decode(Canvas.ToDecode(gpu, given.Tokens, partition), new(), given.RunSeed).SelectMany(step => step.Tokens).ToArray();
-        var scores = Scorer.Score(Canvas.ToScore(gpu, DecodingCase.Filled(given.Tokens, drawn), partition));
+        var partition = AdaptiveDecoder.PartitionOf(sequence, steps);
+        var replayed = GroupwiseDecoder.Decode(PartialSequence.ToDecode(gpu, given.Tokens, partition), new(), given.RunSeed).SelectMany(step => step.Tokens).ToArray();
+        var scores = Scorer.Score(PartialSequence.ToScore(gpu, DecodingCase.Filled(given.Tokens, drawn), partition));
 
         Assert.Equal(drawn.Select(token => (token.Position, token.Token)), replayed.Select(token => (token.Position, token.Token)));
         Assert.Equal(drawn.Sum(token => token.LogProbability), replayed.Sum(token => token.LogProbability), 1e-4);
@@ -93,8 +93,8 @@ public sealed class CudaTests
         using var gpu = TorchBackend.OnTorch(checkpoint, Device.Cuda, precision);
         using var cpu = NetworkLoader.Load(checkpoint, new() { Device = Device.Cpu });
         var given = DecodingCase.Random(1, 30, cpu.Architecture.Vocabulary);
-        var expected = Scorer.Score(Canvas.ToScore(cpu, given.Tokens, given.Partition));
-        var actual = Scorer.Score(Canvas.ToScore(gpu, given.Tokens, given.Partition));
+        var expected = Scorer.Score(PartialSequence.ToScore(cpu, given.Tokens, given.Partition));
+        var actual = Scorer.Score(PartialSequence.ToScore(gpu, given.Tokens, given.Partition));
 
         Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First.LogProbability, pair.Second.LogProbability, 0.2));
     }

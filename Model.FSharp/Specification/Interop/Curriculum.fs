@@ -8,17 +8,17 @@ module Specification = A3.Model.Curriculum
 
 /// A curriculum laid out over a run of known length.
 [<Sealed>]
-type Course internal (spec: A3.Model.Course) =
+type TrainingSchedule internal (spec: A3.Model.TrainingSchedule) =
 
     member internal _.Spec = spec
 
     /// The share of the run that each stage takes, in order; fresh.
-    member _.Shares = A3.Model.Course.stages spec |> Seq.map fst |> Array.ofSeq
+    member _.Shares = A3.Model.TrainingSchedule.stages spec |> Seq.map fst |> Array.ofSeq
 
     /// The partition of one sequence at a progress in 0..1 of the run; the same arguments give the same partition.
     member _.Draw(seed: int64, progress: float, length: int) =
-        let shape = A3.Model.Shape.ofLength (Text.atLeast 0 (nameof length) length)
-        Partition((A3.Model.Course.draw spec (A3.Model.Seed.ofInt64 seed) progress shape).Partition)
+        let shape = A3.Model.SequenceLayout.ofLength (Text.atLeast 0 (nameof length) length)
+        Partition((A3.Model.TrainingSchedule.draw spec (A3.Model.Seed.ofInt64 seed) progress shape).Partition)
 
 /// Stages of a training run, each a distribution over groupings; compared by value.
 [<Sealed>]
@@ -51,15 +51,15 @@ type Curriculum internal (spec: A3.Model.Curriculum) =
         ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1L, nameof tokens)
         ArgumentOutOfRangeException.ThrowIfLessThan(tokensPerStep, 1.0, nameof tokensPerStep)
 
-        let plan: A3.Model.Plan =
+        let plan: A3.Model.RunBudget =
             {
                 Tokens = tokens
                 TokensPerStep = tokensPerStep
                 Context = Text.atLeast 2 (nameof context) context
             }
 
-        match A3.Model.Course.tryFit plan spec with
-        | Ok course -> Course course
+        match A3.Model.TrainingSchedule.tryFit plan spec with
+        | Ok course -> TrainingSchedule course
         | Error error -> raise (A3Exception error.Message)
 
     /// Reads the text form; throws SpecificationException where the text is not a curriculum.

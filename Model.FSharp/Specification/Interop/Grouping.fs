@@ -20,23 +20,23 @@ type Grouping internal (spec: A3.Model.Grouping) =
 
     /// Groups of one size; the last may be smaller.
     static member Chunks(order: Order, size: int) =
-        cut order (A3.Model.Cut.Sized(A3.Model.Schedule.Constant(Text.atLeast 1 (nameof size) size)))
+        cut order (A3.Model.Cut.Sized(A3.Model.SizeSchedule.Constant(Text.atLeast 1 (nameof size) size)))
 
     /// Groups of the listed sizes, the last size again and again.
     static member Sizes(order: Order, [<ParamArray>] sizes: int[]) =
         let sizes = sizes |> Seq.map (Text.atLeast 1 (nameof sizes)) |> List.ofSeq
-        cut order (A3.Model.Cut.Sized(A3.Model.Schedule.Explicit sizes))
+        cut order (A3.Model.Cut.Sized(A3.Model.SizeSchedule.Explicit sizes))
 
     /// Group k holds round(first * ratio^k) positions.
     static member Geometric(order: Order, first: int, ratio: float) =
         if not (ratio > 0.0 && Double.IsFinite ratio) then
             raise (ArgumentOutOfRangeException(nameof ratio, string ratio, "a ratio is a finite number above 0."))
 
-        cut order (A3.Model.Cut.Sized(A3.Model.Schedule.Geometric(Text.atLeast 1 (nameof first) first, ratio)))
+        cut order (A3.Model.Cut.Sized(A3.Model.SizeSchedule.Geometric(Text.atLeast 1 (nameof first) first, ratio)))
 
     /// After k of K groups floor(N cos(pi k / 2K)) positions are open.
     static member Cosine(order: Order, groups: int) =
-        cut order (A3.Model.Cut.Sized(A3.Model.Schedule.Cosine(Text.atLeast 1 (nameof groups) groups)))
+        cut order (A3.Model.Cut.Sized(A3.Model.SizeSchedule.Cosine(Text.atLeast 1 (nameof groups) groups)))
 
     /// Everything in one group: independent tokens.
     static member AllAtOnce =
@@ -47,7 +47,7 @@ type Grouping internal (spec: A3.Model.Grouping) =
         let regions =
             positions
             |> Seq.map (Text.atLeast 0 (nameof positions))
-            |> A3.Model.Region.ofPositions
+            |> A3.Model.Interval.ofPositions
 
         Grouping(A3.Model.Grouping.Given(regions, spec))
 
@@ -102,8 +102,8 @@ type Grouping internal (spec: A3.Model.Grouping) =
                     $"position %d{position} is given, but a sequence of length %d{length} holds only 0..%d{length - 1}."
 
         let shape =
-            A3.Model.Shape.ofLength (Text.atLeast 0 (nameof length) length)
-            |> A3.Model.Shape.given given
+            A3.Model.SequenceLayout.ofLength (Text.atLeast 0 (nameof length) length)
+            |> A3.Model.SequenceLayout.given given
 
         let shape =
             { shape with

@@ -68,7 +68,7 @@ type Order internal (spec: A3.Model.Order) =
     /// Names the positions `first..last` only, in this order; the others follow left to right, or as `Then` says.
     member _.Within(first: int, last: int) =
         let first = Text.atLeast 0 (nameof first) first
-        let region = A3.Model.Region.between first (Text.atLeast first (nameof last) last)
+        let region = A3.Model.Interval.between first (Text.atLeast first (nameof last) last)
         Order(A3.Model.Order.Within(region, spec))
 
     /// The positions that this order names, then the others in the order of `rest`.

@@ -162,11 +162,11 @@ public sealed class A3Model : IDisposable
             throw new RequestException("a partition says which groups are filled; leave policy and causal out.");
         }
 
-        var canvas = Canvas.ToDecode(network, [.. tokens], partition.Spec);
+        var sequence = PartialSequence.ToDecode(network, [.. tokens], partition.Spec);
         RequireTargets(borders ?? [], partition);
         var layout = TextLayout.Of(tokens, position => !partition.IsEvidence(position), borders ?? [], scorer.FirstText(tokens));
         var constraints = new GapConstraints(vocabulary, options, layout.Gaps.Length);
-        return new(vocabulary, layout, DecodingPlan.For(canvas, layout, constraints, null, 0, options));
+        return new(vocabulary, layout, DecodingPlan.For(sequence, layout, constraints, null, 0, options));
     }
 
     /// <summary>Decodes a text once more, under the groups that it was decoded by: with the same seed and sampling, the same text.</summary>
@@ -183,9 +183,9 @@ public sealed class A3Model : IDisposable
         var layout = TextLayout.Of(text, scorer.FirstText([text.Tokens[0].Token]));
         int[] dropped = [.. Enumerable.Range(partition.Length, layout.Tokens.Length - partition.Length)];
         int[][] groups = [.. partition.Groups, .. dropped.Length > 0 ? [dropped] : Array.Empty<int[]>()];
-        var canvas = Canvas.ToDecode(network, layout.Tokens.AsSpan(), Model.PartitionModule.create(partition.EvidenceGroups, groups));
+        var sequence = PartialSequence.ToDecode(network, layout.Tokens.AsSpan(), Model.PartitionModule.create(partition.EvidenceGroups, groups));
         var constraints = new GapConstraints(vocabulary, options, layout.Gaps.Length);
-        return new(vocabulary, layout, DecodingPlan.Again(canvas, layout, constraints, options));
+        return new(vocabulary, layout, DecodingPlan.Again(sequence, layout, constraints, options));
     }
 
     /// <summary>Begins several decodes that run together; the caller disposes of the batch.</summary>
@@ -270,10 +270,10 @@ public sealed class A3Model : IDisposable
         ArgumentNullException.ThrowIfNull(tokens);
         ArgumentNullException.ThrowIfNull(partition);
         RequireTargets(borders ?? [], partition);
-        var canvas = Canvas.ToScore(network, [.. tokens], partition.Spec);
+        var sequence = PartialSequence.ToScore(network, [.. tokens], partition.Spec);
         RequireAgreement(borders ?? [], tokens);
         var layout = TextLayout.Of(tokens, position => !partition.IsEvidence(position), borders ?? [], scorer.FirstText(tokens));
-        return scorer.Score([(layout, canvas.Partition)], cancellation)[0];
+        return scorer.Score([(layout, sequence.Partition)], cancellation)[0];
     }
 
     /// <summary>log p of what was filled into a text, under the groups and with the borders that it was decoded by: law 10.</summary>

@@ -45,14 +45,14 @@ internal sealed record DecodingPlan(
                 + "none of before it is filled; name sizes instead, such as chunks 2.");
         }
 
-        var canvas = Canvas.ToDecode(network, [.. layout.Tokens], layout.OpenedFirst(grouping));
-        return For(canvas, layout, constraints, policy as Policy.Adaptive, layout.Opened.Length, options);
+        var sequence = PartialSequence.ToDecode(network, [.. layout.Tokens], layout.OpenedFirst(grouping));
+        return For(sequence, layout, constraints, policy as Policy.Adaptive, layout.Opened.Length, options);
     }
 
     /// <summary>
-    /// For a canvas: its partition as it is, or an adaptive policy over its target groups taken together.
+    /// For a sequence: its partition as it is, or an adaptive policy over its target groups taken together.
     /// </summary>
-    /// <param name="canvas">What is filled.</param>
+    /// <param name="sequence">What is filled.</param>
     /// <param name="layout">Its text.</param>
     /// <param name="constraints">What may stand in its gaps.</param>
     /// <param name="adaptive">A policy that chooses the groups; null where the partition has them.</param>
@@ -60,33 +60,33 @@ internal sealed record DecodingPlan(
     /// <param name="options">How it is filled.</param>
     /// <exception cref="A3Exception">Options that exclude each other.</exception>
     public static DecodingPlan For(
-        Canvas canvas,
+        PartialSequence sequence,
         TextLayout layout,
         GapConstraints constraints,
         Policy.Adaptive? adaptive,
         int leading,
         DecodingOptions options)
     {
-        var ranks = adaptive is null ? PartitionModule.groupOf(canvas.Partition) : null;
+        var ranks = adaptive is null ? PartitionModule.groupOf(sequence.Partition) : null;
         var sampler = SamplerOf(options, constraints.In(layout, ranks));
-        var plan = Plan(canvas, adaptive, leading, sampler, options);
-        return plan.Revised(canvas, sampler, options.Revision);
+        var plan = Plan(sequence, adaptive, leading, sampler, options);
+        return plan.Revised(sequence, sampler, options.Revision);
     }
 
     /// <summary>
-    /// For a canvas whose groups a run had: what the run did not know beforehand is not known now, so that the same is drawn.
+    /// For a sequence whose groups a run had: what the run did not know beforehand is not known now, so that the same is drawn.
     /// </summary>
-    public static DecodingPlan Again(Canvas canvas, TextLayout layout, GapConstraints constraints, DecodingOptions options)
+    public static DecodingPlan Again(PartialSequence sequence, TextLayout layout, GapConstraints constraints, DecodingOptions options)
     {
-        var ranks = options.Policy?.Spec is Policy.Adaptive ? null : PartitionModule.groupOf(canvas.Partition);
+        var ranks = options.Policy?.Spec is Policy.Adaptive ? null : PartitionModule.groupOf(sequence.Partition);
         var sampler = SamplerOf(options, constraints.In(layout, ranks));
-        var plan = Plan(canvas, null, 0, sampler, options with { Reference = false });
-        return plan.Revised(canvas, sampler, options.Revision);
+        var plan = Plan(sequence, null, 0, sampler, options with { Reference = false });
+        return plan.Revised(sequence, sampler, options.Revision);
     }
 
-    private static DecodingPlan Plan(Canvas canvas, Policy.Adaptive? adaptive, int leading, Sampler sampler, DecodingOptions options)
+    private static DecodingPlan Plan(PartialSequence sequence, Policy.Adaptive? adaptive, int leading, Sampler sampler, DecodingOptions options)
     {
-        IDecoder Behind(Func<Canvas, IDecoder> next) => leading == 0 ? next(canvas) : new LeadingDecoder(canvas, leading, sampler, next);
+        IDecoder Behind(Func<PartialSequence, IDecoder> next) => leading == 0 ? next(sequence) : new LeadingDecoder(sequence, leading, sampler, next);
 
         if (options.SpeculativeWindow is int window)
         {
@@ -96,29 +96,29 @@ internal sealed record DecodingPlan(
                     + "leave out the adaptive policy and the reference algorithm.");
             }
 
-            IDecoder Speculative(Canvas rest) =>
+            IDecoder Speculative(PartialSequence rest) =>
                 SpeculativeDecoder.Create(rest, window, new(sampler, SpeculativeRule.Residual));
 
             // Where it cannot be it is refused now.
-            Speculative(canvas.Given(leading, canvas.Start()));
-            return Fixed(canvas, () => Behind(Speculative));
+            Speculative(sequence.Given(leading, sequence.Start()));
+            return Fixed(sequence, () => Behind(Speculative));
         }
 
         return (adaptive, options.Reference) switch
         {
-            (null, false) => Fixed(canvas, () => new GroupwiseDecoder(canvas, sampler)),
-            (null, true) => Fixed(canvas, () => new UncachedDecoder(canvas, sampler)),
-            (_, true) => new(canvas.Network, () => Behind(rest => new ReferenceDecoder(rest, adaptive, sampler)), _ => null),
+            (null, false) => Fixed(sequence, () => new GroupwiseDecoder(sequence, sampler)),
+            (null, true) => Fixed(sequence, () => new UncachedDecoder(sequence, sampler)),
+            (_, true) => new(sequence.Network, () => Behind(rest => new ReferenceDecoder(rest, adaptive, sampler)), _ => null),
             (_, false) => new(
-                canvas.Network,
+                sequence.Network,
                 () => Behind(rest => new AdaptiveDecoder(rest, adaptive, sampler)),
-                steps => new(AdaptiveDecoder.PartitionOf(canvas, steps))),
+                steps => new(AdaptiveDecoder.PartitionOf(sequence, steps))),
         };
     }
 
     /// <summary>The same, gone over again when it is done.</summary>
     /// <exception cref="RequestException">A position to revise is not filled.</exception>
-    private DecodingPlan Revised(Canvas canvas, Sampler sampler, RevisionOptions? revision)
+    private DecodingPlan Revised(PartialSequence sequence, Sampler sampler, RevisionOptions? revision)
     {
         if (revision is null)
         {
@@ -127,21 +127,21 @@ internal sealed record DecodingPlan(
 
         foreach (var position in revision.Positions ?? [])
         {
-            if (position < 0 || position >= canvas.Tokens.Length || PartitionModule.isEvidence(position, canvas.Partition))
+            if (position < 0 || position >= sequence.Tokens.Length || PartitionModule.isEvidence(position, sequence.Partition))
             {
                 throw new RequestException($"Revision.Positions names {position}, but only positions in gaps can be revised.");
             }
         }
 
-        return this with { Start = () => new RevisingDecoder(Start(), canvas, sampler, revision) };
+        return this with { Start = () => new RevisingDecoder(Start(), sequence, sampler, revision) };
     }
 
     private static Sampler SamplerOf(DecodingOptions options, PositionConstraints constraints) =>
         new(options.Sampling, SeedModule.ofInt64(options.Seed), constraints);
 
     /// <summary>The partition as it is, without what stands behind the end of the text.</summary>
-    private static DecodingPlan Fixed(Canvas canvas, Func<IDecoder> start) =>
-        new(canvas.Network, start, steps => new(Drawn(canvas.Partition, steps)));
+    private static DecodingPlan Fixed(PartialSequence sequence, Func<IDecoder> start) =>
+        new(sequence.Network, start, steps => new(Drawn(sequence.Partition, steps)));
 
     private static Partition Drawn(Partition partition, IReadOnlyList<DecodingStep> steps)
     {

@@ -76,7 +76,7 @@ public sealed class DecodingRun
     }
 
     /// <summary>The text in order while steps arrive in theirs.</summary>
-    public InOrderText OpenText() => new(vocabulary, layout);
+    public StreamedText StreamText() => new(vocabulary, layout);
 
     /// <summary>Fills the gaps and gives the finished text.</summary>
     /// <exception cref="OperationCanceledException">When asked to stop.</exception>
@@ -93,8 +93,8 @@ public sealed class DecodingRun
 
         if (isRescored)
         {
-            var canvas = Canvas.ToScore(Plan.Network, assembly.Ids(partition!.Length), partition.Spec);
-            assembly.Rescore(Scorer.Score(canvas, new PositionConstraints(vocabulary, layout.Borders)));
+            var sequence = PartialSequence.ToScore(Plan.Network, assembly.Ids(partition!.Length), partition.Spec);
+            assembly.Rescore(Scorer.Score(sequence, new PositionConstraints(vocabulary, layout.Borders)));
         }
 
         var passes = (steps.Count == 0 ? 0 : steps[^1].ForwardPasses)

@@ -19,7 +19,7 @@ internal sealed class TextScorer(INetwork network, Vocabulary vocabulary)
         IScoring[] scorings =
         [
             .. texts.Select(text => Scorer.Of(
-                Canvas.ToScore(network, text.Layout.Tokens.AsSpan(), text.Partition),
+                PartialSequence.ToScore(network, text.Layout.Tokens.AsSpan(), text.Partition),
                 text.Layout.Borders.IsEmpty ? null : new(vocabulary, text.Layout.Borders))),
         ];
         return
@@ -58,7 +58,7 @@ internal sealed class TextScorer(INetwork network, Vocabulary vocabulary)
         network.RequireQueryStream();
         network.RequireFits(tokens.Length);
         Require(tokens.Length, targets, given);
-        var shape = ShapeModule.given(given.Order(), ShapeModule.ofLength(tokens.Length));
+        var shape = SequenceLayoutModule.given(given.Order(), SequenceLayoutModule.ofLength(tokens.Length));
         var partition = GroupingModule.resolve(shape, grouping);
         var ranks = PartitionModule.groupOf(partition);
 

@@ -18,12 +18,12 @@ internal sealed class AdaptiveDecoder : IDecoder
     private int cached;
     private ContentRow[] content;
 
-    public AdaptiveDecoder(Canvas canvas, Policy.Adaptive policy, Sampler sampler)
+    public AdaptiveDecoder(PartialSequence sequence, Policy.Adaptive policy, Sampler sampler)
     {
-        run = new(canvas, policy, sampler);
-        capacity = canvas.Tokens.Length;
-        rank = canvas.FirstTarget;
-        content = PartitionRows.ContentBefore(rank, run.Committed, canvas.Partition);
+        run = new(sequence, policy, sampler);
+        capacity = sequence.Tokens.Length;
+        rank = sequence.FirstTarget;
+        content = PartitionRows.ContentBefore(rank, run.Committed, sequence.Partition);
     }
 
     private AdaptiveDecoder(AdaptiveDecoder origin, Seed? seed)
@@ -37,36 +37,36 @@ internal sealed class AdaptiveDecoder : IDecoder
     public bool IsDone => run.Open.Length == 0;
 
     /// <summary>
-    /// One step per chosen group; the target groups of the canvas are taken together as open positions.
+    /// One step per chosen group; the target groups of the sequence are taken together as open positions.
     /// </summary>
     public static IEnumerable<DecodingStep> Decode(
-        Canvas canvas,
+        PartialSequence sequence,
         Policy.Adaptive policy,
         SamplingOptions sampling,
         Seed seed,
         CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(canvas);
+        ArgumentNullException.ThrowIfNull(sequence);
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(sampling);
 
         return DecodeLoop.Run(
-            canvas.Network, () => new AdaptiveDecoder(canvas, policy, new(sampling, seed)), cancellation);
+            sequence.Network, () => new AdaptiveDecoder(sequence, policy, new(sampling, seed)), cancellation);
     }
 
     /// <summary>
-    /// The partition that a run has decoded under: the evidence groups of its canvas, then its steps.
+    /// The partition that a run has decoded under: the evidence groups of its sequence, then its steps.
     /// </summary>
-    public static Partition PartitionOf(Canvas canvas, IEnumerable<DecodingStep> steps)
+    public static Partition PartitionOf(PartialSequence sequence, IEnumerable<DecodingStep> steps)
     {
-        var evidence = PartitionModule.groups(canvas.Partition).Take(canvas.FirstTarget);
+        var evidence = PartitionModule.groups(sequence.Partition).Take(sequence.FirstTarget);
         var chosen = steps.Select(step => step.Tokens.Select(token => token.Position).ToArray());
-        return PartitionModule.create(canvas.FirstTarget, [.. evidence, .. chosen]);
+        return PartitionModule.create(sequence.FirstTarget, [.. evidence, .. chosen]);
     }
 
-    public PassRequest Ask() => new(cached, content, PartitionRows.Queries(run.Candidates(), rank));
+    public PassRequest Request() => new(cached, content, PartitionRows.Queries(run.Candidates(), rank));
 
-    public Commitment? Take(PassPredictions predictions)
+    public CommittedGroup? Commit(PassPredictions predictions)
     {
         var drawn = run.Commit(predictions);
         cached += content.Length;

@@ -20,12 +20,12 @@ internal sealed class AdaptiveRun
     private readonly int total;
     private int step;
 
-    public AdaptiveRun(Canvas canvas, Policy.Adaptive policy, Sampler sampler)
+    public AdaptiveRun(PartialSequence sequence, Policy.Adaptive policy, Sampler sampler)
     {
         this.policy = policy;
         this.sampler = sampler;
-        Committed = canvas.Start();
-        Open = [.. PartitionModule.targets(canvas.Partition).SelectMany(group => group).Order()];
+        Committed = sequence.Start();
+        Open = [.. PartitionModule.targets(sequence.Partition).SelectMany(group => group).Order()];
         total = Open.Length;
     }
 

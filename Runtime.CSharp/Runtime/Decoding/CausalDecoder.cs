@@ -58,9 +58,9 @@ internal sealed class CausalDecoder : IDecoder
         return DecodeLoop.Run(network, () => start.Fork(null), cancellation);
     }
 
-    public PassRequest Ask() => new(cached, content, [], Predicting: 1);
+    public PassRequest Request() => new(cached, content, [], Predicting: 1);
 
-    public Commitment? Take(PassPredictions predictions)
+    public CommittedGroup? Commit(PassPredictions predictions)
     {
         var drawn = predictions.Draw([committed.Last + 1], sampler, committed);
         cached += content.Length;

@@ -35,9 +35,9 @@ internal static class DecodeLoop
         while (!state.IsDone)
         {
             cancellation.ThrowIfCancellationRequested();
-            var predictions = pass.Run([state.Ask()]);
+            var predictions = pass.Run([state.Request()]);
 
-            if (state.Take(new(predictions, 0)) is { } step)
+            if (state.Commit(new(predictions, 0)) is { } step)
             {
                 return step;
             }
@@ -91,7 +91,7 @@ internal static class DecodeLoop
                 continue;
             }
 
-            var asked = states[next].Ask();
+            var asked = states[next].Request();
             rows += asked.Rows;
             logits += (long)asked.Predictions * states[next].Network.Architecture.Vocabulary;
 
@@ -119,7 +119,7 @@ internal static class DecodeLoop
         {
             try
             {
-                if (states[indices[i]].Take(new(predictions, first)) is { } step)
+                if (states[indices[i]].Commit(new(predictions, first)) is { } step)
                 {
                     committed.Add((indices[i], step));
                 }

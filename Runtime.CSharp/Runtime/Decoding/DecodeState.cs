@@ -43,9 +43,9 @@ internal sealed class DecodeState : IDisposable
     public bool IsDone => disposed || IsFilled;
 
     /// <summary>The rows of the next pass.</summary>
-    public PassRows Ask()
+    public PassRows Request()
     {
-        var request = decoder.Ask();
+        var request = decoder.Request();
         sequence.Crop(request.Keep + prefilled);
         return new(sequence, request.Content.AsMemory(prefilled), request.Queries, request.Predicting);
     }
@@ -53,14 +53,14 @@ internal sealed class DecodeState : IDisposable
     /// <summary>The content rows of the next pass alone, but for those that predict and those that were run already; may be none.</summary>
     public PassRows AskPrefill()
     {
-        var rows = Ask();
+        var rows = Request();
         return rows with { Content = rows.Content[..^rows.Predicting], Queries = default, Predicting = 0 };
     }
 
-    /// <summary>Goes on after the pass of <see cref="Ask"/>; null where it committed nothing.</summary>
-    public DecodingStep? Take(PassPredictions predictions)
+    /// <summary>Goes on after the pass of <see cref="Request"/>; null where it committed nothing.</summary>
+    public DecodingStep? Commit(PassPredictions predictions)
     {
-        var commitment = decoder.Take(predictions);
+        var commitment = decoder.Commit(predictions);
         prefilled = 0;
         Passes++;
         return commitment is null
@@ -71,7 +71,7 @@ internal sealed class DecodeState : IDisposable
     /// <summary>Goes on after the pass of <see cref="AskPrefill"/>.</summary>
     public void TakePrefill()
     {
-        var request = decoder.Ask();
+        var request = decoder.Request();
         prefilled = request.Content.Length - request.Predicting;
         Passes++;
     }

@@ -14,7 +14,7 @@ using A3.Model;
 /// </remarks>
 internal sealed class GroupwiseDecoder : IDecoder
 {
-    private readonly Canvas canvas;
+    private readonly PartialSequence sequence;
     private readonly Sampler sampler;
     private readonly CommittedTokens committed;
     private readonly int end;
@@ -22,49 +22,49 @@ internal sealed class GroupwiseDecoder : IDecoder
     private int cached;
     private ContentRow[] content;
 
-    public GroupwiseDecoder(Canvas canvas, Sampler sampler)
-        : this(canvas, sampler, canvas.Start(), canvas.GroupCount)
+    public GroupwiseDecoder(PartialSequence sequence, Sampler sampler)
+        : this(sequence, sampler, sequence.Start(), sequence.GroupCount)
     {
     }
 
     /// <summary>Up to some group, for what is committed first.</summary>
-    /// <param name="canvas">What is filled.</param>
+    /// <param name="sequence">What is filled.</param>
     /// <param name="sampler">How.</param>
     /// <param name="committed">Its tokens; the decoder commits to them.</param>
     /// <param name="end">The rank of the first group that it leaves alone.</param>
-    public GroupwiseDecoder(Canvas canvas, Sampler sampler, CommittedTokens committed, int end)
+    public GroupwiseDecoder(PartialSequence sequence, Sampler sampler, CommittedTokens committed, int end)
     {
-        (this.canvas, this.sampler, this.committed, this.end) = (canvas, sampler, committed, end);
-        rank = canvas.FirstTarget;
-        content = PartitionRows.ContentBefore(rank, committed, canvas.Partition);
+        (this.sequence, this.sampler, this.committed, this.end) = (sequence, sampler, committed, end);
+        rank = sequence.FirstTarget;
+        content = PartitionRows.ContentBefore(rank, committed, sequence.Partition);
     }
 
     private GroupwiseDecoder(GroupwiseDecoder origin, Sampler sampler, CommittedTokens committed)
     {
-        (canvas, this.sampler, this.committed, end) = (origin.canvas, sampler, committed, origin.end);
+        (sequence, this.sampler, this.committed, end) = (origin.sequence, sampler, committed, origin.end);
         (rank, cached, content) = (origin.rank, origin.cached, origin.content);
     }
 
-    public int Capacity => canvas.Tokens.Length;
+    public int Capacity => sequence.Tokens.Length;
 
     public bool IsDone => rank == end;
 
-    private int[] Positions => committed.Within(PartitionModule.group(rank, canvas.Partition));
+    private int[] Positions => committed.Within(PartitionModule.group(rank, sequence.Partition));
 
     /// <summary>One step per target group; cancellation throws between steps.</summary>
     public static IEnumerable<DecodingStep> Decode(
-        Canvas canvas, SamplingOptions sampling, Seed seed, CancellationToken cancellation = default)
+        PartialSequence sequence, SamplingOptions sampling, Seed seed, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(canvas);
+        ArgumentNullException.ThrowIfNull(sequence);
         ArgumentNullException.ThrowIfNull(sampling);
 
         return DecodeLoop.Run(
-            canvas.Network, () => new GroupwiseDecoder(canvas, new(sampling, seed)), cancellation);
+            sequence.Network, () => new GroupwiseDecoder(sequence, new(sampling, seed)), cancellation);
     }
 
-    public PassRequest Ask() => new(cached, content, PartitionRows.Queries(Positions, rank));
+    public PassRequest Request() => new(cached, content, PartitionRows.Queries(Positions, rank));
 
-    public Commitment? Take(PassPredictions predictions)
+    public CommittedGroup? Commit(PassPredictions predictions)
     {
         var drawn = predictions.Draw(Positions, sampler, committed);
         cached += content.Length;

@@ -20,10 +20,10 @@ internal interface IDecoder
     bool IsDone { get; }
 
     /// <summary>The rows of the next pass; the same until they were taken.</summary>
-    PassRequest Ask();
+    PassRequest Request();
 
     /// <summary>Goes on with the predictions of the pass asked for; null where no token was committed.</summary>
-    Commitment? Take(PassPredictions predictions);
+    CommittedGroup? Commit(PassPredictions predictions);
 
     /// <summary>A decoder of its own in the same state; with a seed, all that is drawn from here on is drawn by that one.</summary>
     IDecoder Fork(Seed? seed);
@@ -39,7 +39,7 @@ internal sealed record PassRequest(int Keep, ContentRow[] Content, QueryRow[] Qu
 /// <summary>What was committed after a pass.</summary>
 /// <param name="Tokens">In the order that the decoder's steps have.</param>
 /// <param name="Drafts">What became of drafts; null where there are none.</param>
-internal sealed record Commitment(ImmutableArray<DecodedToken> Tokens, DraftCount? Drafts = null)
+internal sealed record CommittedGroup(ImmutableArray<DecodedToken> Tokens, DraftCount? Drafts = null)
 {
     /// <summary>The revision that drew the tokens, counted from 1; null where they fill open positions.</summary>
     public int? Sweep { get; init; }

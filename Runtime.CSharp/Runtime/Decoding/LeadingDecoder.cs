@@ -6,67 +6,67 @@ namespace A3.Runtime.Decoding;
 using A3.Model;
 
 /// <summary>
-/// Commits the first target groups of a canvas as they are, then hands over to a decoder that takes them as given: the positions that given
+/// Commits the first target groups of a sequence as they are, then hands over to a decoder that takes them as given: the positions that given
 /// text reaches into come first, whatever the policy. What they cached serves the other where it begins with the same rows.
 /// </summary>
 internal sealed class LeadingDecoder : IDecoder
 {
-    private readonly Canvas canvas;
+    private readonly PartialSequence sequence;
     private readonly int groups;
     private readonly CommittedTokens committed;
-    private readonly Func<Canvas, IDecoder> next;
+    private readonly Func<PartialSequence, IDecoder> next;
     private readonly GroupwiseDecoder leading;
     private readonly List<ContentRow> ran;
     private IDecoder? rest;
     private int shared;
 
-    /// <param name="canvas">What is filled.</param>
+    /// <param name="sequence">What is filled.</param>
     /// <param name="groups">How many of its target groups come first; at least 1.</param>
     /// <param name="sampler">Draws these.</param>
     /// <param name="next">The decoder of the others.</param>
-    public LeadingDecoder(Canvas canvas, int groups, Sampler sampler, Func<Canvas, IDecoder> next)
+    public LeadingDecoder(PartialSequence sequence, int groups, Sampler sampler, Func<PartialSequence, IDecoder> next)
     {
-        (this.canvas, this.groups, this.next, committed, ran) = (canvas, groups, next, canvas.Start(), []);
-        leading = new(canvas, sampler, committed, canvas.FirstTarget + groups);
+        (this.sequence, this.groups, this.next, committed, ran) = (sequence, groups, next, sequence.Start(), []);
+        leading = new(sequence, sampler, committed, sequence.FirstTarget + groups);
     }
 
     private LeadingDecoder(LeadingDecoder origin, Seed? seed)
     {
-        (canvas, groups, next, committed) = (origin.canvas, origin.groups, origin.next, origin.committed.Copy());
+        (sequence, groups, next, committed) = (origin.sequence, origin.groups, origin.next, origin.committed.Copy());
         (leading, ran) = (origin.leading.Fork(seed, committed), [.. origin.ran]);
         (rest, shared) = (origin.rest?.Fork(seed), origin.shared);
     }
 
-    public int Capacity => canvas.Tokens.Length;
+    public int Capacity => sequence.Tokens.Length;
 
     public bool IsDone => rest is not null && rest.IsDone;
 
-    public PassRequest Ask()
+    public PassRequest Request()
     {
         if (rest is null)
         {
-            return leading.Ask();
+            return leading.Request();
         }
 
-        var request = rest.Ask();
+        var request = rest.Request();
         return request with { Keep = request.Keep + shared, Content = request.Content[shared..] };
     }
 
-    public Commitment? Take(PassPredictions predictions)
+    public CommittedGroup? Commit(PassPredictions predictions)
     {
         if (rest is not null)
         {
             shared = 0;
-            return rest.Take(predictions);
+            return rest.Commit(predictions);
         }
 
-        ran.AddRange(leading.Ask().Content);
-        var commitment = leading.Take(predictions);
+        ran.AddRange(leading.Request().Content);
+        var commitment = leading.Commit(predictions);
 
         if (leading.IsDone)
         {
-            rest = next(canvas.Given(groups, committed));
-            shared = rest.IsDone ? 0 : Shared(rest.Ask());
+            rest = next(sequence.Given(groups, committed));
+            shared = rest.IsDone ? 0 : Shared(rest.Request());
         }
 
         return commitment;

@@ -12,8 +12,8 @@ internal sealed class ReferenceDecoder : IDecoder
 {
     private readonly AdaptiveRun run;
 
-    public ReferenceDecoder(Canvas canvas, Policy.Adaptive policy, Sampler sampler)
-        : this(new(canvas, policy, sampler), canvas.Tokens.Length)
+    public ReferenceDecoder(PartialSequence sequence, Policy.Adaptive policy, Sampler sampler)
+        : this(new(sequence, policy, sampler), sequence.Tokens.Length)
     {
     }
 
@@ -23,29 +23,29 @@ internal sealed class ReferenceDecoder : IDecoder
 
     public bool IsDone => run.Open.Length == 0;
 
-    /// <summary>One step per chosen group; the target groups of the canvas are taken together as open positions.</summary>
+    /// <summary>One step per chosen group; the target groups of the sequence are taken together as open positions.</summary>
     public static IEnumerable<DecodingStep> Decode(
-        Canvas canvas,
+        PartialSequence sequence,
         Policy.Adaptive policy,
         SamplingOptions sampling,
         Seed seed,
         CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(canvas);
+        ArgumentNullException.ThrowIfNull(sequence);
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(sampling);
 
         return DecodeLoop.Run(
-            canvas.Network, () => new ReferenceDecoder(canvas, policy, new(sampling, seed)), cancellation);
+            sequence.Network, () => new ReferenceDecoder(sequence, policy, new(sampling, seed)), cancellation);
     }
 
-    public PassRequest Ask()
+    public PassRequest Request()
     {
         int[] committed = [.. Enumerable.Range(0, run.Committed.Length).Where(run.Committed.IsCommitted)];
         return new(0, PartitionRows.Content(run.Committed.Tokens, committed, 0), PartitionRows.Queries(run.Candidates(), 1));
     }
 
-    public Commitment? Take(PassPredictions predictions) => new(run.Commit(predictions));
+    public CommittedGroup? Commit(PassPredictions predictions) => new(run.Commit(predictions));
 
     public IDecoder Fork(Seed? seed) => new ReferenceDecoder(run.Fork(seed), Capacity);
 }

@@ -22,8 +22,8 @@ internal sealed class RevisingDecoder : IDecoder
     private readonly Queue<int[]> blocks = [];
     private int sweep;
 
-    public RevisingDecoder(IDecoder inner, Canvas canvas, Sampler sampler, RevisionOptions options)
-        : this(inner, sampler, options, canvas.Start(), canvas.Tokens.Length)
+    public RevisingDecoder(IDecoder inner, PartialSequence sequence, Sampler sampler, RevisionOptions options)
+        : this(inner, sampler, options, sequence.Start(), sequence.Tokens.Length)
     {
     }
 
@@ -34,11 +34,11 @@ internal sealed class RevisingDecoder : IDecoder
 
     public bool IsDone => inner.IsDone && blocks.Count == 0;
 
-    public PassRequest Ask()
+    public PassRequest Request()
     {
         if (!inner.IsDone)
         {
-            return inner.Ask();
+            return inner.Request();
         }
 
         var block = blocks.Peek();
@@ -46,7 +46,7 @@ internal sealed class RevisingDecoder : IDecoder
         return new(0, PartitionRows.Content(tokens.Tokens, others, 0), PartitionRows.Queries(block, 1));
     }
 
-    public Commitment? Take(PassPredictions predictions) => inner.IsDone ? Revise(predictions) : Fill(predictions);
+    public CommittedGroup? Commit(PassPredictions predictions) => inner.IsDone ? Revise(predictions) : Fill(predictions);
 
     public IDecoder Fork(Seed? seed)
     {
@@ -65,9 +65,9 @@ internal sealed class RevisingDecoder : IDecoder
         return fork;
     }
 
-    private Commitment? Fill(PassPredictions predictions)
+    private CommittedGroup? Fill(PassPredictions predictions)
     {
-        var commitment = inner.Take(predictions);
+        var commitment = inner.Commit(predictions);
         Keep(commitment);
 
         if (inner.IsDone)
@@ -78,13 +78,13 @@ internal sealed class RevisingDecoder : IDecoder
         return commitment;
     }
 
-    private Commitment Revise(PassPredictions predictions)
+    private CommittedGroup Revise(PassPredictions predictions)
     {
         var seed = SeedModule.derive(SweepPurpose - sweep, sampler.Seed);
         var block = blocks.Peek();
-        var redrawn = predictions.Draw(block, sampler.Reseeded(seed), tokens.Reopened(block));
+        var resampled = predictions.Draw(block, sampler.Reseeded(seed), tokens.Reopened(block));
         blocks.Dequeue();
-        var commitment = new Commitment(redrawn) { Sweep = sweep };
+        var commitment = new CommittedGroup(resampled) { Sweep = sweep };
         Keep(commitment);
 
         if (blocks.Count == 0 && sweep < options.Sweeps)
@@ -95,7 +95,7 @@ internal sealed class RevisingDecoder : IDecoder
         return commitment;
     }
 
-    private void Keep(Commitment? commitment)
+    private void Keep(CommittedGroup? commitment)
     {
         foreach (var token in commitment?.Tokens ?? [])
         {

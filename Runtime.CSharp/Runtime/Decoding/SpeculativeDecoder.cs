@@ -17,7 +17,7 @@ using A3.Model;
 /// </remarks>
 internal sealed class SpeculativeDecoder : IDecoder
 {
-    private readonly Canvas canvas;
+    private readonly PartialSequence sequence;
     private readonly int window;
     private readonly SpeculativeRule rule;
     private readonly int[] whole;
@@ -37,25 +37,25 @@ internal sealed class SpeculativeDecoder : IDecoder
     private int committed;
 
     private SpeculativeDecoder(
-        Canvas canvas, int[] whole, int window, SpeculativeRule rule, ContentRow[] pending, CommittedTokens tokens)
+        PartialSequence sequence, int[] whole, int window, SpeculativeRule rule, ContentRow[] pending, CommittedTokens tokens)
     {
-        (this.canvas, this.whole, this.window, this.rule) = (canvas, whole, window, rule);
+        (this.sequence, this.whole, this.window, this.rule) = (sequence, whole, window, rule);
         order = tokens.Within(whole);
         (this.pending, this.tokens) = (pending, tokens);
     }
 
-    public int Capacity => canvas.Tokens.Length;
+    public int Capacity => sequence.Tokens.Length;
 
     public bool IsDone => committed == order.Length;
 
-    /// <summary>The target groups of the canvas must be singletons, whose order is the order of generation.</summary>
+    /// <summary>The target groups of the sequence must be singletons, whose order is the order of generation.</summary>
     /// <exception cref="RequestException">A target group holds several positions.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A window below 1.</exception>
-    public static SpeculativeDecoder Create(Canvas canvas, int window, SpeculativeRule rule)
+    public static SpeculativeDecoder Create(PartialSequence sequence, int window, SpeculativeRule rule)
     {
-        ArgumentNullException.ThrowIfNull(canvas);
+        ArgumentNullException.ThrowIfNull(sequence);
         ArgumentOutOfRangeException.ThrowIfLessThan(window, 1);
-        var targets = PartitionModule.targets(canvas.Partition);
+        var targets = PartitionModule.targets(sequence.Partition);
 
         if (targets.FirstOrDefault(group => group.Length > 1) is { } large)
         {
@@ -65,35 +65,35 @@ internal sealed class SpeculativeDecoder : IDecoder
         }
 
         int[] order = [.. targets.Select(group => group[0])];
-        var tokens = canvas.Start();
+        var tokens = sequence.Start();
         return new(
-            canvas, order, window, rule, PartitionRows.ContentBefore(canvas.FirstTarget, tokens, canvas.Partition), tokens);
+            sequence, order, window, rule, PartitionRows.ContentBefore(sequence.FirstTarget, tokens, sequence.Partition), tokens);
     }
 
     /// <summary>As <see cref="Create"/>, run to its end: one step per round.</summary>
     public static IEnumerable<DecodingStep> Decode(
-        Canvas canvas,
+        PartialSequence sequence,
         int window,
         SamplingOptions sampling,
         Seed seed,
         CancellationToken cancellation = default) =>
-        Decode(canvas, window, sampling, seed, SpeculativeRule.Residual, cancellation);
+        Decode(sequence, window, sampling, seed, SpeculativeRule.Residual, cancellation);
 
-    /// <summary>As above, with the redraw at a rejection given; any but the residual breaks law 11.</summary>
+    /// <summary>As above, with the resample at a rejection given; any but the residual breaks law 11.</summary>
     public static IEnumerable<DecodingStep> Decode(
-        Canvas canvas,
+        PartialSequence sequence,
         int window,
         SamplingOptions sampling,
         Seed seed,
-        Redraw redraw,
+        Resample resample,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(sampling);
-        var start = Create(canvas, window, new(new(sampling, seed), redraw));
-        return DecodeLoop.Run(canvas.Network, () => start.Fork(null), cancellation);
+        var start = Create(sequence, window, new(new(sampling, seed), resample));
+        return DecodeLoop.Run(sequence.Network, () => start.Fork(null), cancellation);
     }
 
-    public PassRequest Ask()
+    public PassRequest Request()
     {
         if (drafts.Length == 0)
         {
@@ -110,9 +110,9 @@ internal sealed class SpeculativeDecoder : IDecoder
         return new(cached, next.Length > 0 ? content : content[..^1], queries);
     }
 
-    public Commitment? Take(PassPredictions predictions) => drafts.Length == 0 ? TakeDrafts(predictions) : Verify(predictions);
+    public CommittedGroup? Commit(PassPredictions predictions) => drafts.Length == 0 ? CommitDrafts(predictions) : Verify(predictions);
 
-    public IDecoder Fork(Seed? seed) => new SpeculativeDecoder(canvas, whole, window, rule.Fork(seed), pending, tokens.Copy())
+    public IDecoder Fork(Seed? seed) => new SpeculativeDecoder(sequence, whole, window, rule.Fork(seed), pending, tokens.Copy())
     {
         // Drafts are thrown away rather than shared: drawn again, with the same seed they are the same.
         cached = cached,
@@ -120,7 +120,7 @@ internal sealed class SpeculativeDecoder : IDecoder
     };
 
     /// <summary>A single draft needs no verification: it had the right condition.</summary>
-    private Commitment? TakeDrafts(PassPredictions predictions)
+    private CommittedGroup? CommitDrafts(PassPredictions predictions)
     {
         drafts = Read(Window(committed), 0, predictions, tokens);
         cached += pending.Length;
@@ -129,7 +129,7 @@ internal sealed class SpeculativeDecoder : IDecoder
     }
 
     /// <summary>Keeps drafts up to the first rejection and draws that one anew.</summary>
-    private Commitment Verify(PassPredictions predictions)
+    private CommittedGroup Verify(PassPredictions predictions)
     {
         var proposed = drafts;
         var trial = tokens.Copy();
@@ -209,7 +209,7 @@ internal sealed class SpeculativeDecoder : IDecoder
 
     private int[] Window(int from) => order[from..Math.Min(order.Length, from + window)];
 
-    private int Rank(int index) => canvas.FirstTarget + index;
+    private int Rank(int index) => sequence.FirstTarget + index;
 
     /// <summary>Drafts each as if those before it were committed; the first, which is sure to be kept, may end the text.</summary>
     private Draft[] Read(int[] positions, int firstRow, PassPredictions predictions, CommittedTokens beside)

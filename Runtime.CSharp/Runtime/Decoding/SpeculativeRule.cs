@@ -9,17 +9,17 @@ using A3.Model;
 /// What to draw from at a rejected draft, given what it was drafted from and what it should have been drawn from, all
 /// [vocabulary]; of any scale.
 /// </summary>
-internal delegate void Redraw(ReadOnlySpan<double> drafted, ReadOnlySpan<double> verified, Span<double> weights);
+internal delegate void Resample(ReadOnlySpan<double> drafted, ReadOnlySpan<double> verified, Span<double> weights);
 
 /// <summary>
-/// Drafting, acceptance and redrawing at one position; the random numbers of each are named by position and use. Holds distributions
+/// Drafting, acceptance and resampleing at one position; the random numbers of each are named by position and use. Holds distributions
 /// that no draft uses any more; not thread-safe.
 /// </summary>
-internal sealed class SpeculativeRule(Sampler sampler, Redraw redraw)
+internal sealed class SpeculativeRule(Sampler sampler, Resample resample)
 {
     private const int Drafting = 0;
     private const int Accepting = 1;
-    private const int Redrawing = 2;
+    private const int Resampleing = 2;
 
     private readonly Stack<SamplingDistribution> spare = [];
     private double[] weights = [];
@@ -36,7 +36,7 @@ internal sealed class SpeculativeRule(Sampler sampler, Redraw redraw)
     }
 
     /// <summary>A rule of its own, which may draw by another seed.</summary>
-    public SpeculativeRule Fork(Seed? seed) => new(sampler.Reseeded(seed), redraw);
+    public SpeculativeRule Fork(Seed? seed) => new(sampler.Reseeded(seed), resample);
 
     /// <summary>
     /// A draft from a row of predictions, to stand beside what is committed. One that is not sure to be kept had better not end the text, or
@@ -61,8 +61,8 @@ internal sealed class SpeculativeRule(Sampler sampler, Redraw redraw)
         if (!accepted)
         {
             Array.Resize(ref weights, verified.Probabilities.Length);
-            redraw(drafted.Probabilities, verified.Probabilities, weights);
-            token = SamplingDistribution.Draw(weights, Uniform(position, Redrawing) * weights.Sum());
+            resample(drafted.Probabilities, verified.Probabilities, weights);
+            token = SamplingDistribution.Draw(weights, Uniform(position, Resampleing) * weights.Sum());
         }
 
         var drawn = Drawn(asked, token, predictions, verified);

@@ -7,32 +7,32 @@ using A3.Model;
 /// <summary>
 /// Samples a partition's target groups in order, running everything committed anew at every step: the oracle of law 9.
 /// </summary>
-internal sealed class UncachedDecoder(Canvas canvas, Sampler sampler) : IDecoder
+internal sealed class UncachedDecoder(PartialSequence sequence, Sampler sampler) : IDecoder
 {
-    private CommittedTokens committed = canvas.Start();
-    private int rank = canvas.FirstTarget;
+    private CommittedTokens committed = sequence.Start();
+    private int rank = sequence.FirstTarget;
 
-    public int Capacity => canvas.Tokens.Length;
+    public int Capacity => sequence.Tokens.Length;
 
-    public bool IsDone => rank == canvas.GroupCount;
+    public bool IsDone => rank == sequence.GroupCount;
 
-    private int[] Positions => committed.Within(PartitionModule.group(rank, canvas.Partition));
+    private int[] Positions => committed.Within(PartitionModule.group(rank, sequence.Partition));
 
     /// <summary>One step per target group; cancellation throws between steps.</summary>
     public static IEnumerable<DecodingStep> Decode(
-        Canvas canvas, SamplingOptions sampling, Seed seed, CancellationToken cancellation = default)
+        PartialSequence sequence, SamplingOptions sampling, Seed seed, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(canvas);
+        ArgumentNullException.ThrowIfNull(sequence);
         ArgumentNullException.ThrowIfNull(sampling);
 
         return DecodeLoop.Run(
-            canvas.Network, () => new UncachedDecoder(canvas, new(sampling, seed)), cancellation);
+            sequence.Network, () => new UncachedDecoder(sequence, new(sampling, seed)), cancellation);
     }
 
-    public PassRequest Ask() => new(
-        0, PartitionRows.ContentBefore(rank, committed, canvas.Partition), PartitionRows.Queries(Positions, rank));
+    public PassRequest Request() => new(
+        0, PartitionRows.ContentBefore(rank, committed, sequence.Partition), PartitionRows.Queries(Positions, rank));
 
-    public Commitment? Take(PassPredictions predictions)
+    public CommittedGroup? Commit(PassPredictions predictions)
     {
         var drawn = predictions.Draw(Positions, sampler, committed);
         rank++;
@@ -45,7 +45,7 @@ internal sealed class UncachedDecoder(Canvas canvas, Sampler sampler) : IDecoder
         return new(drawn);
     }
 
-    public IDecoder Fork(Seed? seed) => new UncachedDecoder(canvas, sampler.Reseeded(seed))
+    public IDecoder Fork(Seed? seed) => new UncachedDecoder(sequence, sampler.Reseeded(seed))
     {
         committed = committed.Copy(),
         rank = rank,

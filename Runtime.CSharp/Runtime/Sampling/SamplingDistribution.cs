@@ -14,7 +14,7 @@ internal sealed class SamplingDistribution(int vocabulary)
 {
     private readonly float[] weights = new float[vocabulary];
     private readonly double[] sums = new double[LogSoftmax.BlocksOf(vocabulary)];
-    private HeaviestTokens? heaviest;
+    private TopTokens? heaviest;
     private double[] probabilities = [];
     private bool hasProbabilities;
     private double total;
@@ -203,7 +203,7 @@ internal sealed class SamplingDistribution(int vocabulary)
     {
         if (allowed is null)
         {
-            return Prospects.Of(position, logits);
+            return ConfidenceStatistics.Of(position, logits);
         }
 
         hasProbabilities = false;
@@ -218,6 +218,6 @@ internal sealed class SamplingDistribution(int vocabulary)
             }
         }
 
-        return Prospects.Of(position, weights);
+        return ConfidenceStatistics.Of(position, weights);
     }
 }

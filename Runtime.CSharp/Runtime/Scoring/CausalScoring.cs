@@ -26,9 +26,9 @@ internal sealed class CausalScoring(ContentRow[] rows, int given, int rowsPerPas
 
     private int FirstPredicting => Math.Max(cached, given - 1);
 
-    public PassRequest Ask() => new(cached, rows[cached..End], [], End - FirstPredicting);
+    public PassRequest Request() => new(cached, rows[cached..End], [], End - FirstPredicting);
 
-    public Commitment? Take(PassPredictions predictions)
+    public CommittedGroup? Commit(PassPredictions predictions)
     {
         var scored = rows[(FirstPredicting + 1)..(End + 1)];
         var logProbabilities = predictions.Score([.. scored.Select(row => row.Token)]);

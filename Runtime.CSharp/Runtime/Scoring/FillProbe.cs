@@ -31,9 +31,9 @@ internal sealed class FillProbe(int cached, int[] behind, int[][] groups, Commit
 
     private int Rank => BehindRank + 1 + filled;
 
-    public PassRequest Ask() => new(cached, content, PartitionRows.Queries(groups[filled], Rank));
+    public PassRequest Request() => new(cached, content, PartitionRows.Queries(groups[filled], Rank));
 
-    public Commitment? Take(PassPredictions predictions)
+    public CommittedGroup? Commit(PassPredictions predictions)
     {
         var drawn = predictions.Draw(groups[filled], sampler, committed);
         cached += content.Length;

@@ -19,9 +19,9 @@ internal sealed class MassProbe(ContentRow[] content, QueryRow? query, TokenSet 
     /// <summary>When done.</summary>
     public double? LogProbability { get; private set; }
 
-    public PassRequest Ask() => query is { } asked ? new(0, content, [asked]) : new(0, content, [], Predicting: 1);
+    public PassRequest Request() => query is { } asked ? new(0, content, [asked]) : new(0, content, [], Predicting: 1);
 
-    public Commitment? Take(PassPredictions predictions)
+    public CommittedGroup? Commit(PassPredictions predictions)
     {
         LogProbability = predictions.LogMass(0, tokens);
         return null;

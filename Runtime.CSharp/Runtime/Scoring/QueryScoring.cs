@@ -28,12 +28,12 @@ internal sealed class QueryScoring(
 
     private ContentRow[] Next => targets[scores.Count..Math.Min(targets.Length, scores.Count + rowsPerPass)];
 
-    public PassRequest Ask() => new(
+    public PassRequest Request() => new(
         scores.Count == 0 ? 0 : content.Length,
         scores.Count == 0 ? content : [],
         [.. Next.Select(target => new QueryRow(target.Position, target.Rank))]);
 
-    public Commitment? Take(PassPredictions predictions)
+    public CommittedGroup? Commit(PassPredictions predictions)
     {
         var scored = Next;
         var logProbabilities = predictions.Score([.. scored.Select(target => target.Token)]);

@@ -11,13 +11,13 @@ using A3.Model;
 internal static class Scorer
 {
     /// <summary>
-    /// Scores the targets of a canvas under its partition, by ascending position; evidence is not scored.
+    /// Scores the targets of a sequence under its partition, by ascending position; evidence is not scored.
     /// </summary>
     public static ImmutableArray<TokenScore> Score(
-        Canvas canvas, PositionConstraints? constraints = null, CancellationToken cancellation = default)
+        PartialSequence sequence, PositionConstraints? constraints = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(canvas);
-        return ScoreAll(canvas.Network, [Of(canvas, constraints)], cancellation)[0];
+        ArgumentNullException.ThrowIfNull(sequence);
+        return ScoreAll(sequence.Network, [Of(sequence, constraints)], cancellation)[0];
     }
 
     /// <summary>
@@ -33,20 +33,20 @@ internal static class Scorer
         ScoreAll(network, [OfCausal(network, tokens, given)], cancellation)[0];
 
     /// <summary>What <see cref="Score"/> does, ready to run among others.</summary>
-    public static QueryScoring Of(Canvas canvas, PositionConstraints? constraints = null)
+    public static QueryScoring Of(PartialSequence sequence, PositionConstraints? constraints = null)
     {
-        int[] tokens = [.. canvas.Tokens];
-        var ranks = PartitionModule.groupOf(canvas.Partition);
+        int[] tokens = [.. sequence.Tokens];
+        var ranks = PartitionModule.groupOf(sequence.Partition);
         ContentRow[] targets =
         [
             .. Enumerable.Range(0, tokens.Length)
-                .Where(position => ranks[position] >= canvas.FirstTarget)
+                .Where(position => ranks[position] >= sequence.FirstTarget)
                 .Select(position => new ContentRow(tokens[position], position, ranks[position])),
         ];
         return new(
-            PartitionRows.ContentBefore(canvas.GroupCount - 1, tokens, canvas.Partition),
+            PartitionRows.ContentBefore(sequence.GroupCount - 1, tokens, sequence.Partition),
             targets,
-            DecodeLoop.RowsPerPass(canvas.Vocabulary),
+            DecodeLoop.RowsPerPass(sequence.Vocabulary),
             constraints);
     }
 

@@ -104,7 +104,7 @@ internal sealed record TextLayout(ImmutableArray<int> Tokens, ImmutableArray<Tex
     {
         var opened = Opened;
         var known = Evidence.Concat(opened.SelectMany(group => group));
-        var shape = new Shape(Tokens.Length, [[.. known.Order()]], words ?? [], sentences ?? []);
+        var shape = new SequenceLayout(Tokens.Length, [[.. known.Order()]], words ?? [], sentences ?? []);
         var targets = PartitionModule.targets(GroupingModule.resolve(shape, grouping));
         int[][] evidence = Evidence is { Length: > 0 } given ? [given] : [];
         return PartitionModule.create(evidence.Length, [.. evidence, .. opened, .. targets]);

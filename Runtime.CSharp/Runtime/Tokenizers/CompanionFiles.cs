@@ -18,7 +18,7 @@ internal static class CompanionFiles
         var tokenizer = Read(directory, TokenizerConfig);
         var model = Read(directory, ModelConfig);
         var generation = Read(directory, GenerationConfig);
-        var marks = new MarkReader(parts);
+        var marks = new SpecialTokenReader(parts);
         int?[] bos =
         [
             parts.BosId,
@@ -55,7 +55,7 @@ internal static class CompanionFiles
         return (JsonPlace.Parse(file, content), content);
     }
 
-    private static IReadOnlyList<int> Prefix(TokenizerParts parts, JsonPlace? adds, MarkReader marks)
+    private static IReadOnlyList<int> Prefix(TokenizerParts parts, JsonPlace? adds, SpecialTokenReader marks)
     {
         if (adds is not { Missing: false } place)
         {

@@ -13,7 +13,7 @@ internal sealed class BatchBuilder(Corpus corpus, TorchSharp.torch.Device device
     /// The batch of these rows under their drawings, one row a line; padded to the longest row. The tensors belong to the
     /// caller's dispose scope.
     /// </summary>
-    public Batch Build(Row[] rows, Drawing[] drawings, bool withCausal) =>
+    public Batch Build(Row[] rows, SampledLayout[] drawings, bool withCausal) =>
         Build([.. rows.Select(row => new[] { row })], drawings, withCausal);
 
     /// <summary>
@@ -22,7 +22,7 @@ internal sealed class BatchBuilder(Corpus corpus, TorchSharp.torch.Device device
     /// own and do not see each other; RoPE counts on over the line, which a row cannot tell, because attention depends on
     /// distances only. The tensors belong to the caller's dispose scope.
     /// </summary>
-    public Batch Build(Row[][] lines, Drawing[] drawings, bool withCausal)
+    public Batch Build(Row[][] lines, SampledLayout[] drawings, bool withCausal)
     {
         var width = lines.Max(line => line.Sum(row => row.Positions));
         var tokens = new long[lines.Length * width];
@@ -60,12 +60,12 @@ internal sealed class BatchBuilder(Corpus corpus, TorchSharp.torch.Device device
     }
 
     /// <summary>What a grouping may look at in a row: its length, BOS included, and where words and sentences start.</summary>
-    public Shape ShapeOf(Row row)
+    public SequenceLayout LayoutOf(Row row)
     {
         var document = corpus.Documents[row.Document];
         int[] Within(int[] starts) =>
             [0, 1, .. starts.Where(start => start > row.Start && start < row.Start + row.Length).Select(start => start - row.Start + 1)];
-        return new Shape(row.Length + 1, [], Within(document.WordStarts), Within(document.SentenceStarts));
+        return new SequenceLayout(row.Length + 1, [], Within(document.WordStarts), Within(document.SentenceStarts));
     }
 
     /// <summary>BOS and the tokens of the row.</summary>

@@ -33,7 +33,7 @@ internal sealed class PreparedRun : IDisposable
         options = options.Checked().WithWholePaths();
         RunDirectory.CheckFree(options.Output);
         var curriculum = Specifications.Curriculum(options.Curriculum);
-        Specifications.Course(curriculum, options, tokensPerStep: 1, TrainingSetup.LongestSequence(options));
+        Specifications.Schedule(curriculum, options, tokensPerStep: 1, TrainingSetup.LongestSequence(options));
         TrainingSetup.CheckNetwork(options);
         foreach (var file in options.Data.Concat(options.Validation))
         {

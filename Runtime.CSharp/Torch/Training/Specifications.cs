@@ -10,12 +10,12 @@ internal static class Specifications
 
     /// <summary>The curriculum laid out over a run, with so many tokens per step on average and per sequence at most.</summary>
     /// <exception cref="RequestException">Its stages or groups are too long for the run.</exception>
-    public static Model.Course Course(Model.Curriculum curriculum, TrainingOptions options, double tokensPerStep, int context)
+    public static Model.TrainingSchedule Schedule(Model.Curriculum curriculum, TrainingOptions options, double tokensPerStep, int context)
     {
         try
         {
             var course = new Curriculum(curriculum).Fit(options.Tokens, tokensPerStep, context).Spec;
-            var isTaught = CourseModule.stages(course).Any(stage => (stage.Item2.Losses.Content?.Value ?? options.ContentWeight) > 0);
+            var isTaught = TrainingScheduleModule.stages(course).Any(stage => (stage.Item2.Losses.Content?.Value ?? options.ContentWeight) > 0);
             return isTaught || !options.Distil
                 ? course
                 : throw new RequestException(

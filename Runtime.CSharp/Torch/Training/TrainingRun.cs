@@ -22,7 +22,7 @@ internal sealed class TrainingRun : IDisposable
     private const int StepsCounted = 32;
 
     private readonly TrainingOptions options;
-    private readonly Model.Course course;
+    private readonly Model.TrainingSchedule course;
     private readonly BatchPlan plan;
     private readonly BatchBuilder builder;
     private readonly LearningRate schedule;
@@ -45,7 +45,7 @@ internal sealed class TrainingRun : IDisposable
         var context = options.LongestSequence(Architecture.Context);
         plan = new BatchPlan(
             corpus.Documents, context, options.BatchTokens, options.Crop, SeedModule.derive(1, seed), options.Pack);
-        course = Specifications.Course(curriculum, options, TokensPerStep(), context);
+        course = Specifications.Schedule(curriculum, options, TokensPerStep(), context);
         draws = SeedModule.derive(2, seed);
         builder = new BatchBuilder(corpus, device, network.Computes);
         schedule = new LearningRate(options.LearningRate, options.Warmup, options.FinalRate);
@@ -103,7 +103,7 @@ internal sealed class TrainingRun : IDisposable
     {
         get
         {
-            var last = CourseModule.stages(course).Last().Item2;
+            var last = TrainingScheduleModule.stages(course).Last().Item2;
             return (last.Losses.Query > 0, ContentWeight(last) > 0);
         }
     }
@@ -112,7 +112,7 @@ internal sealed class TrainingRun : IDisposable
     public void Advance()
     {
         using var scope = NewDisposeScope();
-        var stage = CourseModule.stageAt(Progress, course).Item1;
+        var stage = TrainingScheduleModule.stageAt(Progress, course).Item1;
         var batches = NextBatches(ContentWeight(stage) > 0, out var rows);
         var numbers = learner.Step(batches, stage.Losses.Query, ContentWeight(stage), LearningRate);
         Tokens += rows.Sum(row => row.Length);
@@ -178,7 +178,7 @@ internal sealed class TrainingRun : IDisposable
         return batches;
     }
 
-    private Drawing Draw(Row row, Seed seed) => CourseModule.draw(course, seed, Progress, builder.ShapeOf(row));
+    private SampledLayout Draw(Row row, Seed seed) => TrainingScheduleModule.draw(course, seed, Progress, builder.LayoutOf(row));
 
     /// <summary>How much the content stream's loss counts in a stage; the run decides where the stage does not.</summary>
     private double ContentWeight(Stage stage) => stage.Losses.Content?.Value ?? options.ContentWeight;

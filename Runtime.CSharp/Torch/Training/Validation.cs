@@ -54,20 +54,20 @@ internal sealed class Validation(
     }
 
     private Model.Partition AfterBos(Model.Grouping grouping, Row row, Seed seed) =>
-        Resolve(grouping, seed, ShapeModule.given([0], builder.ShapeOf(row)));
+        Resolve(grouping, seed, SequenceLayoutModule.given([0], builder.LayoutOf(row)));
 
-    private static Model.Partition Resolve(Model.Grouping grouping, Seed seed, Shape shape) =>
+    private static Model.Partition Resolve(Model.Grouping grouping, Seed seed, SequenceLayout shape) =>
         GroupingModule.resolve(shape, GroupingModule.reseed(seed, grouping));
 
     /// <summary>All but the middle sentence given as one group; the sentence left to right.</summary>
     private Model.Partition MiddleSentence(Row row, Seed seed)
     {
-        var shape = builder.ShapeOf(row);
+        var shape = builder.LayoutOf(row);
         var starts = shape.SentenceStarts;
         var middle = starts.Length / 2;
         var (from, to) = (Math.Max(1, starts[middle]), middle + 1 < starts.Length ? starts[middle + 1] : shape.Length);
         var given = Enumerable.Range(0, shape.Length).Where(position => position < from || position >= to).ToArray();
-        return Resolve(Causal, seed, ShapeModule.given(given, shape));
+        return Resolve(Causal, seed, SequenceLayoutModule.given(given, shape));
     }
 
     /// <summary>Mean surprisal by each stream; by the content stream where it is wanted.</summary>
@@ -80,7 +80,7 @@ internal sealed class Validation(
             cancellation.ThrowIfCancellationRequested();
             using var mode = no_grad();
             using var scope = NewDisposeScope();
-            var drawings = batches[i].Select(row => new Drawing(partition(row, SeedOf(row)), targetWeight: 1)).ToArray();
+            var drawings = batches[i].Select(row => new SampledLayout(partition(row, SeedOf(row)), targetWeight: 1)).ToArray();
             var surprisals = Objective.surprisals(network.Architecture, weights, builder.Build(batches[i], drawings, withCausal));
             return (Query: Sum.Of(surprisals.Query), Content: Sum.Of(surprisals.Content?.Value));
         });

@@ -25,8 +25,8 @@ module Inspection =
     /// Rows of every pass: the group just committed and the group to predict, over all committed keys.
     let private decode grouping (architecture: A3.Architecture) =
         let partition =
-            Shape.ofLength architecture.Context
-            |> Shape.given [ 0 ]
+            SequenceLayout.ofLength architecture.Context
+            |> SequenceLayout.given [ 0 ]
             |> fun shape -> Grouping.resolve shape grouping
 
         let sizes = Partition.groups partition |> Array.map Array.length

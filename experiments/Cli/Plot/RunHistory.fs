@@ -104,7 +104,7 @@ module RunHistory =
         | false, _ -> manifest.GetProperty("curriculum").GetString()
 
     let private laid path tokensPerStep (manifest: JsonElement) =
-        let plan: Plan =
+        let plan: RunBudget =
             {
                 Tokens = manifest.GetProperty("tokens") |> number 1.0 mostTokens "tokens" |> int64
                 TokensPerStep = tokensPerStep
@@ -114,9 +114,9 @@ module RunHistory =
         match curriculumText manifest |> string |> Curriculum.parse with
         | Error error -> broken path error.Message
         | Ok curriculum ->
-            match Course.tryFit plan curriculum with
+            match TrainingSchedule.tryFit plan curriculum with
             | Error error -> broken path error.Message
-            | Ok course -> float plan.Tokens, Course.stages course
+            | Ok course -> float plan.Tokens, TrainingSchedule.stages course
 
     let private stages path tokensPerStep =
         use manifest =

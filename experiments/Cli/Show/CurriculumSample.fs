@@ -21,7 +21,7 @@ type StageSample =
 /// What a curriculum draws: its stages, and some partitions along the run.
 type CurriculumSample =
     {
-        Plan: Plan
+        Plan: RunBudget
         Stages: StageSample list
         /// Progress of the run and the partition drawn there.
         Partitions: (float * Partition) list
@@ -40,18 +40,18 @@ module CurriculumSample =
         let starts every =
             [| 0; yield! [| 1..every .. length - 1 |] |]
 
-        { Shape.ofLength length with
+        { SequenceLayout.ofLength length with
             WordStarts = starts word
             SentenceStarts = starts sentence
         }
 
-    let private stage length seed (plan: Plan) course start (share, stage) =
+    let private stage length seed (plan: RunBudget) course start (share, stage) =
         let partitions =
             [
                 for draw in 0 .. drawsPerStage - 1 do
                     let progress = start + share * (float draw + 0.5) / float drawsPerStage
                     let seed = Seed.derive (int64 draw) seed
-                    (Course.draw course seed progress (shape length)).Partition
+                    (TrainingSchedule.draw course seed progress (shape length)).Partition
             ]
 
         {
@@ -72,7 +72,7 @@ module CurriculumSample =
 
     /// Sequences of one length, drawn over a run; the same seed gives the same sample.
     let draw length seed plan course =
-        let stages = Course.stages course
+        let stages = TrainingSchedule.stages course
         let starts = stages |> List.scan (fun start (share, _) -> start + share) 0.0
 
         {
@@ -86,7 +86,7 @@ module CurriculumSample =
                     for index in 0 .. partitionsShown - 1 do
                         let progress = (float index + 0.5) / float partitionsShown
                         let seed = Seed.derive (int64 index) (Seed.derive -1L seed)
-                        progress, (Course.draw course seed progress (shape length)).Partition
+                        progress, (TrainingSchedule.draw course seed progress (shape length)).Partition
                 ]
         }
 

@@ -28,7 +28,7 @@ module PartitionText =
 
     /// Ranges where positions follow each other: `0..3 7`.
     let positions (group: int[]) =
-        String.Join(" ", Region.ofPositions group |> List.map Region.print)
+        String.Join(" ", Interval.ofPositions group |> List.map Interval.print)
 
     let private shades ink =
         if ink = Ink.Plain then "#", "+", "." else "█", "▒", "·"

@@ -50,7 +50,7 @@ module ShowCurriculum =
         }
 
     let private course name plan curriculum =
-        match Course.tryFit plan curriculum with
+        match TrainingSchedule.tryFit plan curriculum with
         | Ok course -> course
         | Error error -> raise (MisuseException $"curriculum {name}: {error.Message}")
 

@@ -41,7 +41,7 @@ module ShowPartition =
             Limit.check "positions of --text:" Limits.drawn tokens.Length |> ignore
             let starts = A3.TextStarts.Of(ReadOnlySpan tokens, tokenizer)
 
-            { (Shape.ofLength tokens.Length |> Shape.given [ 0 ]) with
+            { (SequenceLayout.ofLength tokens.Length |> SequenceLayout.given [ 0 ]) with
                 WordStarts = Seq.toArray starts.Words
                 SentenceStarts = Seq.toArray starts.Sentences
             }
@@ -49,7 +49,7 @@ module ShowPartition =
             grouping
             |> TextForms.refuseNeeds "grouping" "which positions alone have none of; give a text with --text."
 
-            length |> Option.defaultValue ShowCommand.usualLength |> Shape.ofLength
+            length |> Option.defaultValue ShowCommand.usualLength |> SequenceLayout.ofLength
 
     /// Draws a grouping.
     let run (invocation: Invocation) (command: ShowCommand) text =

@@ -81,7 +81,7 @@ public sealed class ScoringTests
         var reports = sequences.Select(tokens => new OrderReport(
             [
                 .. orders.Select(order => Scorer.Score(
-                        Canvas.ToScore(network, tokens, PartitionModule.create(1, [.. order.Select(position => new[] { position })])))
+                        PartialSequence.ToScore(network, tokens, PartitionModule.create(1, [.. order.Select(position => new[] { position })])))
                     .Sum(score => score.LogProbability)),
             ],
             3)).ToArray();

@@ -103,7 +103,7 @@ public sealed class SessionTests
         for (var seed = 0; seed < 20; seed++)
         {
             var run = model.Prepare(Template.Parse(template), new() { Policy = Policy.Parse(policy), Seed = seed });
-            var view = run.OpenText();
+            var view = run.StreamText();
             var pieces = new List<string> { view.Push(null) };
             var steps = run.Steps().ToArray();
             pieces.AddRange(steps.Select(view.Push));
@@ -121,7 +121,7 @@ public sealed class SessionTests
         int[] snow = model.Tokenizer.Encode("a☃b", addBos: true);
         var partition = Partition.OfGroups([[0, 1], .. Enumerable.Range(2, snow.Length - 2).Select(position => new[] { position })], 1);
         var run = model.Prepare(snow, partition);
-        var view = run.OpenText();
+        var view = run.StreamText();
         var pieces = new List<string> { view.Push(null) };
         pieces.AddRange(Enumerable.Range(2, snow.Length - 2)
             .Select(position => view.Push(new(0, 0, [new(position, snow[position], 0, 0)]))));

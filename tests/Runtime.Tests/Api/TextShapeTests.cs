@@ -15,7 +15,7 @@ public sealed class TextShapeTests
         // Untrained: one token per byte.
         var tokenizer = BpeTrainer.Train([], BpeTrainer.SmallestVocabulary, null, CancellationToken.None);
         var tokens = tokenizer.Encode(text, addBos: true);
-        var shape = TextShape.Of(tokens, tokenizer);
+        var shape = TextSequenceLayout.Of(tokens, tokenizer);
 
         Assert.Equal(words, Split(shape.WordStarts));
         Assert.Equal(sentences, Split(shape.SentenceStarts));

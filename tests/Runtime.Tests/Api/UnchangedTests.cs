@@ -260,9 +260,9 @@ public sealed class UnchangedTests
 
         public bool IsDone => false;
 
-        public PassRequest Ask() => new(0, [new(0, 0, 0)], [new(1, 1)]);
+        public PassRequest Request() => new(0, [new(0, 0, 0)], [new(1, 1)]);
 
-        public Commitment? Take(PassPredictions predictions) => throw new A3Exception("cannot go on");
+        public CommittedGroup? Commit(PassPredictions predictions) => throw new A3Exception("cannot go on");
 
         public IDecoder Fork(Model.Seed? seed) => this;
     }

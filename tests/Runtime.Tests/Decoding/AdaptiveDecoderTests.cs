@@ -21,18 +21,18 @@ public sealed class AdaptiveDecoderTests
     public void A_replay_and_a_score_under_the_returned_partition_give_the_same_log_probabilities() => DecodingCase.ForAll(given =>
     {
         using var network = new FakeNetwork(DecodingCase.Vocabulary);
-        var canvas = given.ToDecode(network);
+        var sequence = given.ToDecode(network);
         var policy = Adaptive(Policies[given.Seed % Policies.Length]);
-        var steps = AdaptiveDecoder.Decode(canvas, policy, Sampling, given.RunSeed).ToArray();
-        var partition = AdaptiveDecoder.PartitionOf(canvas, steps);
-        var replay = GroupwiseDecoder.Decode(Canvas.ToDecode(network, given.Tokens, partition), Sampling, given.RunSeed).ToArray();
+        var steps = AdaptiveDecoder.Decode(sequence, policy, Sampling, given.RunSeed).ToArray();
+        var partition = AdaptiveDecoder.PartitionOf(sequence, steps);
+        var replay = GroupwiseDecoder.Decode(PartialSequence.ToDecode(network, given.Tokens, partition), Sampling, given.RunSeed).ToArray();
         var filled = DecodingCase.Filled(given.Tokens, steps.SelectMany(step => step.Tokens));
 
         Assert.Equal(steps.Select(step => step.ForwardPasses), replay.Select(step => step.ForwardPasses));
         Assert.Equal(steps.SelectMany(step => step.Tokens), replay.SelectMany(step => step.Tokens));
         Assert.Equal(
             steps.SelectMany(step => step.Tokens).OrderBy(token => token.Position).Select(token => token.LogProbability),
-            Scorer.Score(Canvas.ToScore(network, filled, partition)).Select(score => score.LogProbability));
+            Scorer.Score(PartialSequence.ToScore(network, filled, partition)).Select(score => score.LogProbability));
         Assert.Equal(0, network.OpenSequences);
     });
 
@@ -40,13 +40,13 @@ public sealed class AdaptiveDecoderTests
     public void Every_open_position_is_committed_once_and_evidence_stays() => DecodingCase.ForAll(given =>
     {
         using var network = new FakeNetwork(DecodingCase.Vocabulary);
-        var canvas = given.ToDecode(network);
+        var sequence = given.ToDecode(network);
         var open = PartitionModule.targets(given.Partition).SelectMany(group => group).Order();
 
         var policy = Adaptive("confidence | constant 3");
 
-        Assert.Equal(open, Positions(AdaptiveDecoder.Decode(canvas, policy, Sampling, given.RunSeed)));
-        Assert.Equal(open, Positions(ReferenceDecoder.Decode(canvas, policy, Sampling, given.RunSeed)));
+        Assert.Equal(open, Positions(AdaptiveDecoder.Decode(sequence, policy, Sampling, given.RunSeed)));
+        Assert.Equal(open, Positions(ReferenceDecoder.Decode(sequence, policy, Sampling, given.RunSeed)));
     });
 
     [Fact]
@@ -54,10 +54,10 @@ public sealed class AdaptiveDecoderTests
     {
         using var network = new FakeNetwork();
         var given = new DecodingCase(new int[9], [0, 1, 1, 1, 1, 1, 1, 1, 1], 1, 5);
-        var canvas = given.ToDecode(network);
+        var sequence = given.ToDecode(network);
         var policy = Adaptive("confidence | constant 2");
-        var run = AdaptiveDecoder.Decode(canvas, policy, Sampling, given.RunSeed);
-        var reference = ReferenceDecoder.Decode(canvas, policy, Sampling, given.RunSeed);
+        var run = AdaptiveDecoder.Decode(sequence, policy, Sampling, given.RunSeed);
+        var reference = ReferenceDecoder.Decode(sequence, policy, Sampling, given.RunSeed);
 
         Assert.Equal(4, run.Count());
         Assert.Equal(run.SelectMany(step => step.Tokens), run.SelectMany(step => step.Tokens));
@@ -72,7 +72,7 @@ public sealed class AdaptiveDecoderTests
         foreach (var probabilities in orders)
         {
             float[] logits = [.. probabilities.Select(p => (float)Math.Log(p) - 2)];
-            var prospect = Prospects.Of(6, logits);
+            var prospect = ConfidenceStatistics.Of(6, logits);
 
             Assert.Equal(6, prospect.Position);
             Assert.Equal(0.5, prospect.Confidence, 1e-6);
@@ -100,7 +100,7 @@ public sealed class AdaptiveDecoderTests
 
         var weights = logits.Select(logit => Math.Exp((double)logit - 16)).ToArray();
         var probabilities = weights.Select(weight => weight / weights.Sum()).OrderDescending().ToArray();
-        var prospect = Prospects.Of(6, logits);
+        var prospect = ConfidenceStatistics.Of(6, logits);
 
         Assert.Equal(probabilities[0], prospect.Confidence, 3e-7);
         Assert.Equal(-probabilities.Where(p => p > 0).Sum(p => p * Math.Log(p)), prospect.Entropy, 2e-6);
@@ -115,13 +115,13 @@ public sealed class AdaptiveDecoderTests
         cancelled.Cancel();
         var given = new DecodingCase(new int[4], [0, 1, 2, 3], 1, 0);
 
-        var canvas = given.ToDecode(network);
+        var sequence = given.ToDecode(network);
         var policy = Adaptive("confidence | constant 1");
 
         Assert.Throws<OperationCanceledException>(
-            () => AdaptiveDecoder.Decode(canvas, policy, new(), given.RunSeed, cancelled.Token).First());
+            () => AdaptiveDecoder.Decode(sequence, policy, new(), given.RunSeed, cancelled.Token).First());
         Assert.Throws<OperationCanceledException>(
-            () => ReferenceDecoder.Decode(canvas, policy, new(), given.RunSeed, cancelled.Token).First());
+            () => ReferenceDecoder.Decode(sequence, policy, new(), given.RunSeed, cancelled.Token).First());
         Assert.Equal(0, network.Passes + network.OpenSequences);
     }
 

@@ -43,16 +43,16 @@ public sealed class BatchTests
     {
         using var network = RandomNetwork.Create(RandomNetwork.Kinds[Plain]);
         DecodingCase[] cases = [.. Enumerable.Range(1, 9).Select(row => DecodingCase.Random(row, 5 * row, network.Architecture.Vocabulary))];
-        var canvases = Array.ConvertAll(cases, given => Canvas.ToScore(network, given.Tokens, given.Partition));
+        var canvases = Array.ConvertAll(cases, given => PartialSequence.ToScore(network, given.Tokens, given.Partition));
         IScoring[] scorings =
         [
-            .. canvases.Select(canvas => Scorer.Of(canvas)),
+            .. canvases.Select(sequence => Scorer.Of(sequence)),
             .. cases.Select(given => Scorer.OfCausal(network, given.Tokens, 2)),
         ];
 
         Assert.Equal(
             [
-                .. canvases.Select(canvas => Scorer.Score(canvas)),
+                .. canvases.Select(sequence => Scorer.Score(sequence)),
                 .. cases.Select(given => Scorer.ScoreCausal(network, given.Tokens, 2)),
             ],
             Scorer.ScoreAll(network, scorings, CancellationToken.None));

@@ -16,17 +16,17 @@ public sealed class DecodeStateTests
     {
         var sampler = new Sampler(new(), Given.RunSeed);
         var adaptive = (Policy.Adaptive)Policy.NewAdaptive(Criterion.Margin, Amount.NewConstant(9), 20);
-        var canvas = Given.ToDecode(network);
+        var sequence = Given.ToDecode(network);
         var singletons = (Given with { Ranks = [.. Enumerable.Range(0, 150)], Evidence = 70 }).ToDecode(network);
         return kind switch
         {
-            "groupwise" => new GroupwiseDecoder(canvas, sampler),
-            "adaptive" => new AdaptiveDecoder(canvas, adaptive, sampler),
-            "reference" => new ReferenceDecoder(canvas, adaptive, sampler),
+            "groupwise" => new GroupwiseDecoder(sequence, sampler),
+            "adaptive" => new AdaptiveDecoder(sequence, adaptive, sampler),
+            "reference" => new ReferenceDecoder(sequence, adaptive, sampler),
             "speculative" => SpeculativeDecoder.Create(singletons, 4, new(sampler, SpeculativeRule.Residual)),
-            "revising" => new RevisingDecoder(new GroupwiseDecoder(canvas, sampler), canvas, sampler, new() { Share = 0.1, Block = 3 }),
+            "revising" => new RevisingDecoder(new GroupwiseDecoder(sequence, sampler), sequence, sampler, new() { Share = 0.1, Block = 3 }),
             "causal" => CausalDecoder.Create(network, Given.Tokens.AsSpan(..80), 60, sampler),
-            _ => new UncachedDecoder(canvas, sampler),
+            _ => new UncachedDecoder(sequence, sampler),
         };
     }
 
@@ -99,7 +99,7 @@ public sealed class DecodeStateTests
         origin.TakePrefill();
         using var first = origin.Fork(null);
         using var second = origin.Fork(null);
-        var asked = first.Ask();
+        var asked = first.Request();
 
         Assert.True(asked.Content.Length <= asked.Predicting);
         Assert.True(asked.Sequence.Length > 0);

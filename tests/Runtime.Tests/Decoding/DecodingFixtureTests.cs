@@ -24,8 +24,8 @@ public sealed class DecodingFixtureTests
 
     private static int[] Integers(SafetensorsFile file, string name) => [.. file[name].ToIntegers().Select(number => (int)number)];
 
-    private static int[] Filled(Canvas canvas, IEnumerable<DecodingStep> steps) =>
-        DecodingCase.Filled([.. canvas.Tokens], steps.SelectMany(step => step.Tokens));
+    private static int[] Filled(PartialSequence sequence, IEnumerable<DecodingStep> steps) =>
+        DecodingCase.Filled([.. sequence.Tokens], steps.SelectMany(step => step.Tokens));
 
     [Theory]
     [InlineData("two-stream-reference")]
@@ -40,11 +40,11 @@ public sealed class DecodingFixtureTests
         foreach (var name in cases)
         {
             var partition = PartitionModule.ofRanks(1, Integers(expected, $"groupwise.{name}.group_ids"));
-            var canvas = Canvas.ToDecode(network, Integers(expected, $"groupwise.{name}.input_ids"), partition);
+            var sequence = PartialSequence.ToDecode(network, Integers(expected, $"groupwise.{name}.input_ids"), partition);
             var output = Integers(expected, $"groupwise.{name}.output_ids");
 
-            Assert.Equal(output, Filled(canvas, GroupwiseDecoder.Decode(canvas, SamplingOptions.Greedy, Seed)));
-            Assert.Equal(output, Filled(canvas, UncachedDecoder.Decode(canvas, SamplingOptions.Greedy, Seed)));
+            Assert.Equal(output, Filled(sequence, GroupwiseDecoder.Decode(sequence, SamplingOptions.Greedy, Seed)));
+            Assert.Equal(output, Filled(sequence, UncachedDecoder.Decode(sequence, SamplingOptions.Greedy, Seed)));
         }
 
         Assert.Equal(7, cases.Length);
@@ -65,11 +65,11 @@ public sealed class DecodingFixtureTests
             var given = Integers(expected, $"dynamic.{criterion}.{step}.input_ids");
             var partition = PartitionModule.ofRanks(1, [.. given.Select(token => token == 0 ? 1 : 0)]);
             var policy = (Policy.Adaptive)PolicyModule.parse($"{criterion} | constant {step["step".Length..]}").ResultValue;
-            var canvas = Canvas.ToDecode(network, given, partition);
+            var sequence = PartialSequence.ToDecode(network, given, partition);
 
             Assert.Equal(
                 Integers(expected, $"dynamic.{criterion}.{step}.output_ids"),
-                Filled(canvas, ReferenceDecoder.Decode(canvas, policy, SamplingOptions.Greedy, Seed)));
+                Filled(sequence, ReferenceDecoder.Decode(sequence, policy, SamplingOptions.Greedy, Seed)));
         }
 
         Assert.Equal(4, cases.Length);
@@ -86,10 +86,10 @@ public sealed class DecodingFixtureTests
         for (var seed = 0; seed < 20; seed++)
         {
             var given = DecodingCase.Random(seed, positions: 30, network.Architecture.Vocabulary);
-            var canvas = given.ToDecode(network);
-            var cached = GroupwiseDecoder.Decode(canvas, sampling, given.RunSeed).SelectMany(step => step.Tokens).ToArray();
-            var uncached = UncachedDecoder.Decode(canvas, sampling, given.RunSeed).SelectMany(step => step.Tokens).ToArray();
-            var scores = Scorer.Score(Canvas.ToScore(network, DecodingCase.Filled(given.Tokens, cached), given.Partition));
+            var sequence = given.ToDecode(network);
+            var cached = GroupwiseDecoder.Decode(sequence, sampling, given.RunSeed).SelectMany(step => step.Tokens).ToArray();
+            var uncached = UncachedDecoder.Decode(sequence, sampling, given.RunSeed).SelectMany(step => step.Tokens).ToArray();
+            var scores = Scorer.Score(PartialSequence.ToScore(network, DecodingCase.Filled(given.Tokens, cached), given.Partition));
 
             Assert.Equal(uncached.Select(token => token.Token), cached.Select(token => token.Token));
             Assert.All(cached.Zip(uncached), pair => Assert.Equal(pair.Second.LogProbability, pair.First.LogProbability, 1e-4));
@@ -107,17 +107,17 @@ public sealed class DecodingFixtureTests
     {
         using var network = Network(Fixtures.Repository("two-stream-pre-norm"));
         var given = DecodingCase.Random(4, positions: 40, network.Architecture.Vocabulary);
-        var canvas = given.ToDecode(network);
+        var sequence = given.ToDecode(network);
         var adaptive = (Policy.Adaptive)PolicyModule.parse(policy).ResultValue;
-        var steps = AdaptiveDecoder.Decode(canvas, adaptive, new(), given.RunSeed).ToArray();
-        var partition = AdaptiveDecoder.PartitionOf(canvas, steps);
-        var replay = GroupwiseDecoder.Decode(Canvas.ToDecode(network, given.Tokens, partition), new(), given.RunSeed).ToArray();
-        var scores = Scorer.Score(Canvas.ToScore(network, Filled(canvas, steps), partition));
+        var steps = AdaptiveDecoder.Decode(sequence, adaptive, new(), given.RunSeed).ToArray();
+        var partition = AdaptiveDecoder.PartitionOf(sequence, steps);
+        var replay = GroupwiseDecoder.Decode(PartialSequence.ToDecode(network, given.Tokens, partition), new(), given.RunSeed).ToArray();
+        var scores = Scorer.Score(PartialSequence.ToScore(network, Filled(sequence, steps), partition));
         var total = steps.SelectMany(step => step.Tokens).Sum(token => token.LogProbability);
 
         Assert.Equal(total, replay.SelectMany(step => step.Tokens).Sum(token => token.LogProbability), 1e-4);
         Assert.Equal(total, scores.Sum(score => score.LogProbability), 1e-4);
-        Assert.Equal(Filled(canvas, steps), Filled(canvas, replay));
+        Assert.Equal(Filled(sequence, steps), Filled(sequence, replay));
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class GroupwiseDecoderTests
     {
         using var network = new FakeNetwork(DecodingCase.Vocabulary);
         var steps = GroupwiseDecoder.Decode(given.ToDecode(network), Nucleus, given.RunSeed).ToArray();
-        var scores = Scorer.Score(Canvas.ToScore(network, Filled(given, steps), given.Partition));
+        var scores = Scorer.Score(PartialSequence.ToScore(network, Filled(given, steps), given.Partition));
 
         Assert.Equal(
             steps.SelectMany(step => step.Tokens).OrderBy(token => token.Position)
@@ -67,7 +67,7 @@ public sealed class GroupwiseDecoderTests
         Assert.Equal(Enumerable.Range(1, targets.Length), steps.Select(step => step.ForwardPasses));
         Assert.Equal(targets, steps.Select(step => step.Tokens.Select(token => token.Position).ToArray()));
 
-        _ = Scorer.Score(Canvas.ToScore(network, given.Tokens, given.Partition));
+        _ = Scorer.Score(PartialSequence.ToScore(network, given.Tokens, given.Partition));
         Assert.Equal(targets.Length + (targets.Length > 0 ? 1 : 0), network.Passes);
     });
 
@@ -124,22 +124,22 @@ public sealed class GroupwiseDecoderTests
 
         Assert.StartsWith(
             "2 tokens, but the partition has 3 positions",
-            Assert.Throws<RequestException>(() => Canvas.ToDecode(network, [1, 2], three)).Message);
+            Assert.Throws<RequestException>(() => PartialSequence.ToDecode(network, [1, 2], three)).Message);
         Assert.StartsWith(
             "tokens[0] = 7, but the vocabulary holds only 0..6.",
-            Assert.Throws<RequestException>(() => Canvas.ToDecode(network, [7, 0, 0], three)).Message);
+            Assert.Throws<RequestException>(() => PartialSequence.ToDecode(network, [7, 0, 0], three)).Message);
         Assert.StartsWith(
             "tokens[2] = -1,",
-            Assert.Throws<RequestException>(() => Canvas.ToScore(network, [1, 0, -1], three)).Message);
+            Assert.Throws<RequestException>(() => PartialSequence.ToScore(network, [1, 0, -1], three)).Message);
         Assert.StartsWith(
             "No tokens;",
-            Assert.Throws<RequestException>(() => Canvas.ToDecode(network, [], PartitionModule.ofRanks(0, []))).Message);
+            Assert.Throws<RequestException>(() => PartialSequence.ToDecode(network, [], PartitionModule.ofRanks(0, []))).Message);
         Assert.StartsWith(
             "5 positions, but the model's context holds 4",
-            Assert.Throws<RequestException>(() => Canvas.ToDecode(network, new int[5], PartitionModule.ofRanks(0, new int[5]))).Message);
+            Assert.Throws<RequestException>(() => PartialSequence.ToDecode(network, new int[5], PartitionModule.ofRanks(0, new int[5]))).Message);
         Assert.StartsWith(
             "This checkpoint has no query stream",
-            Assert.Throws<RequestException>(() => Canvas.ToDecode(causal, new int[3], three)).Message);
+            Assert.Throws<RequestException>(() => PartialSequence.ToDecode(causal, new int[3], three)).Message);
         Assert.Equal(0, network.Passes + network.OpenSequences);
     }
 }

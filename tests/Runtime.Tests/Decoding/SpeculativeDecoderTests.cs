@@ -60,7 +60,7 @@ public sealed class SpeculativeDecoderTests
         var filled = DecodingCase.Filled(given.Tokens, steps.SelectMany(step => step.Tokens));
 
         Assert.Equal(
-            Scorer.Score(Canvas.ToScore(network, filled, given.Partition)).Select(score => score.LogProbability),
+            Scorer.Score(PartialSequence.ToScore(network, filled, given.Partition)).Select(score => score.LogProbability),
             steps.SelectMany(step => step.Tokens).OrderBy(token => token.Position).Select(token => token.LogProbability));
     });
 

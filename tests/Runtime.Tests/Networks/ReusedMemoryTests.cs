@@ -96,8 +96,8 @@ public sealed class ReusedMemoryTests
         {
             var length = Positions - 30 * ((text + seed) % 4);
             var ranks = RandomNetwork.Ranks(new Random(10 * seed + text), length);
-            var canvas = Canvas.ToDecode(network, new int[length], PartitionModule.ofRanks(0, ranks));
-            var steps = GroupwiseDecoder.Decode(canvas, new SamplingOptions(), SeedModule.ofInt(seed + text));
+            var decoded = PartialSequence.ToDecode(network, new int[length], PartitionModule.ofRanks(0, ranks));
+            var steps = GroupwiseDecoder.Decode(decoded, new SamplingOptions(), SeedModule.ofInt(seed + text));
             return string.Join(
                 ' ', steps.SelectMany(step => step.Tokens).Select(token => $"{token.Position}:{token.Token}:{token.LogProbability:r}"));
         }),

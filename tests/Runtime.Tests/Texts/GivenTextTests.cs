@@ -12,7 +12,7 @@ public sealed class GivenTextTests
     public void GivenTextStays(string kind) => ForAll(kind, 120, (model, template, options) =>
     {
         var run = model.Prepare(template, options);
-        var view = run.OpenText();
+        var view = run.StreamText();
         var steps = new List<DecodingStep>();
         var streamed = view.Push(null);
 

@@ -28,9 +28,9 @@ public sealed class TorchLifetimeTests
         for (var run = 0; run < 1000; run++)
         {
             var given = DecodingCase.Random(run, 6, Architecture.Vocabulary);
-            var canvas = given.ToDecode(network);
+            var sequence = given.ToDecode(network);
             using var pass = network.NewPass();
-            using var state = new DecodeState(network, new GroupwiseDecoder(canvas, new(new(), given.RunSeed)));
+            using var state = new DecodeState(network, new GroupwiseDecoder(sequence, new(new(), given.RunSeed)));
             DecodeLoop.Next(state, pass, CancellationToken.None);
             using var fork = state.Fork(null);
             while (run % 2 == 0 && DecodeLoop.Next(fork, pass, CancellationToken.None) is not null)

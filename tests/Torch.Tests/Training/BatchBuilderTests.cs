@@ -17,7 +17,7 @@ public sealed class BatchBuilderTests
         using var corpus = Corpus.Open(TrainingSetup.Source(options, options.Data), folder.File("cache"), tokenizer, "hash");
         return new BatchBuilder(corpus, torch.CPU, torch.float32).Build(
             [new Row(0, 0, 3), new Row(1, 0, 2)],
-            [.. drawings.Select(drawing => new Drawing(Partition.Parse(drawing.Partition).Spec, drawing.Weight))],
+            [.. drawings.Select(drawing => new SampledLayout(Partition.Parse(drawing.Partition).Spec, drawing.Weight))],
             withCausal);
     }
 

@@ -233,7 +233,7 @@ public sealed class LearnerTests : IDisposable
         using var corpus = Corpus.Open(TrainingSetup.Source(options, options.Data), folder.File("cache"), tokenizer, "hash");
         var batch = new BatchBuilder(corpus, torch.CPU, torch.float32).Build(
             [.. partitions.Select((partition, index) => new Row(index, 0, PartitionModule.length(partition) - 1))],
-            [.. partitions.Zip(drawings, (partition, drawing) => new Drawing(partition, drawing.Weight))],
+            [.. partitions.Zip(drawings, (partition, drawing) => new SampledLayout(partition, drawing.Weight))],
             withCausal: true);
         return new Batch(
             batch.Tokens.remainder(40), batch.Layouts, batch.Rows, batch.Targets, batch.TargetWeights, batch.TotalWeight, batch.CausalTargets);

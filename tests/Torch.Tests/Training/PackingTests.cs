@@ -77,7 +77,7 @@ public sealed class PackingTests : IDisposable
     }
 
     private Model.Partition Partition(Row row, string grouping) =>
-        GroupingModule.resolve(ShapeModule.given([0], builder.ShapeOf(row)), Specifications.Grouping(grouping));
+        GroupingModule.resolve(SequenceLayoutModule.given([0], builder.LayoutOf(row)), Specifications.Grouping(grouping));
 
-    private static Drawing[] Drawings(Model.Partition[] partitions) => [.. partitions.Select(partition => new Drawing(partition, targetWeight: 1))];
+    private static SampledLayout[] Drawings(Model.Partition[] partitions) => [.. partitions.Select(partition => new SampledLayout(partition, targetWeight: 1))];
 }

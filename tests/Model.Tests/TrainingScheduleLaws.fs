@@ -1,4 +1,4 @@
-module A3.Model.Tests.CourseLaws
+module A3.Model.Tests.TrainingScheduleLaws
 
 open A3.Model
 open A3.Model.Tests.CurriculumSamples
@@ -7,7 +7,7 @@ open A3.Model.Tests.PlanGenerators
 open Expecto
 
 let private draw =
-    Draw.create 1.0 Context.Start (Recipe.Expand(Order.LeftToRight, 1, 4))
+    MixtureComponent.create 1.0 EvidenceModel.Start (Recipe.Expand(Order.LeftToRight, 1, 4))
 
 let private stage =
     {
@@ -84,7 +84,7 @@ let private validity =
             "stage 0: all draws start or all end at weight 0; at any moment one must be above 0."
         refusedDraw
             "a weight of 0"
-            (Draw.create 0.0 Context.Start draw.Recipe)
+            (MixtureComponent.create 0.0 EvidenceModel.Start draw.Recipe)
             "stage 0: draw 0: weight 0; a weight is a finite number above 0."
         refusedDraw
             "a weight that falls below 0"
@@ -94,7 +94,7 @@ let private validity =
             "stage 0: draw 0: weight 1 to -1; both ends are finite numbers of at least 0, and one is above 0."
         refusedDraw
             "an expansion that shrinks"
-            (Draw.create 1.0 Context.Start (Recipe.Expand(Order.Bisect, 4, 1)))
+            (MixtureComponent.create 1.0 EvidenceModel.Start (Recipe.Expand(Order.Bisect, 4, 1)))
             "stage 0: draw 0: expand 4..1; both ends are at least 1, and the first is not above the last."
         refused
             "a loss whose gradients would leave float32"
@@ -120,7 +120,7 @@ let private courses =
 
     let misfit name text expected =
         test $"does not fit: {name}" {
-            match Course.tryFit plan (read text) with
+            match TrainingSchedule.tryFit plan (read text) with
             | Ok _ -> failtest $"{text} fits"
             | Error error -> Expect.equal error.Message expected name
         }
@@ -129,8 +129,8 @@ let private courses =
         test "steps and tokens are counted by the plan, and one stage takes the rest" {
             let shares =
                 read "stage 5 steps: bisect; stage rest: random; stage 300 tokens: bisect; stage 0.25: bisect"
-                |> Course.fit plan
-                |> Course.stages
+                |> TrainingSchedule.fit plan
+                |> TrainingSchedule.stages
                 |> List.map fst
 
             Expect.sequenceEqual
@@ -162,11 +162,11 @@ let private courses =
 
         test "the built-in curricula fit" {
             for name, curriculum in Curriculum.builtIn do
-                Expect.isOk (Course.tryFit plan curriculum) name
+                Expect.isOk (TrainingSchedule.tryFit plan curriculum) name
         }
 
         test "groups as large as the context fit" {
-            Expect.isOk (Course.tryFit plan (read "random | chunks 64")) "64 of 64"
+            Expect.isOk (TrainingSchedule.tryFit plan (read "random | chunks 64")) "64 of 64"
         }
     ]
 

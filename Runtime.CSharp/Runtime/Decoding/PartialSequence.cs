@@ -9,9 +9,9 @@ using A3.Model;
 /// <summary>
 /// Tokens under a partition, checked against a network: evidence is given, targets are open or (for scoring) known.
 /// </summary>
-internal sealed class Canvas
+internal sealed class PartialSequence
 {
-    private Canvas(INetwork network, ImmutableArray<int> tokens, Partition partition)
+    private PartialSequence(INetwork network, ImmutableArray<int> tokens, Partition partition)
     {
         Network = network;
         Tokens = tokens;
@@ -35,23 +35,23 @@ internal sealed class Canvas
     public CommittedTokens Start() => new(Tokens, position => !PartitionModule.isEvidence(position, Partition));
 
     /// <summary>The same with so many more leading groups given, whose tokens are known by now.</summary>
-    public Canvas Given(int groups, CommittedTokens committed) =>
+    public PartialSequence Given(int groups, CommittedTokens committed) =>
         new(Network, [.. Tokens.Select((token, position) => committed.IsCommitted(position) ? committed[position] : token)],
             PartitionModule.withEvidence(FirstTarget + groups, Partition));
 
-    /// <summary>A canvas to fill: only evidence tokens are looked at.</summary>
-    public static Canvas ToDecode(INetwork network, ReadOnlySpan<int> tokens, Partition partition) =>
+    /// <summary>A sequence to fill: only evidence tokens are looked at.</summary>
+    public static PartialSequence ToDecode(INetwork network, ReadOnlySpan<int> tokens, Partition partition) =>
         Create(network, tokens, partition, position => PartitionModule.isEvidence(position, partition));
 
-    /// <summary>A canvas to score: every token is looked at.</summary>
-    public static Canvas ToScore(INetwork network, ReadOnlySpan<int> tokens, Partition partition) =>
+    /// <summary>A sequence to score: every token is looked at.</summary>
+    public static PartialSequence ToScore(INetwork network, ReadOnlySpan<int> tokens, Partition partition) =>
         Create(network, tokens, partition, _ => true);
 
     /// <exception cref="RequestException">
     /// There are no tokens, more than the context holds or as many as the partition has not, one is not of the vocabulary, or the network has no
     /// query stream.
     /// </exception>
-    private static Canvas Create(INetwork network, ReadOnlySpan<int> tokens, Partition partition, Func<int, bool> isKnown)
+    private static PartialSequence Create(INetwork network, ReadOnlySpan<int> tokens, Partition partition, Func<int, bool> isKnown)
     {
         network.RequireQueryStream();
         network.RequireFits(tokens.Length);

@@ -24,19 +24,19 @@ type Weighting =
     | InverseShare
 
 /// One component of a stage's mixture.
-type Draw =
+type MixtureComponent =
     {
         Weight: Ramp
         Weighting: Weighting
-        Context: Context
+        Context: EvidenceModel
         Recipe: Recipe
     }
 
 /// Why a draw is not one.
 [<RequireQualifiedAccess>]
-type DrawError =
+type MixtureComponentError =
     | Weight of Ramp
-    | Interval of what: string * first: int * last: int
+    | Bounds of what: string * first: int * last: int
     | OwnEvidence
 
     member error.Message =
@@ -44,7 +44,7 @@ type DrawError =
         | Weight ramp when ramp.Start = ramp.End -> $"weight {string ramp.Start}; a weight is a finite number above 0."
         | Weight ramp ->
             $"weight {string ramp.Start} to {string ramp.End}; both ends are finite numbers of at least 0, and one is above 0."
-        | Interval(what, first, last) ->
+        | Bounds(what, first, last) ->
             $"{what} {string first}..{string last}; both ends are at least 1, and the first is not above the last."
         | OwnEvidence -> "`given` inside; the evidence of a draw is its context, so name a prefix or gaps instead."
 
@@ -54,21 +54,21 @@ type DrawError =
 /// al. 2024; the form with a fixed number of masks is that of LLaDA, Nie et al. 2025, equation 6). The bound is the mean over
 /// all orders of -log p one position at a time.
 [<RequireQualifiedAccess>]
-module Draw =
+module MixtureComponent =
 
     let private interval what first last =
         if first >= 1 && first <= last then
             None
         else
-            Some(DrawError.Interval(what, first, last))
+            Some(MixtureComponentError.Bounds(what, first, last))
 
     let private contextError context =
-        Context.ranges context
+        EvidenceModel.ranges context
         |> List.tryPick (fun (what, range) -> interval what range.Lowest range.Highest)
 
     let private recipeError recipe =
         match recipe with
-        | Recipe.Template grouping when Grouping.givesEvidence grouping -> Some DrawError.OwnEvidence
+        | Recipe.Template grouping when Grouping.givesEvidence grouping -> Some MixtureComponentError.OwnEvidence
         | Recipe.Template _ -> None
         | Recipe.Expand(_, first, last) -> interval "expand" first last
 
@@ -79,7 +79,7 @@ module Draw =
         if holds ramp.Start && holds ramp.End && ramp.Start + ramp.End > 0.0 then
             None
         else
-            Some(DrawError.Weight ramp)
+            Some(MixtureComponentError.Weight ramp)
 
     /// The first rule that a draw breaks.
     let error draw =
@@ -127,7 +127,7 @@ module Draw =
     /// The partition of one sequence, at a progress in 0..1 of the stage.
     let partition seed progress shape draw =
         let shape = withStart shape
-        let positions, reading = Context.choose (Seed.derive 0L seed) shape draw.Context
+        let positions, reading = EvidenceModel.choose (Seed.derive 0L seed) shape draw.Context
         let grouping = groupingOf (Seed.derive 1L seed) progress draw.Recipe
 
         match reading with
@@ -137,11 +137,11 @@ module Draw =
                 { shape with
                     Evidence = [| Array.append [| 0 |] positions |]
                 }
-        | Reading.Bidirectional -> grouping |> Grouping.resolve (Shape.given positions shape)
-        | Reading.Causal -> grouping |> Grouping.resolve (Shape.givenCausally positions shape)
+        | Reading.Bidirectional -> grouping |> Grouping.resolve (SequenceLayout.given positions shape)
+        | Reading.Causal -> grouping |> Grouping.resolve (SequenceLayout.givenCausally positions shape)
         | Reading.Predicted ->
             // Orders count the open positions from 0.
-            let isOpen = Shape.openPositions shape
+            let isOpen = SequenceLayout.openPositions shape
 
             let places =
                 positions
@@ -152,7 +152,7 @@ module Draw =
 
     /// The weight of each target of a partition that the draw made of a shape, in the query stream's loss.
     let targetWeight shape partition draw =
-        let positions = Shape.openPositions (withStart shape)
+        let positions = SequenceLayout.openPositions (withStart shape)
         let targets = Partition.length partition - (Partition.evidence partition).Length
 
         match draw.Weighting with
@@ -165,8 +165,8 @@ module Draw =
             if draw.Weighting = Weighting.InverseShare then
                 "weighted 1/t"
 
-            if draw.Context <> Context.Start then
-                Context.print draw.Context
+            if draw.Context <> EvidenceModel.Start then
+                EvidenceModel.print draw.Context
 
             match draw.Recipe with
             | Recipe.Template grouping -> Grouping.print grouping
@@ -215,7 +215,7 @@ module Draw =
             }
 
     let internal parser =
-        let context = Context.parser .>> Syntax.pipe <|>% Context.Start
+        let context = EvidenceModel.parser .>> Syntax.pipe <|>% EvidenceModel.Start
         let pipeline = tuple3 weighting context recipe
 
         let draw (weight, (weighting, context, recipe)) =

@@ -5,7 +5,7 @@ namespace A3.Runtime.Sampling;
 /// only the few tokens near it are sorted. Holds scratch; not thread-safe.
 /// </summary>
 /// <remarks>Of equally heavy tokens the lower ids are kept first.</remarks>
-internal sealed class HeaviestTokens
+internal sealed class TopTokens
 {
     /// <summary>256 buckets for each power of two, over 64 of them; everything lighter is in the last one.</summary>
     private const int Buckets = 64 * 256;

@@ -6,7 +6,7 @@ namespace A3.Runtime.Tokenizers;
 /// Finds the tokens that files name as marks: those that begin or end a text, and are none of it. A special token is one, and an added
 /// token or an entry that no text is spelt with becomes one; a word cannot be one, for then every text would end at it.
 /// </summary>
-internal sealed class MarkReader(TokenizerParts parts)
+internal sealed class SpecialTokenReader(TokenizerParts parts)
 {
     private readonly HashSet<int> marks = [];
     private readonly List<string> notices = [];

@@ -1,7 +1,7 @@
 namespace A3.Model
 
 /// What a run gives its curriculum.
-type Plan =
+type RunBudget =
     {
         /// Tokens of the whole run, padding not counted.
         Tokens: int64
@@ -12,11 +12,11 @@ type Plan =
     }
 
 /// A curriculum laid out over a run.
-type Course =
+type TrainingSchedule =
     private { course: (float * Stage) list }
 
 /// What a course makes of one sequence.
-type Drawing =
+type SampledLayout =
     {
         Partition: Partition
         /// Weight of each of its targets in the query stream's loss.
@@ -25,7 +25,7 @@ type Drawing =
 
 /// Why a curriculum does not fit a run.
 [<RequireQualifiedAccess>]
-type CourseError =
+type TrainingScheduleError =
     | TooLong of stages: float * tokens: int64
     | Group of stage: int * draw: int * size: int64 * context: int
     | Context of stage: int * draw: int * shortest: int64 * context: int
@@ -44,7 +44,7 @@ type CourseError =
 
 /// A draw is a pure function of seed, progress and shape, so a resumed run sees the same draws.
 [<RequireQualifiedAccess>]
-module Course =
+module TrainingSchedule =
 
     /// The share of the run that a stage takes by itself.
     let private shareOf plan stage =
@@ -55,13 +55,13 @@ module Course =
         | Duration.Rest -> 0.0
 
     let private drawError plan stage draw drawn =
-        let size = Draw.largest drawn
-        let shortest = Context.shortest drawn.Context
+        let size = MixtureComponent.largest drawn
+        let shortest = EvidenceModel.shortest drawn.Context
 
         if size > int64 plan.Context then
-            Some(CourseError.Group(stage, draw, size, plan.Context))
+            Some(TrainingScheduleError.Group(stage, draw, size, plan.Context))
         elif shortest >= int64 plan.Context then
-            Some(CourseError.Context(stage, draw, shortest, plan.Context))
+            Some(TrainingScheduleError.Context(stage, draw, shortest, plan.Context))
         else
             None
 
@@ -88,7 +88,7 @@ module Course =
         match drawsError plan stages with
         | Some error -> Result.Error error
         | None when course |> List.exists (fun (share, _) -> not (share > 0.0)) ->
-            Result.Error(CourseError.TooLong(taken, plan.Tokens))
+            Result.Error(TrainingScheduleError.TooLong(taken, plan.Tokens))
         | None -> Result.Ok { course = course }
 
     /// As `tryFit`, for a curriculum known to fit; throws with the same message.
@@ -119,9 +119,9 @@ module Course =
     let draw course seed progress shape =
         let stage, progress = stageAt progress course
         let draw = stage |> Stage.pick (Seed.derive 0L seed) progress
-        let partition = draw |> Draw.partition (Seed.derive 1L seed) progress shape
+        let partition = draw |> MixtureComponent.partition (Seed.derive 1L seed) progress shape
 
         {
             Partition = partition
-            TargetWeight = draw |> Draw.targetWeight shape partition
+            TargetWeight = draw |> MixtureComponent.targetWeight shape partition
         }

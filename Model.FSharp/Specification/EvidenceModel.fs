@@ -18,7 +18,7 @@ type Range = { Lowest: int; Highest: int }
 
 /// A run of neighbouring positions, drawn at random.
 [<RequireQualifiedAccess>]
-type Piece =
+type EvidenceRun =
     /// So many positions, cut down where the sequence is too short for them.
     | Positions of Range
     /// A whole sentence. Where the shape knows no sentences every position is one.
@@ -27,7 +27,7 @@ type Piece =
 /// Evidence models: which open positions a draw sets aside as context. BOS, position 0, is evidence in every draw, and
 /// wherever two positions are open one of them stays so.
 [<RequireQualifiedAccess>]
-type Context =
+type EvidenceModel =
     /// None: everything after BOS is drawn.
     | Start
     /// The last position: with BOS, both boundaries of the document.
@@ -35,14 +35,14 @@ type Context =
     /// A prefix of uniform length, at least one position and not all of them.
     | Prefix of Reading
     /// Everything around a number of gaps. Gaps of positions keep context on both sides of each.
-    | Gaps of count: Range * Piece * Reading
+    | Gaps of count: Range * EvidenceRun * Reading
     /// A number of runs, and nothing around them.
-    | Kept of count: Range * Piece * Reading
+    | Kept of count: Range * EvidenceRun * Reading
     /// A uniform number of positions (all but one at most), each set of that size equally probable.
     | Scattered of Reading
 
 [<RequireQualifiedAccess>]
-module Context =
+module EvidenceModel =
 
     let private within range seed =
         range.Lowest + Seed.below (range.Highest - range.Lowest + 1) seed
@@ -79,7 +79,7 @@ module Context =
 
     /// For each position whether it lies in one of `count` sentences, not all of them where there are several.
     let private sentences count shape positions seed =
-        let all = Shape.spans shape.SentenceStarts positions
+        let all = SequenceLayout.spans shape.SentenceStarts positions
         let count = within count (Seed.derive 0L seed) |> min (all.Length - 1) |> max 1
 
         let chosen =
@@ -91,8 +91,8 @@ module Context =
 
     let private pieces apart count piece shape (positions: int[]) seed =
         match piece with
-        | Piece.Positions length -> runs apart count length positions.Length seed
-        | Piece.Sentence -> sentences count shape positions seed
+        | EvidenceRun.Positions length -> runs apart count length positions.Length seed
+        | EvidenceRun.Sentence -> sentences count shape positions seed
 
     let private where wanted (positions: int[]) marks =
         Array.zip positions marks
@@ -101,21 +101,21 @@ module Context =
 
     let private reading context =
         match context with
-        | Context.Start -> Reading.Bidirectional
-        | Context.Boundaries reading
-        | Context.Prefix reading
-        | Context.Gaps(_, _, reading)
-        | Context.Kept(_, _, reading)
-        | Context.Scattered reading -> reading
+        | EvidenceModel.Start -> Reading.Bidirectional
+        | EvidenceModel.Boundaries reading
+        | EvidenceModel.Prefix reading
+        | EvidenceModel.Gaps(_, _, reading)
+        | EvidenceModel.Kept(_, _, reading)
+        | EvidenceModel.Scattered reading -> reading
 
     let private kept seed shape (positions: int[]) context =
         match context with
-        | Context.Start -> [||]
-        | Context.Boundaries _ -> [| Array.last positions |]
-        | Context.Prefix _ -> Array.truncate (1 + Seed.below (positions.Length - 1) seed) positions
-        | Context.Gaps(count, piece, _) -> pieces true count piece shape positions seed |> where false positions
-        | Context.Kept(count, piece, _) -> pieces false count piece shape positions seed |> where true positions
-        | Context.Scattered _ ->
+        | EvidenceModel.Start -> [||]
+        | EvidenceModel.Boundaries _ -> [| Array.last positions |]
+        | EvidenceModel.Prefix _ -> Array.truncate (1 + Seed.below (positions.Length - 1) seed) positions
+        | EvidenceModel.Gaps(count, piece, _) -> pieces true count piece shape positions seed |> where false positions
+        | EvidenceModel.Kept(count, piece, _) -> pieces false count piece shape positions seed |> where true positions
+        | EvidenceModel.Scattered _ ->
             let count = Seed.below positions.Length (Seed.derive 0L seed)
 
             distinct count positions.Length (Seed.derive 1L seed)
@@ -123,7 +123,7 @@ module Context =
 
     /// The context among the open positions of a shape, ascending, and how it is read.
     let choose seed shape context =
-        let positions = Shape.openPositions shape
+        let positions = SequenceLayout.openPositions shape
 
         let chosen =
             if positions.Length > 1 then
@@ -136,29 +136,29 @@ module Context =
     /// The fewest positions that the runs of a context need, if it has any.
     let shortest context =
         match context with
-        | Context.Gaps(count, Piece.Positions length, _)
-        | Context.Kept(count, Piece.Positions length, _) -> int64 count.Lowest * int64 length.Lowest
-        | Context.Gaps(count, Piece.Sentence, _)
-        | Context.Kept(count, Piece.Sentence, _) -> int64 count.Lowest
-        | Context.Start
-        | Context.Boundaries _
-        | Context.Prefix _
-        | Context.Scattered _ -> 0L
+        | EvidenceModel.Gaps(count, EvidenceRun.Positions length, _)
+        | EvidenceModel.Kept(count, EvidenceRun.Positions length, _) -> int64 count.Lowest * int64 length.Lowest
+        | EvidenceModel.Gaps(count, EvidenceRun.Sentence, _)
+        | EvidenceModel.Kept(count, EvidenceRun.Sentence, _) -> int64 count.Lowest
+        | EvidenceModel.Start
+        | EvidenceModel.Boundaries _
+        | EvidenceModel.Prefix _
+        | EvidenceModel.Scattered _ -> 0L
 
     /// The ranges a context draws from, with what they count.
     let internal ranges context =
         let ofPiece name count piece =
             match piece with
-            | Piece.Positions length -> [ name, count; $"{name} of", length ]
-            | Piece.Sentence -> [ name, count ]
+            | EvidenceRun.Positions length -> [ name, count; $"{name} of", length ]
+            | EvidenceRun.Sentence -> [ name, count ]
 
         match context with
-        | Context.Gaps(count, piece, _) -> ofPiece "gaps" count piece
-        | Context.Kept(count, piece, _) -> ofPiece "keep" count piece
-        | Context.Start
-        | Context.Boundaries _
-        | Context.Prefix _
-        | Context.Scattered _ -> []
+        | EvidenceModel.Gaps(count, piece, _) -> ofPiece "gaps" count piece
+        | EvidenceModel.Kept(count, piece, _) -> ofPiece "keep" count piece
+        | EvidenceModel.Start
+        | EvidenceModel.Boundaries _
+        | EvidenceModel.Prefix _
+        | EvidenceModel.Scattered _ -> []
 
     let private printRange range =
         Syntax.printInterval range.Lowest range.Highest
@@ -171,19 +171,19 @@ module Context =
 
     let private printPieces count piece =
         match piece with
-        | Piece.Positions length -> $"{printRange count} of {printRange length}"
-        | Piece.Sentence -> $"{printRange count} sentences"
+        | EvidenceRun.Positions length -> $"{printRange count} of {printRange length}"
+        | EvidenceRun.Sentence -> $"{printRange count} sentences"
 
     /// Text form, empty for `Start`: `boundaries causal`, `prefix bidirectional`, `gaps 1..3 of 4..40 predicted`,
     /// `gaps 1 sentences bidirectional`, `keep 2 of 3..8 causal`, `keep 1..2 sentences predicted`, `scattered bidirectional`.
     let print context =
         match context with
-        | Context.Start -> ""
-        | Context.Boundaries reading -> $"boundaries {printReading reading}"
-        | Context.Prefix reading -> $"prefix {printReading reading}"
-        | Context.Gaps(count, piece, reading) -> $"gaps {printPieces count piece} {printReading reading}"
-        | Context.Kept(count, piece, reading) -> $"keep {printPieces count piece} {printReading reading}"
-        | Context.Scattered reading -> $"scattered {printReading reading}"
+        | EvidenceModel.Start -> ""
+        | EvidenceModel.Boundaries reading -> $"boundaries {printReading reading}"
+        | EvidenceModel.Prefix reading -> $"prefix {printReading reading}"
+        | EvidenceModel.Gaps(count, piece, reading) -> $"gaps {printPieces count piece} {printReading reading}"
+        | EvidenceModel.Kept(count, piece, reading) -> $"keep {printPieces count piece} {printReading reading}"
+        | EvidenceModel.Scattered reading -> $"scattered {printReading reading}"
 
     let private range =
         Syntax.interval 1 "a number"
@@ -202,8 +202,8 @@ module Context =
         let piece =
             choice
                 [
-                    Syntax.keyword "of" >>. range |>> Piece.Positions
-                    Syntax.keyword "sentences" >>% Piece.Sentence
+                    Syntax.keyword "of" >>. range |>> EvidenceRun.Positions
+                    Syntax.keyword "sentences" >>% EvidenceRun.Sentence
                 ]
 
         pipe3 range piece readingParser (fun count piece reading -> wrap (count, piece, reading))
@@ -213,9 +213,9 @@ module Context =
         Syntax.oneOf
             "a context"
             [
-                "boundaries", readingParser |>> Context.Boundaries
-                "prefix", readingParser |>> Context.Prefix
-                "gaps", piecesParser Context.Gaps
-                "keep", piecesParser Context.Kept
-                "scattered", readingParser |>> Context.Scattered
+                "boundaries", readingParser |>> EvidenceModel.Boundaries
+                "prefix", readingParser |>> EvidenceModel.Prefix
+                "gaps", piecesParser EvidenceModel.Gaps
+                "keep", piecesParser EvidenceModel.Kept
+                "scattered", readingParser |>> EvidenceModel.Scattered
             ]

@@ -4,10 +4,10 @@ open FParsec
 
 /// The positions `First..Last`, both included; empty where `Last` is below `First`.
 [<Struct>]
-type Region = { First: int; Last: int }
+type Interval = { First: int; Last: int }
 
 [<RequireQualifiedAccess>]
-module Region =
+module Interval =
 
     /// `between 4 7` is 4, 5, 6, 7.
     let between first last = { First = first; Last = last }
@@ -21,7 +21,7 @@ module Region =
 
     /// Which of the regions is the first that holds a position, for some positions in ascending order. Each position is looked at once,
     /// however many regions overlap.
-    let internal firstHolding (regions: Region list) (positions: int[]) =
+    let internal firstHolding (regions: Interval list) (positions: int[]) =
         let found = System.Collections.Generic.Dictionary<int, int>()
         // Where to look next from an index on: at itself while it is in no region, else behind those known to be in one.
         let next = Array.init (positions.Length + 1) id

@@ -4,7 +4,7 @@ open FParsec
 
 /// How many positions each group holds, for every number of positions; examples are for 10. Sizes below 1 count as 1.
 [<RequireQualifiedAccess>]
-type Schedule =
+type SizeSchedule =
     /// `Constant 4`: 4 4 2.
     | Constant of size: int
     /// Group k holds round(first * ratio^k); `Geometric(1, 2.0)`: 1 2 4 3.
@@ -15,7 +15,7 @@ type Schedule =
     | Explicit of sizes: int list
 
 [<RequireQualifiedAccess>]
-module Schedule =
+module SizeSchedule =
 
     /// Sizes until nothing is left, each at least 1 (even one that is not a number) and cut to what is left.
     let private fill count (sizes: float seq) =
@@ -45,12 +45,12 @@ module Schedule =
     /// Sizes, each at least 1, that sum to the number of positions.
     let sizes count schedule =
         match schedule with
-        | Schedule.Constant size -> Seq.initInfinite (fun _ -> float size) |> fill count
-        | Schedule.Geometric(first, ratio) ->
+        | SizeSchedule.Constant size -> Seq.initInfinite (fun _ -> float size) |> fill count
+        | SizeSchedule.Geometric(first, ratio) ->
             Seq.initInfinite (fun step -> System.Math.Round(float (max 1 first) * ratio ** float step))
             |> fill count
-        | Schedule.Cosine groups -> cosine groups count
-        | Schedule.Explicit sizes ->
+        | SizeSchedule.Cosine groups -> cosine groups count
+        | SizeSchedule.Explicit sizes ->
             let sizes = sizes |> List.map float |> Array.ofList
 
             if sizes.Length = 0 then
@@ -61,10 +61,10 @@ module Schedule =
     /// The largest size that a schedule names.
     let largest schedule =
         match schedule with
-        | Schedule.Constant size
-        | Schedule.Geometric(size, _) -> size
-        | Schedule.Cosine _ -> 1
-        | Schedule.Explicit sizes -> List.fold max 1 sizes
+        | SizeSchedule.Constant size
+        | SizeSchedule.Geometric(size, _) -> size
+        | SizeSchedule.Cosine _ -> 1
+        | SizeSchedule.Explicit sizes -> List.fold max 1 sizes
 
     /// Consecutive parts of an array, of these sizes.
     let split schedule (items: 'item[]) =
@@ -75,21 +75,21 @@ module Schedule =
     /// Text form: `chunks 4`, `geometric 1 2`, `cosine 8`, `sizes 1 2 4`.
     let print schedule =
         match schedule with
-        | Schedule.Constant size -> $"chunks {string size}"
-        | Schedule.Geometric(first, ratio) -> $"geometric {string first} {Numeral.print ratio}"
-        | Schedule.Cosine groups -> $"cosine {string groups}"
-        | Schedule.Explicit sizes -> Syntax.words ("sizes" :: List.map string sizes)
+        | SizeSchedule.Constant size -> $"chunks {string size}"
+        | SizeSchedule.Geometric(first, ratio) -> $"geometric {string first} {Numeral.print ratio}"
+        | SizeSchedule.Cosine groups -> $"cosine {string groups}"
+        | SizeSchedule.Explicit sizes -> Syntax.words ("sizes" :: List.map string sizes)
 
     let internal size = Syntax.atLeast 1 "a size"
 
     let internal words =
         [
-            "chunks", size |>> Schedule.Constant
+            "chunks", size |>> SizeSchedule.Constant
             "geometric",
             size .>>. Syntax.number "above 0" (fun ratio -> ratio > 0.0) "a ratio"
-            |>> Schedule.Geometric
-            "cosine", Syntax.atLeast 1 "a number of groups" |>> Schedule.Cosine
-            "sizes", many1 size |>> Schedule.Explicit
+            |>> SizeSchedule.Geometric
+            "cosine", Syntax.atLeast 1 "a number of groups" |>> SizeSchedule.Cosine
+            "sizes", many1 size |>> SizeSchedule.Explicit
         ]
 
     let internal parser = Syntax.oneOf "a schedule" words

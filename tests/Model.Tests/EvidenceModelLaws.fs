@@ -1,4 +1,4 @@
-module A3.Model.Tests.ContextLaws
+module A3.Model.Tests.EvidenceModelLaws
 
 open A3.Model
 open A3.Model.Tests.CurriculumSamples
@@ -10,7 +10,7 @@ let private contexts =
     [
         test "gaps have context on both sides, and as many and as long as asked" {
             for partition in sample "gaps 2..3 of 4..6 bidirectional | all-at-once" 0.0 60 do
-                let gaps = Partition.targets partition |> Array.concat |> Region.ofPositions
+                let gaps = Partition.targets partition |> Array.concat |> A3.Model.Interval.ofPositions
                 Expect.isTrue (List.length gaps = 2 || List.length gaps = 3) (Partition.print partition)
 
                 for gap in gaps do
@@ -96,7 +96,7 @@ let private contexts =
         test "kept runs are as many and as long as asked, and reach both ends" {
             let kept =
                 sample "keep 2 of 3..5 bidirectional | bisect" 0.0 40
-                |> List.map (fun partition -> Partition.evidence partition |> Array.except [ 0 ] |> Region.ofPositions)
+                |> List.map (fun partition -> Partition.evidence partition |> Array.except [ 0 ] |> A3.Model.Interval.ofPositions)
 
             for regions in kept do
                 Expect.equal regions.Length 2 "runs"
@@ -117,7 +117,7 @@ let private contexts =
         test "scattered context leaves 1 to all positions open, each number equally often" {
             let counts =
                 List.init 3000 (fun row ->
-                    partitionOf Curriculum.maskedDiffusion (Seed.ofInt row) 0.5 (Shape.ofLength 6)
+                    partitionOf Curriculum.maskedDiffusion (Seed.ofInt row) 0.5 (SequenceLayout.ofLength 6)
                     |> targetsOf
                     |> Array.length)
                 |> List.countBy id

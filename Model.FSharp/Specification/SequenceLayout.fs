@@ -1,7 +1,7 @@
 namespace A3.Model
 
 /// What a grouping may know of a sequence.
-type Shape =
+type SequenceLayout =
     {
         Length: int
         /// Groups of given positions, earliest first; may be empty.
@@ -13,7 +13,7 @@ type Shape =
     }
 
 [<RequireQualifiedAccess>]
-module Shape =
+module SequenceLayout =
 
     /// A sequence of which only the length is known and nothing is given.
     let ofLength length =

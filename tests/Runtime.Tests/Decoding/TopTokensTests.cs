@@ -33,7 +33,7 @@ public sealed class HeaviestTokensTests
     [Fact]
     public void The_k_heaviest_are_those_that_sorting_finds()
     {
-        var heaviest = new HeaviestTokens();
+        var heaviest = new TopTokens();
         for (var seed = 0; seed < 500; seed++)
         {
             var random = new Random(seed);
@@ -48,7 +48,7 @@ public sealed class HeaviestTokensTests
     [Fact]
     public void The_fewest_that_reach_a_mass_are_those_that_sorting_finds()
     {
-        var heaviest = new HeaviestTokens();
+        var heaviest = new TopTokens();
         for (var seed = 0; seed < 500; seed++)
         {
             var random = new Random(seed);

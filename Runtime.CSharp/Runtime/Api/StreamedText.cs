@@ -8,7 +8,7 @@ namespace A3;
 /// The text of a decode from its beginning up to the first open position, growing as steps arrive; never half a character.
 /// </summary>
 /// <remarks>What it returns, joined, is <see cref="DecodedText.Text"/>. Not safe to share between threads.</remarks>
-public sealed class InOrderText
+public sealed class StreamedText
 {
     private readonly TextLayout layout;
     private readonly TextPieces pieces;
@@ -18,7 +18,7 @@ public sealed class InOrderText
     private GapStream? stream;
     private bool begun;
 
-    internal InOrderText(Vocabulary vocabulary, TextLayout layout)
+    internal StreamedText(Vocabulary vocabulary, TextLayout layout)
     {
         this.layout = layout;
         pieces = new(vocabulary, layout);

@@ -6,7 +6,7 @@ namespace A3.Runtime.Sampling;
 using A3.Model;
 
 /// <summary>Reads what an adaptive policy goes by from a row of logits.</summary>
-internal static unsafe class Prospects
+internal static unsafe class ConfidenceStatistics
 {
     /// <summary>Confidence, entropy and margin of the model's distribution at an open position.</summary>
     public static Score Of(int position, ReadOnlySpan<float> logits)

@@ -5,13 +5,13 @@ namespace A3.Runtime.Api;
 using A3.Model;
 
 /// <summary>What a grouping may know of an encoded text.</summary>
-internal static class TextShape
+internal static class TextSequenceLayout
 {
     /// <summary>The shape of a text of which BOS, its first token, is given; see <see cref="TextBoundaries"/>.</summary>
-    public static Shape Of(ReadOnlySpan<int> tokens, ITokenizer tokenizer)
+    public static SequenceLayout Of(ReadOnlySpan<int> tokens, ITokenizer tokenizer)
     {
         var (words, sentences) = TextBoundaries.Of(tokens, tokenizer);
-        var shape = ShapeModule.given([0], ShapeModule.ofLength(tokens.Length));
+        var shape = SequenceLayoutModule.given([0], SequenceLayoutModule.ofLength(tokens.Length));
         return new(shape.Length, shape.Evidence, words, sentences);
     }
 }
