@@ -10,7 +10,7 @@ public sealed record TrainBenchmarkOptions
     public int Group { get; init; } = 4;
 
     /// <summary>Whether the two-stream step computes blocks once more on the way back in place of keeping them.</summary>
-    public bool Recompute { get; init; }
+    public bool ActivationCheckpointing { get; init; }
 
     /// <summary>Where the steps run.</summary>
     public Device Device { get; init; } = Device.Cpu;

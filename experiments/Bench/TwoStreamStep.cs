@@ -24,7 +24,7 @@ internal sealed class TwoStreamStep : ITrainStep
         (this.architecture, this.tokens, this.partitions) = (architecture, tokens, partitions);
         network = new TrainedNetwork(
             architecture, WeightsModule.initialise(architecture, options.Seed).to(tokens.device), options.Compute.OfTensors());
-        learner = new Learner(network, weightDecay: 0.1, clip: 1, options.Recompute);
+        learner = new Learner(network, weightDecay: 0.1, clip: 1, options.ActivationCheckpointing);
         Flops = TrainFlops.TwoStream(architecture, partitions);
     }
 

@@ -13,9 +13,6 @@ public sealed partial class HelpTests
         ["Initial"] = "--init",
         ["SavedAs"] = "--dtype",
         ["ExtendedTo"] = "--tokens",
-        ["Accumulate"] = "--accumulation-steps",
-        ["Lanes"] = "--micro-batches",
-        ["Recompute"] = "--activation-checkpointing",
     };
 
     public static TheoryData<string> Commands => [.. CommandLine.Commands];
@@ -62,7 +59,7 @@ public sealed partial class HelpTests
         string[] numbers =
         [
             "Vocabulary", "Width", "Layers", "Heads", "Tokens", "BatchTokens", "LearningRate", "Warmup",
-            "WeightDecay", "Clip", "FinalRate", "Accumulate", "Lanes", "ContentWeight", "Crop", "CheckpointSeconds", "ValidateEvery", "ValidationRows",
+            "WeightDecay", "Clip", "FinalRate", "GradientAccumulationSteps", "ParallelMicroBatches", "ContentWeight", "Crop", "CheckpointSeconds", "ValidateEvery", "ValidationRows",
         ];
 
         foreach (var name in numbers)

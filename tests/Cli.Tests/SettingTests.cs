@@ -19,7 +19,7 @@ public sealed class SettingTests
         ["Policy"] = "bisect | chunks 2",
         ["Pack"] = "true",
         ["Distil"] = "true",
-        ["Recompute"] = "true",
+        ["ActivationCheckpointing"] = "true",
         ["Causal"] = "true",
         ["Reference"] = "true",
         ["Context"] = "32",
@@ -93,8 +93,8 @@ public sealed class SettingTests
     }
 
     [Theory]
-    [InlineData("--micro-batches", "--lanes", "2")]
-    [InlineData("--accumulation-steps", "--accumulate", "2")]
+    [InlineData("--parallel-micro-batches", "--lanes", "2")]
+    [InlineData("--gradient-accumulation-steps", "--accumulate", "2")]
     public void Names_of_version_0_1_are_understood_but_not_beside_their_new_ones(string name, string old, string value)
     {
         var help = CommandLine.Run("train", "--help").Out;

@@ -126,7 +126,7 @@ public sealed class CudaTests
             Device = device,
             Optimizer = optimizer,
             Pack = pack,
-            Recompute = recompute,
+            ActivationCheckpointing = recompute,
             ContentWeight = 1,
             LearningRate = 2e-3,
         };

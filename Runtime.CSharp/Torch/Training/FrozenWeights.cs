@@ -10,7 +10,7 @@ namespace A3.Torch.Training;
 /// <summary>
 /// The weights of a checkpoint as a run reads and never writes them. On a CPU they stay in the file, which is mapped into memory: pages come
 /// in as they are read, and the system may drop them again. On another device they are copied there, in the number type that the
-/// run computes in. Owns the checkpoint and the tensors; several lanes may read it at a time.
+/// run computes in. Owns the checkpoint and the tensors; several micro-batches may read it at a time.
 /// </summary>
 /// <remarks>
 /// libtorch maps whole files of one number type, so tensors are cut out of such a map; one that does not lie at a multiple of its number's

@@ -13,11 +13,11 @@ internal sealed class Learner(
     double clip,
     bool recompute = false,
     Optimizer optimizer = Optimizer.AdamW,
-    Lanes? lanes = null,
+    ParallelMicroBatches? microBatches = null,
     Teacher? teacher = null) : IDisposable
 {
     private readonly FSharpOption<Teacher> teacher = teacher is null ? FSharpOption<Teacher>.None : FSharpOption<Teacher>.Some(teacher);
-    private readonly Lanes lanes = lanes ?? new Lanes(1);
+    private readonly ParallelMicroBatches microBatches = microBatches ?? new ParallelMicroBatches(1);
 
     public AdamW Optimizer { get; } = new(
         network.Parameters, network.Decaying, weightDecay, clip, optimizer == A3.Optimizer.Muon ? new Muon(network.Matrices, network.Computes) : null);
@@ -25,7 +25,7 @@ internal sealed class Learner(
     /// <summary>
     /// One optimizer step along the gradient of the batches' loss: the weighted mean surprisal of all their targets times one weight, and
     /// that of their causal targets times the other; from a teacher they learn what it says in place of tokens. Each batch has its own
-    /// forward and backward pass, as many at a time as there are lanes, and their memory is free before the next. Gives the loss over the
+    /// forward and backward pass, as many at a time as micro-batches run, and their memory is free before the next. Gives the loss over the
     /// weights that took part (nats per token) and the norm of the gradient, [2], on the device; null where there is not a single target, and
     /// then nothing moves, neither weights nor moments.
     /// </summary>
@@ -38,7 +38,7 @@ internal sealed class Learner(
         }
 
         using var scope = NewDisposeScope();
-        using var threads = lanes.Limit();
+        using var threads = microBatches.Limit();
         var (loss, gradient) = Gradient(batches, queryWeight, contentWeight);
         var norm = Optimizer.Step(learningRate, gradient);
         return stack([Numbers.scale(1 / weight, loss), norm]).MoveToOuterDisposeScope();
@@ -50,9 +50,9 @@ internal sealed class Learner(
         var (targets, causal) = (Targets(batches), CausalTargets(batches));
         var factors = new LossFactors(targets > 0 ? queryWeight / targets : 0, contentWeight / Math.Max(causal, 1));
         (Tensor Loss, Tensor Gradient)? sum = null;
-        foreach (var batch in batches.Where(batch => Counts(batch, factors)).Chunk(lanes.Count))
+        foreach (var batch in batches.Where(batch => Counts(batch, factors)).Chunk(microBatches.Count))
         {
-            foreach (var pass in lanes.Run(batch.Length, i => Descend(batch[i], factors)))
+            foreach (var pass in microBatches.Run(batch.Length, i => Descend(batch[i], factors)))
             {
                 sum = sum is { } before ? Added(before, pass) : pass;
             }
@@ -72,7 +72,7 @@ internal sealed class Learner(
 
     private static long CausalTargets(IReadOnlyList<Batch> batches) => batches.Sum(batch => batch.CausalTargets?.Value.shape[0] ?? 0);
 
-    /// <summary>Always in the order of the batches, so that lanes change no bit.</summary>
+    /// <summary>Always in the order of the batches, so that their number changes no bit.</summary>
     private static (Tensor Loss, Tensor Gradient) Added((Tensor Loss, Tensor Gradient) sum, (Tensor Loss, Tensor Gradient) pass)
     {
         Numbers.addTo(sum.Loss, pass.Loss);

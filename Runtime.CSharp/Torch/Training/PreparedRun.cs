@@ -180,7 +180,7 @@ internal sealed class PreparedRun : IDisposable
             network = TrainingSetup.Network(options, architecture, frozen, device);
             var record = RunRecord.Of(curriculum, architecture, directory.TokenizerHash, data.Training, data.Validation, device);
             run = new TrainingRun(options, network, teacher, curriculum, data.Training, device);
-            var validation = data.Validation is { } held ? new Validation(options, network, held, run.Lanes, device) : null;
+            var validation = data.Validation is { } held ? new Validation(options, network, held, run.ParallelMicroBatches, device) : null;
             return new PreparedRun(directory, begin(run, record), run, frozen, teacher, data, validation);
         }
         catch

@@ -27,11 +27,11 @@ public sealed record ResumeOptions
     /// <summary>As <see cref="TrainingOptions.Device"/>.</summary>
     public Device? Device { get; init; }
 
-    /// <summary>As <see cref="TrainingOptions.Lanes"/>.</summary>
-    public int? Lanes { get; init; }
+    /// <summary>As <see cref="TrainingOptions.ParallelMicroBatches"/>.</summary>
+    public int? ParallelMicroBatches { get; init; }
 
-    /// <summary>As <see cref="TrainingOptions.Recompute"/>.</summary>
-    public bool? Recompute { get; init; }
+    /// <summary>As <see cref="TrainingOptions.ActivationCheckpointing"/>.</summary>
+    public bool? ActivationCheckpointing { get; init; }
 
     /// <summary>A run's options with these changes.</summary>
     /// <exception cref="ArgumentException">Names the option, its value and the rule.</exception>
@@ -49,8 +49,8 @@ public sealed record ResumeOptions
             Keep = Keep ?? run.Keep,
             CheckpointSeconds = CheckpointSeconds ?? run.CheckpointSeconds,
             Device = Device ?? run.Device,
-            Lanes = Lanes ?? run.Lanes,
-            Recompute = Recompute ?? run.Recompute,
+            ParallelMicroBatches = ParallelMicroBatches ?? run.ParallelMicroBatches,
+            ActivationCheckpointing = ActivationCheckpointing ?? run.ActivationCheckpointing,
         }).Checked();
     }
 }

@@ -32,8 +32,16 @@ internal sealed class RunManifest
     private static readonly string[] Free = [.. new[]
     {
         nameof(TrainingOptions.Output), nameof(TrainingOptions.Cache), nameof(TrainingOptions.Keep), nameof(TrainingOptions.CheckpointSeconds),
-        nameof(TrainingOptions.Device), nameof(TrainingOptions.Lanes), nameof(TrainingOptions.Recompute), nameof(TrainingOptions.ExtendedTo),
+        nameof(TrainingOptions.Device), nameof(TrainingOptions.ParallelMicroBatches), nameof(TrainingOptions.ActivationCheckpointing), nameof(TrainingOptions.ExtendedTo),
     }.Select(JsonNamingPolicy.CamelCase.ConvertName)];
+
+    /// <summary>Keys of version 0.1, and what they are called now.</summary>
+    private static readonly (string Old, string Now)[] Renamed =
+    [
+        ("accumulate", JsonNamingPolicy.CamelCase.ConvertName(nameof(TrainingOptions.GradientAccumulationSteps))),
+        ("lanes", JsonNamingPolicy.CamelCase.ConvertName(nameof(TrainingOptions.ParallelMicroBatches))),
+        ("recompute", JsonNamingPolicy.CamelCase.ConvertName(nameof(TrainingOptions.ActivationCheckpointing))),
+    ];
 
     private readonly JsonObject content;
 
@@ -61,6 +69,7 @@ internal sealed class RunManifest
         {
             var content = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
                 ?? throw new JsonException("no object.");
+            RenameOldKeys(content);
             var record = content[RecordKey].Deserialize<RunRecord>(Json) ?? throw new JsonException($"no {RecordKey}: an earlier version wrote it.");
             var options = content.Deserialize<TrainingOptions>(Json)!.Checked();
             return record.Fault() is { } fault ? throw new JsonException(fault) : new RunManifest(options, record);
@@ -68,6 +77,17 @@ internal sealed class RunManifest
         catch (Exception error) when (error is JsonException or ArgumentException or InvalidOperationException)
         {
             throw new TrainingException($"{Shown.Text(path)}: not a manifest of a run ({Shown.Text(error.Message)})", error);
+        }
+    }
+
+    private static void RenameOldKeys(JsonObject content)
+    {
+        foreach (var (old, now) in Renamed)
+        {
+            if (!content.ContainsKey(now) && content[old] is { } value)
+            {
+                content[now] = value.DeepClone();
+            }
         }
     }
 

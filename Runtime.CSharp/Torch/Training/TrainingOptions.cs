@@ -93,16 +93,16 @@ public sealed record TrainingOptions
     public int BatchTokens { get; init; } = 4096;
 
     /// <summary>Passes whose gradients make one optimizer step: as a batch so many times as large, in the memory of one.</summary>
-    public int Accumulate { get; init; } = 1;
+    public int GradientAccumulationSteps { get; init; } = 1;
 
     /// <summary>
     /// Passes of a step that run at a time on the CPU, each with its share of the threads and memory of its own. Results do not depend on it
     /// where a pass has one thread either way.
     /// </summary>
-    public int Lanes { get; init; } = 1;
+    public int ParallelMicroBatches { get; init; } = 1;
 
     /// <summary>Whether blocks are computed once more on the way back in place of being kept: a third more work, a fraction of the memory.</summary>
-    public bool Recompute { get; init; }
+    public bool ActivationCheckpointing { get; init; }
 
     /// <summary>The number type of passes; weights that train, moments and losses are float32 in any case.</summary>
     public NumberType Compute { get; init; } = NumberType.Float32;

@@ -101,8 +101,8 @@ internal static class TrainingRules
 
     private static void CheckSteps(TrainingOptions of)
     {
-        Demand(of.Accumulate, of.Accumulate is >= 1 and <= 1 << 16, "must be in 1..65536 passes.");
-        Demand(of.Lanes, of.Lanes >= 1 && of.Lanes <= of.Accumulate, $"must be in 1..{of.Accumulate}, the passes of a step ({nameof(of.Accumulate)}).");
+        Demand(of.GradientAccumulationSteps, of.GradientAccumulationSteps is >= 1 and <= 1 << 16, "must be in 1..65536 passes.");
+        Demand(of.ParallelMicroBatches, of.ParallelMicroBatches >= 1 && of.ParallelMicroBatches <= of.GradientAccumulationSteps, $"must be in 1..{of.GradientAccumulationSteps}, the passes of a step ({nameof(of.GradientAccumulationSteps)}).");
         Demand(of.Compute, of.Compute != NumberType.Float16, "must be float32 or bfloat16: gradients leave the range of float16.");
         Demand(of.Crop, of.Crop is >= 0 and <= 1, "must be in [0, 1].");
         Demand(of.LearningRate, of.LearningRate is > 0 and < 1, "must be in (0, 1).");

@@ -28,7 +28,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly LearningRate schedule;
     private readonly Seed draws;
     private readonly Learner learner;
-    private readonly Lanes lanes;
+    private readonly ParallelMicroBatches microBatches;
     private readonly Queue<(long Step, Tensor? Numbers, Row[] Rows)> unread = [];
 
     /// <exception cref="RequestException">The curriculum does not fit the run.</exception>
@@ -49,8 +49,8 @@ internal sealed class TrainingRun : IDisposable
         draws = SeedModule.derive(2, seed);
         builder = new BatchBuilder(corpus, device, network.Computes);
         schedule = new LearningRate(options.LearningRate, options.Warmup, options.FinalRate);
-        lanes = new Lanes(device.type == TorchSharp.DeviceType.CPU ? options.Lanes : 1);
-        learner = new Learner(network, options.WeightDecay, options.Clip, options.Recompute, options.Optimizer, lanes, teacher is null ? null : new Teacher(teacher.Weights, options.DistilQueries));
+        microBatches = new ParallelMicroBatches(device.type == TorchSharp.DeviceType.CPU ? options.ParallelMicroBatches : 1);
+        learner = new Learner(network, options.WeightDecay, options.Clip, options.ActivationCheckpointing, options.Optimizer, microBatches, teacher is null ? null : new Teacher(teacher.Weights, options.DistilQueries));
     }
 
     /// <summary>What is trained; the run owns it.</summary>
@@ -62,7 +62,7 @@ internal sealed class TrainingRun : IDisposable
     public Tensor Parameters => Network.Parameters;
 
     /// <summary>What passes run in.</summary>
-    public Lanes Lanes => lanes;
+    public ParallelMicroBatches ParallelMicroBatches => microBatches;
 
     public AdamW Optimizer => learner.Optimizer;
 
@@ -162,7 +162,7 @@ internal sealed class TrainingRun : IDisposable
     private Batch[] NextBatches(bool withCausal, out Row[] rows)
     {
         var seed = SeedModule.derive(Step, draws);
-        var (batches, seen) = (new Batch[options.Accumulate], new List<Row>());
+        var (batches, seen) = (new Batch[options.GradientAccumulationSteps], new List<Row>());
         for (var i = 0; i < batches.Length; i++)
         {
             var lines = plan.At(Position);
@@ -187,7 +187,7 @@ internal sealed class TrainingRun : IDisposable
     private double TokensPerStep()
     {
         var (tokens, position) = (0L, default(DataPosition));
-        for (var batch = 0; batch < StepsCounted * options.Accumulate; batch++)
+        for (var batch = 0; batch < StepsCounted * options.GradientAccumulationSteps; batch++)
         {
             tokens += plan.At(position).Sum(line => line.Sum(row => row.Length));
             position = plan.After(position);

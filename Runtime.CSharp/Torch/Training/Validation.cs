@@ -10,7 +10,7 @@ namespace A3.Torch.Training;
 /// query stream and by the content stream, any order in groups of 1, 2, 4 and 8, and the middle sentence given all others.
 /// </summary>
 internal sealed class Validation(
-    TrainingOptions options, TrainedNetwork network, Corpus corpus, Lanes lanes, TorchSharp.torch.Device device)
+    TrainingOptions options, TrainedNetwork network, Corpus corpus, ParallelMicroBatches microBatches, TorchSharp.torch.Device device)
 {
     /// <summary>Name of the loss of the content stream, which a run need not train.</summary>
     public const string ContentStream = $"{LeftToRight}, content stream";
@@ -75,7 +75,7 @@ internal sealed class Validation(
         Weights weights, Func<Row, Seed, Model.Partition> partition, CancellationToken cancellation, bool withCausal = false)
     {
         var batches = held.Chunk(Math.Max(1, options.BatchTokens / context)).ToArray();
-        var sums = lanes.Run(batches.Length, i =>
+        var sums = microBatches.Run(batches.Length, i =>
         {
             cancellation.ThrowIfCancellationRequested();
             using var mode = no_grad();

@@ -50,9 +50,8 @@ module BenchTrainCommand =
                 Limits.group
                 "positions of a group, on which the cost of a step hardly depends"
             Setting.flag
-                <@ fun (options: TrainBenchmarkOptions) -> options.Recompute @>
+                <@ fun (options: TrainBenchmarkOptions) -> options.ActivationCheckpointing @>
                 "activation checkpointing in the two-stream step: the backward pass computes each block once more."
-            |> Setting.named "activation-checkpointing"
             |> Setting.formerly "recompute"
             Setting.textBy
                 <@ fun (options: TrainBenchmarkOptions) -> options.Compute @>

@@ -61,7 +61,7 @@ module TrainFigures =
                 "parameters", Json.whole network.ParameterCount
                 "batch_tokens", Json.whole options.BatchTokens
                 "group", Json.whole options.Group
-                "recompute", Json.flag options.Recompute
+                "recompute", Json.flag options.ActivationCheckpointing
                 yield! Figures.placeJson options.Device options.Compute options.Threads
                 "rounds", Json.whole options.Rounds
                 "seed", Json.whole options.Seed

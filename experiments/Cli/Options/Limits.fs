@@ -79,8 +79,8 @@ module Limits =
     /// Tokens of a pass.
     let batchTokens = Limit.whole 8 (1 <<< 24)
 
-    let accumulate = Limit.whole 1 (1 <<< 16)
-    let lanes = Limit.whole 1 1024
+    let gradientAccumulationSteps = Limit.whole 1 (1 <<< 16)
+    let parallelMicroBatches = Limit.whole 1 1024
     let rank = Limit.whole 1 (1 <<< 14)
 
     let alpha =

@@ -15,11 +15,9 @@ module ResumeSettings =
             Setting.text <@ fun (options: ResumeOptions) -> options.Cache @> ""
             number <@ fun (options: ResumeOptions) -> options.Keep @> Limits.keep
             number <@ fun (options: ResumeOptions) -> options.CheckpointSeconds @> Limits.checkpointSeconds
-            number <@ fun (options: ResumeOptions) -> options.Lanes @> Limits.lanes
-            |> Setting.named "micro-batches"
+            number <@ fun (options: ResumeOptions) -> options.ParallelMicroBatches @> Limits.parallelMicroBatches
             |> Setting.formerly "lanes"
-            Setting.flag <@ fun (options: ResumeOptions) -> options.Recompute @> ""
-            |> Setting.named "activation-checkpointing"
+            Setting.flag <@ fun (options: ResumeOptions) -> options.ActivationCheckpointing @> ""
             |> Setting.formerly "recompute"
         ]
 

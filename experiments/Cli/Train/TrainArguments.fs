@@ -22,9 +22,9 @@ type TrainArguments =
     | [<Unique>] Tokenizer of DIR: string
     | [<Unique>] Tokens of COUNT: string
     | [<Unique>] Batch_Tokens of COUNT: string
-    | [<Unique>] Accumulation_Steps of COUNT: string
+    | [<Unique>] Gradient_Accumulation_Steps of COUNT: string
     | [<Unique; Hidden>] Accumulate of COUNT: string
-    | [<Unique>] Micro_Batches of COUNT: string
+    | [<Unique>] Parallel_Micro_Batches of COUNT: string
     | [<Unique; Hidden>] Lanes of COUNT: string
     | [<Unique>] Activation_Checkpointing
     | [<Unique; Hidden>] Recompute

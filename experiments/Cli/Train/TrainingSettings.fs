@@ -114,21 +114,18 @@ module TrainingSettings =
                 Limits.batchTokens
                 "tokens of one micro-batch, a forward and a backward pass"
             number
-                <@ fun (options: TrainingOptions) -> options.Accumulate @>
-                Limits.accumulate
+                <@ fun (options: TrainingOptions) -> options.GradientAccumulationSteps @>
+                Limits.gradientAccumulationSteps
                 "gradient accumulation steps: micro-batches of one optimizer step"
-            |> Setting.named "accumulation-steps"
             |> Setting.formerly "accumulate"
             number
-                <@ fun (options: TrainingOptions) -> options.Lanes @>
-                Limits.lanes
+                <@ fun (options: TrainingOptions) -> options.ParallelMicroBatches @>
+                Limits.parallelMicroBatches
                 "data-parallel micro-batches: how many run at a time, each with its share of the processors"
-            |> Setting.named "micro-batches"
             |> Setting.formerly "lanes"
             Setting.flag
-                <@ fun (options: TrainingOptions) -> options.Recompute @>
+                <@ fun (options: TrainingOptions) -> options.ActivationCheckpointing @>
                 "activation checkpointing: the backward pass computes each block once more, a third more work, a fraction of the memory."
-            |> Setting.named "activation-checkpointing"
             |> Setting.formerly "recompute"
             Setting.textBy
                 <@ fun (options: TrainingOptions) -> options.Compute @>

@@ -30,10 +30,10 @@ public sealed class HostThreadsTests
     }
 
     [Fact]
-    public void A_run_with_lanes_and_a_model_with_threads_leave_those_of_the_process_alone()
+    public void A_run_with_parallel_micro_batches_and_a_model_with_threads_leave_those_of_the_process_alone()
     {
         using var folder = new Folder();
-        var options = ToyRun.Options(folder) with { Accumulate = 2, Lanes = 2, Tokens = 1000 };
+        var options = ToyRun.Options(folder) with { GradientAccumulationSteps = 2, ParallelMicroBatches = 2, Tokens = 1000 };
         var (own, others) = (TorchThreads.count(), OnAnotherThread(TorchThreads.count));
 
         ToyRun.Train(options);

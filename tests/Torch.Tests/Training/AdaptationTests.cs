@@ -127,9 +127,9 @@ public sealed class AdaptationTests : IDisposable
     {
         var straight = Adapted(train, "straight") with
         {
-            Accumulate = 2,
-            Lanes = distil ? 2 : 1,
-            Recompute = true,
+            GradientAccumulationSteps = 2,
+            ParallelMicroBatches = distil ? 2 : 1,
+            ActivationCheckpointing = true,
             Compute = compute,
             Distil = distil,
             DistilQueries = distil ? 0.5 : 0,

@@ -27,6 +27,25 @@ public sealed class ResumedOptionsTests : IDisposable
     }
 
     [Fact]
+    public void AManifestOfVersion01IsReadUnderItsOldKeys()
+    {
+        var options = ToyRun.Short(folder) with { GradientAccumulationSteps = 2, ParallelMicroBatches = 2, ActivationCheckpointing = true };
+        Trainer.Start(options, TestContext.Current.CancellationToken).Dispose();
+        var manifest = Path.Combine(options.Output, RunManifest.FileName);
+        var written = File.ReadAllText(manifest);
+        File.WriteAllText(
+            manifest,
+            written.Replace("\"gradientAccumulationSteps\"", "\"accumulate\"", StringComparison.Ordinal)
+                .Replace("\"parallelMicroBatches\"", "\"lanes\"", StringComparison.Ordinal)
+                .Replace("\"activationCheckpointing\"", "\"recompute\"", StringComparison.Ordinal));
+        var read = RunManifest.Read(options.Output);
+
+        Assert.Equal((2, 2, true), (read.Options.GradientAccumulationSteps, read.Options.ParallelMicroBatches, read.Options.ActivationCheckpointing));
+        read.Write(options.Output);
+        Assert.Equal(written, File.ReadAllText(manifest));
+    }
+
+    [Fact]
     public void BeyondItsPlanARunGoesOnAsItEnded()
     {
         var options = ToyRun.Short(folder) with { Curriculum = "stage 0.5, query 0, content 1: left-to-right; stage rest: random" };
@@ -67,11 +86,11 @@ public sealed class ResumedOptionsTests : IDisposable
     [Fact]
     public void WhatDecidesNothingAboutTheNumbersMayBeChangedAndStaysChanged()
     {
-        var (straight, changed) = (ToyRun.Short(folder, "straight") with { Accumulate = 2 }, ToyRun.Short(folder, "changed") with { Accumulate = 2 });
+        var (straight, changed) = (ToyRun.Short(folder, "straight") with { GradientAccumulationSteps = 2 }, ToyRun.Short(folder, "changed") with { GradientAccumulationSteps = 2 });
         ToyRun.Train(straight);
         ToyRun.Interrupt(changed, afterReports: 1);
         var cache = folder.File("elsewhere");
-        var changes = new ResumeOptions { Keep = 1, CheckpointSeconds = 1e-9, Lanes = 2, Recompute = true, Cache = cache, Device = Device.Cpu };
+        var changes = new ResumeOptions { Keep = 1, CheckpointSeconds = 1e-9, ParallelMicroBatches = 2, ActivationCheckpointing = true, Cache = cache, Device = Device.Cpu };
         using (var trainer = Trainer.Resume(changed.Output, changes, null, TestContext.Current.CancellationToken))
         {
             trainer.Run(cancellation: TestContext.Current.CancellationToken);
@@ -81,7 +100,7 @@ public sealed class ResumedOptionsTests : IDisposable
         Assert.Single(Directory.GetDirectories(Path.Combine(changed.Output, "checkpoints")));
         Assert.NotEmpty(Directory.GetFiles(cache, "*.tokens"));
         var kept = RunManifest.Read(changed.Output).Options;
-        Assert.Equal((1, 1e-9, 2, true, cache), (kept.Keep, kept.CheckpointSeconds, kept.Lanes, kept.Recompute, kept.Cache));
+        Assert.Equal((1, 1e-9, 2, true, cache), (kept.Keep, kept.CheckpointSeconds, kept.ParallelMicroBatches, kept.ActivationCheckpointing, kept.Cache));
     }
 
     [Fact]

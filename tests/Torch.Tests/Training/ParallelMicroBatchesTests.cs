@@ -3,16 +3,16 @@ using Xunit;
 
 namespace A3.Torch.Tests.Training;
 
-public sealed class LanesTests
+public sealed class ParallelMicroBatchesTests
 {
-    public LanesTests() => Tensors.Native.ensure();
+    public ParallelMicroBatchesTests() => Tensors.Native.ensure();
 
     [Fact]
     public void PassesRunSideBySideAndGiveTheirResultsInOrder()
     {
-        var lanes = new Lanes(2);
+        var microBatches = new ParallelMicroBatches(2);
         using var meeting = new Barrier(2);
-        var results = lanes.Run(4, pass =>
+        var results = microBatches.Run(4, pass =>
         {
             Assert.True(meeting.SignalAndWait(TimeSpan.FromMinutes(1)), "nobody ran beside this pass");
             return pass;
@@ -26,9 +26,9 @@ public sealed class LanesTests
     [InlineData(1)]
     public void WhatAPassFailsOfIsThrownWhenTheOthersAreOver(int broken)
     {
-        var lanes = new Lanes(2);
+        var microBatches = new ParallelMicroBatches(2);
         var over = 0;
-        var error = Assert.ThrowsAny<A3Exception>(() => lanes.Run(2, pass =>
+        var error = Assert.ThrowsAny<A3Exception>(() => microBatches.Run(2, pass =>
         {
             if (pass == broken)
             {
@@ -47,8 +47,8 @@ public sealed class LanesTests
     public void LanesChangeNoBitOfARun()
     {
         using var folder = new Folder();
-        var alone = ToyRun.Options(folder, "alone") with { Accumulate = 3, BatchTokens = 96 };
-        var sideBySide = alone with { Output = folder.File("side"), Lanes = 2 };
+        var alone = ToyRun.Options(folder, "alone") with { GradientAccumulationSteps = 3, BatchTokens = 96 };
+        var sideBySide = alone with { Output = folder.File("side"), ParallelMicroBatches = 2 };
         ToyRun.Train(alone);
         ToyRun.Train(sideBySide);
 
@@ -58,20 +58,20 @@ public sealed class LanesTests
     [Theory]
     [InlineData(0)]
     [InlineData(3)]
-    public void ThereAreNoMoreLanesThanPassesOfAStep(int lanes)
+    public void NoMoreMicroBatchesRunAtATimeThanAStepHas(int count)
     {
         using var folder = new Folder();
-        var options = ToyRun.Options(folder) with { Accumulate = 2, Lanes = lanes };
+        var options = ToyRun.Options(folder) with { GradientAccumulationSteps = 2, ParallelMicroBatches = count };
         var error = Assert.Throws<ArgumentException>(() => ToyRun.Train(options));
 
-        Assert.StartsWith($"Lanes = {lanes}: must be in 1..2", error.Message);
+        Assert.StartsWith($"ParallelMicroBatches = {count}: must be in 1..2", error.Message);
     }
 
     [Fact]
     public void AfterThemTheThreadHasItsThreadsAgain()
     {
         using var two = Tensors.TorchThreads.limit(2);
-        Assert.All(new Lanes(2).Run(4, _ => torch.get_num_threads()), threads => Assert.Equal(1, threads));
+        Assert.All(new ParallelMicroBatches(2).Run(4, _ => torch.get_num_threads()), threads => Assert.Equal(1, threads));
         Assert.Equal(2, torch.get_num_threads());
     }
 }

@@ -3,15 +3,15 @@ using A3.Tensors;
 namespace A3.Torch.Training;
 
 /// <summary>
-/// Passes that need nothing of each other, side by side on the CPU, each with its share of the threads. Two passes by a thread each are done
-/// sooner than the same two in turn by two threads, who wait for each other at every operation.
+/// Data-parallel micro-batches: passes that need nothing of each other, at a time on the CPU, each with its share of the threads. Two passes by
+/// a thread each end sooner than the same two in turn by two threads, which wait for each other at every operation.
 /// </summary>
-internal sealed class Lanes
+internal sealed class ParallelMicroBatches
 {
     private readonly int? share;
 
-    /// <summary>So many lanes, among which the threads of the calling thread's operations are shared out.</summary>
-    public Lanes(int count)
+    /// <summary>So many at a time, among which the threads of the calling thread's operations are shared out.</summary>
+    public ParallelMicroBatches(int count)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         (Count, share) = (count, count == 1 ? null : Math.Max(1, TorchThreads.count() / count));
@@ -20,7 +20,7 @@ internal sealed class Lanes
     /// <summary>Passes at a time.</summary>
     public int Count { get; }
 
-    /// <summary>Until it is disposed of, operations of the calling thread have the share of a lane.</summary>
+    /// <summary>Until it is disposed of, operations of the calling thread have the share of one micro-batch.</summary>
     public IDisposable? Limit() => share is int threads ? TorchThreads.limit(threads) : null;
 
     /// <summary>
@@ -29,18 +29,18 @@ internal sealed class Lanes
     public T[] Run<T>(int passes, Func<int, T> pass)
     {
         var results = new T[passes];
-        void Go(int lane)
+        void Go(int first)
         {
             using var threads = Limit();
-            for (var i = lane; i < passes; i += Count)
+            for (var i = first; i < passes; i += Count)
             {
                 results[i] = pass(i);
             }
         }
 
         var others = Enumerable.Range(1, Math.Max(0, Math.Min(Count, passes) - 1))
-            .Select(lane => Task.Factory.StartNew(
-                () => Go(lane),
+            .Select(first => Task.Factory.StartNew(
+                () => Go(first),
                 CancellationToken.None,
                 TaskCreationOptions.LongRunning,
                 TaskScheduler.Default))
