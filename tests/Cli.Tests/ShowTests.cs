@@ -84,6 +84,41 @@ public sealed class ShowTests
         Assert.Equal(10 + 6, squares);
     }
 
+    [Theory]
+    [InlineData("right-to-left | chunks 2", false)]
+    [InlineData("given 0..1 | random 3 | chunks 3", false)]
+    [InlineData("given 0..1 | random 3 | chunks 3", true)]
+    public void A_picture_has_the_squares_of_both_masks_at_their_places_in_the_colours_of_their_groups(string specification, bool sorted)
+    {
+        const int Length = 9;
+        using var folder = new Folder();
+        string[] show = ["show", specification, "--length", $"{Length}", "--svg", folder.File("groups.svg"), .. sorted ? ["--sorted"] : Array.Empty<string>()];
+        var json = CommandLine.Run([.. show, "--json"]).Json()[0];
+        var groups = Groups(json.GetProperty("groups"));
+        var order = sorted ? groups.SelectMany(group => group).ToArray() : [.. Enumerable.Range(0, Length)];
+        var masks = PictureSquares.Grids(folder.File("groups.svg"), Length);
+
+        Assert.Equal(2, masks.Length);
+        foreach (var (mask, name) in masks.Zip(["content_mask", "query_mask"]))
+        {
+            var allowed = Groups(json.GetProperty(name));
+            var expected =
+                from row in Enumerable.Range(0, Length)
+                from column in Enumerable.Range(0, Length)
+                where allowed[order[row]].Contains(order[column])
+                select (row, column);
+            Assert.Equal(expected, mask.Keys.Order());
+        }
+
+        // A column has the colour of its group, and every group a colour of its own.
+        var colours = masks[0].ToLookup(square => Array.FindIndex(groups, group => group.Contains(order[square.Key.Column])), square => square.Value);
+        Assert.All(colours, group => Assert.Single(group.Distinct()));
+        Assert.Equal(groups.Length, colours.Select(group => group.First()).Distinct().Count());
+
+        static int[][] Groups(System.Text.Json.JsonElement lists) =>
+            [.. lists.EnumerateArray().Select(list => list.EnumerateArray().Select(item => item.GetInt32()).ToArray())];
+    }
+
     [Fact]
     public void A_seed_redraws_what_is_random()
     {

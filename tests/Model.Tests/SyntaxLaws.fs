@@ -208,6 +208,46 @@ let private hostile =
                     Expect.isFalse (error.Message |> Seq.exists System.Char.IsControl) noun
         }
 
+        // Neither all nor none: texts that are all refused at the first word, or all read, would say little about errors.
+        test "of printed specifications with a word lost, doubled or exchanged a twentieth to nine tenths are read" {
+            let printed =
+                [
+                    "order", order.Generator |> Gen.map Order.print
+                    "grouping", grouping.Generator |> Gen.map Grouping.print
+                    "policy", policy.Generator |> Gen.map Policy.print
+                    "curriculum", curriculum.Generator |> Gen.map Curriculum.print
+                ]
+
+            let changed (text: string) =
+                gen {
+                    let words = text.Split ' '
+                    let! at = Gen.choose (0, words.Length - 1)
+                    let! other = Gen.elements words
+
+                    let! words =
+                        Gen.elements
+                            [
+                                Array.removeAt at words
+                                Array.insertAt at words[at] words
+                                Array.updateAt at other words
+                            ]
+
+                    return String.concat " " words
+                }
+
+            for noun, texts in printed do
+                let parse = parsers |> List.find (fst >> (=) noun) |> snd
+
+                let outcomes =
+                    texts
+                    |> Gen.bind changed
+                    |> Gen.sampleWithSeed (Rnd(7UL, 11UL)) 12 200
+                    |> Array.map parse
+
+                let accepted = outcomes |> Array.filter Result.isOk |> Array.length
+                Expect.isTrue (accepted >= 10 && accepted <= 180) $"{noun}: {accepted} of 200 are read"
+        }
+
         property
             "any text is a specification or an error with one line"
             (Arb.fromGen (

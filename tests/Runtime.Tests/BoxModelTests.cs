@@ -23,6 +23,9 @@ public sealed class BoxModelTests
 
     private static readonly string Directory = Fixtures.InRepository("experiments", "models", "tinystories-a3");
 
+    /// <summary>Loaded once; no test disposes of it.</summary>
+    private static readonly Lazy<A3Model> Loaded = new(() => A3Model.Load(Directory, new LoadOptions { Device = Device.Cpu }));
+
     [Fact]
     public void It_fits_its_size_and_has_a_card()
     {
@@ -38,7 +41,7 @@ public sealed class BoxModelTests
     [InlineData("random SEED | chunks 2")]
     public void A_story_is_more_probable_than_its_sentences_shuffled(string groupings)
     {
-        using var model = Load();
+        var model = Loaded.Value;
         var shuffled = new[] { 0, 5, 2, 7, 1, 6, 3, 8, 4 }.Select(i => Sentences[i]);
 
         // One random order says little: which tokens come early weighs more than the order of the sentences.
@@ -51,7 +54,7 @@ public sealed class BoxModelTests
     [Fact]
     public void The_text_after_a_gap_makes_its_own_word_more_probable()
     {
-        using var model = Load();
+        var model = Loaded.Value;
 
         double LogProbability(string animal, string ending) => model.Score(
             [.. Encode("Tom had a", $" {animal}", $". {ending}", out var partition)], partition).LogProbability;
@@ -80,7 +83,7 @@ public sealed class BoxModelTests
     [InlineData("confidence | threshold 0.6 | window 8")]
     public void A_story_infilled_scored_and_replayed_has_one_log_probability(string policy)
     {
-        using var model = Load();
+        var model = Loaded.Value;
         var options = new DecodingOptions { Policy = Policy.Parse(policy), Sampling = new() { TopP = 0.9 }, Seed = 11 };
         var story = model.Infill("Once upon a time, there was a girl named Mia. {12} The dog was {4} and they went home.", options);
         int[] tokens = [.. story.Tokens.Select(token => token.Token)];
@@ -94,7 +97,7 @@ public sealed class BoxModelTests
     [Fact]
     public void A_gap_is_filled_with_words_in_any_order_and_the_rest_stays()
     {
-        using var model = Load();
+        var model = Loaded.Value;
         foreach (var policy in new[] { "left-to-right", "bisect | chunks 2", "entropy | constant 2" })
         {
             var options = new DecodingOptions { Policy = Policy.Parse(policy), Sampling = SamplingOptions.Greedy };
@@ -111,7 +114,7 @@ public sealed class BoxModelTests
     [Fact]
     public async Task The_example_of_the_readme_runs()
     {
-        using var model = Load();
+        var model = Loaded.Value;
         var options = new DecodingOptions
         {
             Policy = Policy.Parse("entropy | constant 2"),
@@ -127,6 +130,4 @@ public sealed class BoxModelTests
         // One more for the full stop, which some token might have begun in the gap.
         Assert.Equal(6, lines.Count);
     }
-
-    private static A3Model Load() => A3Model.Load(Directory, new LoadOptions { Device = Device.Cpu });
 }

@@ -6,14 +6,7 @@ open Xunit
 
 /// The tree of all tests: a new file of laws is one more line here.
 let laws =
-    testList
-        "laws"
-        [
-            NativeLaws.tests
-            TensorLaws.tests
-            SpanLaws.tests
-            ObjectiveLaws.tests
-        ]
+    testList "laws" [ NativeLaws.tests; TensorLaws.tests; SpanLaws.tests; ObjectiveLaws.tests ]
 
 /// The Expecto tree as rows of an xunit theory, so that `dotnet test` lists, filters and counts each test by itself.
 type Laws() =

@@ -8,8 +8,9 @@ using A3.Model;
 /// <summary>Law 12 on the CPU: the bits of a row do not depend on its company, on the threads or on other callers.</summary>
 public sealed class ManagedBitsTests
 {
+    /// <summary>So wide that even the product of one row, 384 x 384 multiply-adds, is cut into more than one piece for the threads.</summary>
     private static readonly Architecture Architecture =
-        RandomNetwork.With(ArchitectureModule.create(331, 96, 2, 6, 128), kvHeads: 2);
+        RandomNetwork.With(ArchitectureModule.create(1031, 384, 2, 6, 128), kvHeads: 2);
 
     public static TheoryData<string> Kinds => [.. RandomNetwork.Kinds.Keys];
 

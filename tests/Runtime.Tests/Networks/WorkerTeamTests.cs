@@ -28,6 +28,22 @@ public sealed class WorkerTeamTests
         }
     }
 
+    [Theory(DisplayName = "While one worker is busy others take the next pieces")]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void WorkIsShared(int size)
+    {
+        using var team = new WorkerTeam(size);
+        var workers = new System.Collections.Concurrent.ConcurrentDictionary<int, bool>();
+        team.Run(64, 1 << 20, (worker, _, _) =>
+        {
+            workers[worker] = true;
+            SpinWait.SpinUntil(() => workers.Count > 1, TimeSpan.FromSeconds(10));
+        });
+
+        Assert.InRange(workers.Count, 2, size);
+    }
+
     [Fact(DisplayName = "Callers that find the team taken work alone, and nobody's items are lost")]
     public async Task SeveralCallers()
     {
