@@ -37,20 +37,4 @@ public sealed class LoadedModelTests
             "the tokenizer has ids up to 511, but the weights know only 0..96",
             Assert.ThrowsAny<A3Exception>(() => A3Model.Load(folder.Path)).Message);
     }
-
-    [Fact]
-    public void The_cpu_computes_in_every_precision()
-    {
-        var directory = Fixtures.Shared("stories260K");
-        var greedy = new DecodingOptions { Sampling = SamplingOptions.Greedy };
-
-        var texts = Enum.GetValues<NumberType>().Select(precision =>
-        {
-            using var model = A3Model.Load(directory, new LoadOptions { Device = Device.Cpu, Precision = precision });
-            return model.Generate("Once upon a time", 20, greedy).Text;
-        });
-
-        Assert.All(texts, text => Assert.StartsWith("Once upon a time, there was a little girl", text, StringComparison.Ordinal));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new LoadOptions { Threads = 0 });
-    }
 }
