@@ -16,6 +16,11 @@ try
     var directory = args.Length > 0 ? args[0] : "experiments/models/tinystories-a3";
     var pause = TimeSpan.FromMilliseconds(args.Length > 1 ? int.Parse(args[1]) : 30);
     using var model = A3Model.Load(directory);
+    foreach (var notice in model.Notices)
+    {
+        Console.Error.WriteLine(notice);
+    }
+
     var options = new DecodingOptions
     {
         Policy = Policy.Parse("margin | constant 2"), // The two surest positions at a time, wherever they are.

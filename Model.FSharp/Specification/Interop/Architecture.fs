@@ -22,7 +22,7 @@ type QueryStart =
     /// The token before a position, read where it stands, if the query may see it; else the learned vector, read there too.
     | Preceding = 2
 
-/// The shape of a network, and what follows from it; compared by value.
+/// The shape of a network, and what follows from it; compared by value. Immutable: any number of threads may use it.
 [<Sealed>]
 type Architecture internal (spec: A3.Model.Architecture) =
 

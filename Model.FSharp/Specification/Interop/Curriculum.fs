@@ -6,7 +6,7 @@ open System.Runtime.InteropServices
 
 module Specification = A3.Model.Curriculum
 
-/// A curriculum laid out over a run of known length.
+/// A curriculum laid out over a run of known length. Immutable: any number of threads may use it.
 [<Sealed>]
 type TrainingSchedule internal (spec: A3.Model.TrainingSchedule) =
 
@@ -20,7 +20,7 @@ type TrainingSchedule internal (spec: A3.Model.TrainingSchedule) =
         let shape = A3.Model.SequenceLayout.ofLength (Text.atLeast 0 (nameof length) length)
         Partition((A3.Model.TrainingSchedule.draw spec (A3.Model.Seed.ofInt64 seed) progress shape).Partition)
 
-/// Stages of a training run, each a distribution over groupings; compared by value.
+/// Stages of a training run, each a distribution over groupings; compared by value. Immutable: any number of threads may use it.
 [<Sealed>]
 type Curriculum internal (spec: A3.Model.Curriculum) =
 

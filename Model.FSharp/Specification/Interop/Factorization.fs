@@ -8,6 +8,7 @@ open System.Runtime.InteropServices
 module Specification = A3.Model.Factorization
 
 /// The probability of the tokens at the targets, independent of each other, given those at the context; positions ascend.
+/// Immutable: any number of threads may use it.
 [<Sealed>]
 type Factor internal (spec: A3.Model.Factor) =
 
@@ -17,7 +18,7 @@ type Factor internal (spec: A3.Model.Factor) =
     /// Positions seen; a fresh array.
     member _.Context = Array.copy spec.Context
 
-/// The product of conditional probabilities that a partition stands for; compared by value.
+/// The product of conditional probabilities that a partition stands for; compared by value. Immutable: any number of threads may use it.
 [<Sealed>]
 type Factorization internal (spec: A3.Model.Factor list) =
 

@@ -6,7 +6,7 @@ open System.Runtime.InteropServices
 
 module Specification = A3.Model.Grouping
 
-/// A recipe that yields a partition for a sequence of any length; compared by value.
+/// A recipe that yields a partition for a sequence of any length; compared by value. Immutable: any number of threads may use it.
 [<Sealed>]
 type Grouping internal (spec: A3.Model.Grouping) =
 

@@ -7,7 +7,7 @@ open System.Runtime.InteropServices
 module Specification = A3.Model.Mask
 module Layout = A3.Model.Layout
 
-/// Who may attend to whom, as relations of a query position to a key position; compared by value.
+/// Who may attend to whom, as relations of a query position to a key position; compared by value. Immutable: any number of threads may use it.
 [<Sealed>]
 type Mask internal (spec: A3.Model.Mask) =
 

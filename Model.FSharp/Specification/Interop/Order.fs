@@ -7,7 +7,7 @@ open System.Runtime.InteropServices
 module Specification = A3.Model.Order
 module Permutation = A3.Model.Permutation
 
-/// Which position is generated at which step, for every length; compared by value.
+/// Which position is generated at which step, for every length; compared by value. Immutable: any number of threads may use it.
 [<Sealed>]
 type Order internal (spec: A3.Model.Order) =
 

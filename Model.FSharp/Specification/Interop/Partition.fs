@@ -6,7 +6,7 @@ open System.Runtime.InteropServices
 
 module Specification = A3.Model.Partition
 
-/// Positions 0..Length-1 split into ordered groups, the first of them perhaps given; compared by value.
+/// Positions 0..Length-1 split into ordered groups, the first of them perhaps given; compared by value. Immutable: any number of threads may use it.
 [<Sealed>]
 type Partition internal (spec: A3.Model.Partition) =
 

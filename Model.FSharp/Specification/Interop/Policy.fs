@@ -19,7 +19,7 @@ type Criterion =
     /// The lowest position first.
     | Leftmost = 4
 
-/// How decoding picks groups: a fixed grouping, or by what the model says of the open positions; compared by value.
+/// How decoding picks groups: a fixed grouping, or by what the model says of the open positions; compared by value. Immutable: any number of threads may use it.
 [<Sealed>]
 type Policy internal (spec: A3.Model.Policy) =
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using A3.Runtime.Api;
 using A3.Runtime.Decoding;
 using A3.Runtime.Networks;
+using A3.Runtime.Networks.Managed;
 using A3.Runtime.Sampling;
 using A3.Runtime.Texts;
 using A3.Runtime.Tokenizers;
@@ -28,7 +29,7 @@ public sealed class A3Model : IDisposable
         this.network = network;
         Tokenizer = tokenizer;
         vocabulary = new(tokenizer, network.Architecture.Vocabulary);
-        scorer = new(network, vocabulary);
+        scorer = new(network, vocabulary, budget);
         Architecture = new(network.Architecture);
     }
 
@@ -38,7 +39,10 @@ public sealed class A3Model : IDisposable
     /// <summary>Its text to tokens and back.</summary>
     public ITokenizer Tokenizer { get; }
 
-    /// <summary>What of the files it was loaded from is not followed, a sentence each; empty as a rule.</summary>
+    /// <summary>
+    /// What of the files it was loaded from is not followed, and vector registers that the program was compiled without, a sentence each; empty
+    /// as a rule.
+    /// </summary>
     public ImmutableArray<string> Notices { get; private init; } = [];
 
     /// <summary>Loads a checkpoint directory: <c>config.json</c>, weights and tokenizer.</summary>
@@ -52,7 +56,7 @@ public sealed class A3Model : IDisposable
         var tokenizer = A3.Tokenizer.LoadFor(directory, checkpoint.Architecture.Vocabulary);
         return new(NetworkLoader.Load(checkpoint, options ?? new()), tokenizer, options)
         {
-            Notices = [.. checkpoint.Notices, .. tokenizer.Notices],
+            Notices = [.. checkpoint.Notices, .. tokenizer.Notices, .. new[] { ProcessorNotice.Of() }.OfType<string>()],
         };
     }
 
@@ -100,7 +104,7 @@ public sealed class A3Model : IDisposable
         var constraints = new GapConstraints(vocabulary, options, template.Parts.Count(part => part.IsGap));
         var builder = new TextLayoutBuilder(vocabulary, FirstTokens(isCausal), constraints);
         RequireFits(template, builder);
-        var borders = new BorderDecision(network, vocabulary, isCausal).Decide(builder, template.Shortest(), cancellation);
+        var borders = new BorderDecision(network, vocabulary, budget, isCausal).Decide(builder, template.Shortest(), cancellation);
         var (whole, lengths) = template.HasUnknownLengths
             ? new GapLengthSelection(network, template, builder, constraints, budget).Select(cancellation)
             : (template, []);
@@ -113,7 +117,7 @@ public sealed class A3Model : IDisposable
                 + "length of at least 1.");
         }
 
-        return new(vocabulary, layout, DecodingPlan.For(network, layout, constraints, options))
+        return new(vocabulary, layout, budget, DecodingPlan.For(network, layout, constraints, options))
         {
             GapLengths = lengths,
             BorderChoices = [.. borders],
@@ -134,7 +138,7 @@ public sealed class A3Model : IDisposable
         var constraints = new GapConstraints(vocabulary, new(), template.Parts.Count(part => part.IsGap));
         var builder = new TextLayoutBuilder(vocabulary, FirstTokens(isCausal: false), constraints);
         RequireFits(template, builder);
-        new BorderDecision(network, vocabulary, isCausal: false).Decide(builder, template.Shortest(), cancellation);
+        new BorderDecision(network, vocabulary, budget, isCausal: false).Decide(builder, template.Shortest(), cancellation);
         return new GapLengthSelection(network, template, builder, constraints, budget).Select(cancellation);
     }
 
@@ -166,7 +170,7 @@ public sealed class A3Model : IDisposable
         RequireTargets(borders ?? [], partition);
         var layout = TextLayout.Of(tokens, position => !partition.IsEvidence(position), borders ?? [], scorer.FirstText(tokens));
         var constraints = new GapConstraints(vocabulary, options, layout.Gaps.Length);
-        return new(vocabulary, layout, DecodingPlan.For(sequence, layout, constraints, null, 0, options));
+        return new(vocabulary, layout, budget, DecodingPlan.For(sequence, layout, constraints, null, 0, options));
     }
 
     /// <summary>Decodes a text once more, under the groups that it was decoded by: with the same seed and sampling, the same text.</summary>
@@ -185,7 +189,7 @@ public sealed class A3Model : IDisposable
         int[][] groups = [.. partition.Groups, .. dropped.Length > 0 ? [dropped] : Array.Empty<int[]>()];
         var sequence = PartialSequence.ToDecode(network, layout.Tokens.AsSpan(), Model.PartitionModule.create(partition.EvidenceGroups, groups));
         var constraints = new GapConstraints(vocabulary, options, layout.Gaps.Length);
-        return new(vocabulary, layout, DecodingPlan.Again(sequence, layout, constraints, options));
+        return new(vocabulary, layout, budget, DecodingPlan.Again(sequence, layout, constraints, options));
     }
 
     /// <summary>Begins several decodes that run together; the caller disposes of the batch.</summary>

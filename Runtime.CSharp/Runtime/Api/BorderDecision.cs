@@ -13,8 +13,9 @@ namespace A3.Runtime.Api;
 /// </summary>
 /// <param name="network">The network.</param>
 /// <param name="vocabulary">Its tokens.</param>
+/// <param name="budget">Of the caches of what is asked.</param>
 /// <param name="isCausal">Whether the content stream is asked.</param>
-internal sealed class BorderDecision(INetwork network, Vocabulary vocabulary, bool isCausal)
+internal sealed class BorderDecision(INetwork network, Vocabulary vocabulary, CacheBudget budget, bool isCausal)
 {
     /// <summary>Decides what a template leaves open, for a builder to go on with.</summary>
     public List<BorderChoice> Decide(TextLayoutBuilder builder, Template template, CancellationToken cancellation)
@@ -76,6 +77,7 @@ internal sealed class BorderDecision(INetwork network, Vocabulary vocabulary, bo
 
     private void Run(IDecoder[] probes, CancellationToken cancellation)
     {
+        budget.Require([.. probes.Select(probe => probe.Capacity)]);
         using var pass = network.NewPass();
         var states = Array.ConvertAll(probes, probe => new DecodeState(network, probe));
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using A3.Runtime.Api;
 using A3.Runtime.Decoding;
 using A3.Runtime.Networks;
 using A3.Runtime.Storage;
@@ -80,7 +79,7 @@ public sealed class DecodingBatch : IDisposable
         var sessions = new List<DecodingSession>();
         try
         {
-            sessions.AddRange(runs.Select(run => run.Start()));
+            sessions.AddRange(runs.Select(run => run.Begin()));
             return new(network, budget, sessions);
         }
         catch

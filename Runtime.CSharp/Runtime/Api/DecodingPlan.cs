@@ -15,6 +15,9 @@ internal sealed record DecodingPlan(
     Func<IDecoder> Start,
     Func<IReadOnlyList<DecodingStep>, A3.Partition?> PartitionOf)
 {
+    /// <summary>Whether what was filled is gone over again.</summary>
+    public bool IsRevised { get; private init; }
+
     /// <summary>
     /// For a layout: evidence is one group, then come the positions that given text reaches into, then the gaps as the options say.
     /// </summary>
@@ -133,7 +136,7 @@ internal sealed record DecodingPlan(
             }
         }
 
-        return this with { Start = () => new RevisingDecoder(Start(), sequence, sampler, revision) };
+        return this with { Start = () => new RevisingDecoder(Start(), sequence, sampler, revision), IsRevised = true };
     }
 
     private static Sampler SamplerOf(DecodingOptions options, PositionConstraints constraints) =>

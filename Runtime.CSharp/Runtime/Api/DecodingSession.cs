@@ -147,6 +147,7 @@ public sealed class DecodingSession : IDisposable
         var recorded = step with
         {
             Tokens = [.. step.Tokens.Select(token => token with { Text = run.Tokenizer.TokenText(token.Token) })],
+            Origin = new(run),
             Elapsed = clock.Elapsed,
         };
         steps = steps.Add(recorded);

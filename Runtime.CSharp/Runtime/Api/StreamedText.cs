@@ -5,22 +5,28 @@ using A3.Runtime.Texts;
 namespace A3;
 
 /// <summary>
-/// The text of a decode from its beginning up to the first open position, growing as steps arrive; never half a character.
+/// The text of a decode from its beginning up to the first position that is open or that a revision may still change, growing as steps arrive;
+/// never half a character.
 /// </summary>
-/// <remarks>What it returns, joined, is <see cref="DecodedText.Text"/>. Not safe to share between threads.</remarks>
+/// <remarks>
+/// What it returns, <see cref="Finish"/> included, is <see cref="DecodedText.Text"/> when joined. Where filled text is gone over again
+/// (<see cref="DecodingOptions.Revision"/>), every position may change until the last step: all but what is given before the first gap waits
+/// for <see cref="Finish"/>. Not safe to share between threads.
+/// </remarks>
 public sealed class StreamedText
 {
     private readonly TextLayout layout;
     private readonly TextPieces pieces;
+    private readonly bool isRevised;
     private readonly Dictionary<int, int> drawn = [];
     private int gap;
     private int position;
     private GapStream? stream;
     private bool begun;
 
-    internal StreamedText(Vocabulary vocabulary, TextLayout layout)
+    internal StreamedText(Vocabulary vocabulary, TextLayout layout, bool isRevised)
     {
-        this.layout = layout;
+        (this.layout, this.isRevised) = (layout, isRevised);
         pieces = new(vocabulary, layout);
     }
 
@@ -41,20 +47,33 @@ public sealed class StreamedText
             text.Append(pieces.Given(0));
         }
 
-        while (gap < layout.Gaps.Length && Fill(text))
+        if (!isRevised)
         {
-            gap++;
-            text.Append(pieces.Given(gap));
+            Fill(text);
         }
 
         return text.ToString();
     }
 
-    /// <summary>What was held back: half characters as U+FFFD.</summary>
-    public string Finish() => stream?.Finish() ?? "";
+    /// <summary>What was held back, when there are no more steps: what a revision might have changed, and half characters as U+FFFD.</summary>
+    public string Finish()
+    {
+        var text = new StringBuilder();
+        Fill(text);
+        return text.Append(stream?.Finish()).ToString();
+    }
+
+    private void Fill(StringBuilder text)
+    {
+        while (gap < layout.Gaps.Length && FillGap(text))
+        {
+            gap++;
+            text.Append(pieces.Given(gap));
+        }
+    }
 
     /// <summary>Goes on in a gap; whether it is full.</summary>
-    private bool Fill(StringBuilder text)
+    private bool FillGap(StringBuilder text)
     {
         if (stream is null)
         {

@@ -10,7 +10,7 @@ namespace A3.Runtime.Api;
 using A3.Model;
 
 /// <summary>Turns texts into scorings, runs them together, and gives scores back.</summary>
-internal sealed class TextScorer(INetwork network, Vocabulary vocabulary)
+internal sealed class TextScorer(INetwork network, Vocabulary vocabulary, CacheBudget budget)
 {
     /// <summary>Layouts whose tokens are all known, each with the partition of its tokens.</summary>
     public ImmutableArray<TextScore> Score(
@@ -24,7 +24,7 @@ internal sealed class TextScorer(INetwork network, Vocabulary vocabulary)
         ];
         return
         [
-            .. Scorer.ScoreAll(network, scorings, cancellation).Zip(texts, (scores, text) =>
+            .. Scorer.ScoreAll(network, scorings, cancellation, budget).Zip(texts, (scores, text) =>
                 new TextScore(scores, text.Layout.Bytes ?? Bytes(scores, text.Layout), new(text.Partition))
                 {
                     Ids = text.Layout.Tokens,
@@ -36,7 +36,7 @@ internal sealed class TextScorer(INetwork network, Vocabulary vocabulary)
     /// <summary>Left to right through the content stream, from the second token on where no first token is before the text.</summary>
     public TextScore ScoreCausal(TextLayout layout, CancellationToken cancellation)
     {
-        var scores = Scorer.ScoreCausal(network, layout.Tokens.AsSpan(), Math.Max(1, layout.FirstText), cancellation);
+        var scores = Scorer.ScoreCausal(network, layout.Tokens.AsSpan(), Math.Max(1, layout.FirstText), budget, cancellation);
         return new(scores, Bytes(scores, layout), null)
         {
             Ids = layout.Tokens,
@@ -71,7 +71,7 @@ internal sealed class TextScorer(INetwork network, Vocabulary vocabulary)
         ContentRow[] scored = [.. targets.Order().Select(Row)];
         ContentRow[] content = [.. given.Order().Select(Row), .. scored];
         var scoring = new QueryScoring(content, scored, DecodeLoop.RowsPerPass(network.Architecture.Vocabulary));
-        var scores = Scorer.ScoreAll(network, [scoring], cancellation)[0];
+        var scores = Scorer.ScoreAll(network, [scoring], cancellation, budget)[0];
         var layout = TextLayout.Of(tokens, targets.Contains, [], FirstText(tokens));
         return new(scores, Bytes(scores, layout), null) { Ids = [.. tokens] };
     }

@@ -1,7 +1,8 @@
 namespace A3;
 
-/// <summary>Which tokens may be drawn in a gap; immutable.</summary>
+/// <summary>Which tokens may be drawn in a gap.</summary>
 /// <remarks>
+/// Immutable: any number of threads may use it.
 /// What is not allowed gets probability 0 before temperature, top-k and top-p, and the rest is renormalised. Log-probabilities
 /// under the model itself stay those of the model, so that scoring gives them again.
 /// </remarks>

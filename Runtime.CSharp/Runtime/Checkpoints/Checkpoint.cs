@@ -10,6 +10,7 @@ namespace A3;
 /// open one has its tensors checked by name and shape and mapped into memory, each read where it lies; disposing of it
 /// closes the files.
 /// </summary>
+/// <remarks>Any number of threads may read an open one; dispose of it when none does.</remarks>
 public sealed class Checkpoint : IDisposable
 {
     private const string ConfigurationFile = "config.json";

@@ -33,8 +33,24 @@ public sealed record DecodingStep(int Step, int ForwardPasses, ImmutableArray<De
     /// </summary>
     public int? Sweep { get; init; }
 
+    /// <summary>The run that made it.</summary>
+    internal StepOrigin Origin { get; init; }
+
     /// <summary>Time spent on the decode when the step was committed; in a batch, on all rows.</summary>
     public TimeSpan Elapsed { get; init; }
+}
+
+/// <summary>The run that made a step. All are equal: equal steps of two runs are equal steps.</summary>
+internal readonly struct StepOrigin(object run) : IEquatable<StepOrigin>
+{
+    /// <summary>Null for a step that a program made up.</summary>
+    public object? Run { get; } = run;
+
+    public bool Equals(StepOrigin other) => true;
+
+    public override bool Equals(object? obj) => obj is StepOrigin;
+
+    public override int GetHashCode() => 0;
 }
 
 /// <summary>Drafts of one speculative round.</summary>

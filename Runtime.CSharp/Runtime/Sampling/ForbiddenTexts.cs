@@ -9,6 +9,8 @@ namespace A3.Runtime.Sampling;
 /// </summary>
 internal sealed class ForbiddenTexts
 {
+    private const int MostListed = 4;
+
     private readonly Vocabulary vocabulary;
     private readonly ImmutableArray<byte[]> texts;
     private readonly TokenSet holding;
@@ -22,6 +24,9 @@ internal sealed class ForbiddenTexts
         Reach = this.texts.Max(text => text.Length) - 1;
         holding = TokenSet.Where(vocabulary.Size, token => this.texts.Any(text => vocabulary.Bytes(token).IndexOf(text) >= 0));
     }
+
+    /// <summary>The first of them, in brackets behind a space, for messages.</summary>
+    public string Listed => $" ({string.Join(", ", texts.Take(MostListed).Select(text => $"\"{Shown.Text(Encoding.UTF8.GetString(text), 40)}\""))})";
 
     /// <summary>Bytes on either side of a token that matter.</summary>
     public int Reach { get; }

@@ -80,8 +80,8 @@ internal sealed class PositionConstraints
         return allowed.Count > 0
             ? allowed
             : throw new RequestException(
-                $"position {position}: no token may stand here: the given text beside it, the constraints of its gap and the forbidden texts "
-                + "exclude all; loosen the constraints or change the length of the gap.");
+                $"position {position}: no token may stand here: the given text beside it, the constraints of its gap and the forbidden texts"
+                + $"{Forbidden?.Listed} exclude all; loosen the constraints or change the length of the gap.");
     }
 
     /// <summary>What may stand at a position whatever its neighbours are; null for all.</summary>

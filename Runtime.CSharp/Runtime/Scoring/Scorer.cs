@@ -14,10 +14,10 @@ internal static class Scorer
     /// Scores the targets of a sequence under its partition, by ascending position; evidence is not scored.
     /// </summary>
     public static ImmutableArray<TokenScore> Score(
-        PartialSequence sequence, PositionConstraints? constraints = null, CancellationToken cancellation = default)
+        PartialSequence sequence, PositionConstraints? constraints = null, CacheBudget? budget = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(sequence);
-        return ScoreAll(sequence.Network, [Of(sequence, constraints)], cancellation)[0];
+        return ScoreAll(sequence.Network, [Of(sequence, constraints)], cancellation, budget)[0];
     }
 
     /// <summary>
@@ -29,8 +29,9 @@ internal static class Scorer
         INetwork network,
         ReadOnlySpan<int> tokens,
         int given = 1,
+        CacheBudget? budget = null,
         CancellationToken cancellation = default) =>
-        ScoreAll(network, [OfCausal(network, tokens, given)], cancellation)[0];
+        ScoreAll(network, [OfCausal(network, tokens, given)], cancellation, budget)[0];
 
     /// <summary>What <see cref="Score"/> does, ready to run among others.</summary>
     public static QueryScoring Of(PartialSequence sequence, PositionConstraints? constraints = null)
@@ -60,24 +61,40 @@ internal static class Scorer
         return new(PartitionRows.Causal(tokens), given, DecodeLoop.RowsPerPass(network.Architecture.Vocabulary));
     }
 
-    /// <summary>The scores of each, in order; only so many are held at once as one pass can take.</summary>
+    /// <summary>The scores of each, in order; only so many are held at once as one pass can take and the budget holds.</summary>
+    /// <exception cref="A3Exception">The cache of one of them alone is more than the budget; nothing was run.</exception>
     public static ImmutableArray<ImmutableArray<TokenScore>> ScoreAll(
-        INetwork network, IReadOnlyList<IScoring> scorings, CancellationToken cancellation)
+        INetwork network, IReadOnlyList<IScoring> scorings, CancellationToken cancellation, CacheBudget? budget = null)
     {
+        if (scorings.Count > 0)
+        {
+            budget?.Require([scorings.Max(scoring => scoring.Capacity)]);
+        }
+
         using var pass = network.NewPass();
 
         for (var done = 0; done < scorings.Count;)
         {
-            var rows = 0;
-            IScoring[] next =
-            [
-                .. scorings.Skip(done).TakeWhile((scoring, i) => (rows += scoring.Capacity) <= DecodeLoop.RowBudget || i == 0),
-            ];
+            var next = Together(scorings.Skip(done), budget);
             Run(network, next, pass, cancellation);
             done += next.Length;
         }
 
         return [.. scorings.Select(scoring => scoring.Scores)];
+    }
+
+    /// <summary>The first of them that run together.</summary>
+    private static IScoring[] Together(IEnumerable<IScoring> scorings, CacheBudget? budget)
+    {
+        List<int> capacities = [];
+        return
+        [
+            .. scorings.TakeWhile(scoring =>
+            {
+                capacities.Add(scoring.Capacity);
+                return capacities.Count == 1 || (capacities.Sum() <= DecodeLoop.RowBudget && budget?.Holds(capacities) != false);
+            }),
+        ];
     }
 
     private static void Run(INetwork network, IScoring[] scorings, IPass pass, CancellationToken cancellation)

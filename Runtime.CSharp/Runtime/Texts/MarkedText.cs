@@ -8,7 +8,8 @@ namespace A3;
 /// <param name="IsTarget">Whether it is to be scored.</param>
 public readonly record struct MarkedPart(string Text, bool IsTarget);
 
-/// <summary>A text of which parts are to be scored, given the rest: <c>Tom had a [[red]] ball.</c> Immutable.</summary>
+/// <summary>A text of which parts are to be scored, given the rest: <c>Tom had a [[red]] ball.</c></summary>
+/// <remarks>Immutable: any number of threads may use it.</remarks>
 public sealed class MarkedText
 {
     private const string Escapes = "[]{_\\";

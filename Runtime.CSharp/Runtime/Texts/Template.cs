@@ -9,6 +9,7 @@ namespace A3;
 /// Three or more underscores are a gap of the default length, <c>{12}</c> is a gap of 12 tokens, <c>{8..16}</c> one of 8 to 16
 /// tokens, as the model likes best. <c>\{</c>, <c>\_</c> and
 /// <c>\\</c> are the characters themselves; a backslash before anything else is a backslash.
+/// Immutable: any number of threads may use it.
 /// </remarks>
 public sealed class Template : IEquatable<Template>
 {

@@ -15,14 +15,16 @@ internal static class CompanionFiles
     /// <exception cref="TokenizerException">A file names a token that the vocabulary lacks, or is no JSON.</exception>
     public static TokenizerParts Complete(TokenizerParts parts, string directory)
     {
-        var tokenizer = Read(directory, TokenizerConfig);
-        var model = Read(directory, ModelConfig);
-        var generation = Read(directory, GenerationConfig);
+        var tokenizer = LegacyFiles.Read(directory, TokenizerConfig);
+        var model = LegacyFiles.Read(directory, ModelConfig);
+        var generation = LegacyFiles.Read(directory, GenerationConfig);
+        var special = parts.Files.Any(file => file.Name == LegacyFiles.SpecialTokens) ? LegacyFiles.Read(directory, LegacyFiles.SpecialTokens) : null;
         var marks = new SpecialTokenReader(parts);
         int?[] bos =
         [
             parts.BosId,
             marks.Named(tokenizer?.Place["bos_token"]),
+            marks.Named(special?.Place["bos_token"]),
             .. marks.Numbered(model?.Place["bos_token_id"]).Cast<int?>(),
             .. marks.Numbered(generation?.Place["bos_token_id"]).Cast<int?>(),
         ];
@@ -30,6 +32,7 @@ internal static class CompanionFiles
         [
             .. parts.EosIds.Cast<int?>(),
             marks.Named(tokenizer?.Place["eos_token"]),
+            marks.Named(special?.Place["eos_token"]),
             .. marks.Numbered(model?.Place["eos_token_id"]).Cast<int?>(),
             .. marks.Numbered(generation?.Place["eos_token_id"]).Cast<int?>(),
         ];
@@ -41,18 +44,6 @@ internal static class CompanionFiles
             Files = tokenizer is { } file ? [.. parts.Files, (TokenizerConfig, file.Content)] : parts.Files,
         };
         return marks.Apply(named with { Prefix = Prefix(named, tokenizer?.Place["add_bos_token"], marks) });
-    }
-
-    private static (JsonPlace Place, byte[] Content)? Read(string directory, string name)
-    {
-        var file = Path.Combine(directory, name);
-        if (!File.Exists(file))
-        {
-            return null;
-        }
-
-        var content = TokenizerFile.Read(file);
-        return (JsonPlace.Parse(file, content), content);
     }
 
     private static IReadOnlyList<int> Prefix(TokenizerParts parts, JsonPlace? adds, SpecialTokenReader marks)

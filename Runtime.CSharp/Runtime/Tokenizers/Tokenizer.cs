@@ -13,7 +13,8 @@ public static class Tokenizer
     ];
 
     /// <summary>
-    /// Reads <c>tokenizer.json</c>, else <c>tokenizer.model</c>; <c>tokenizer_config.json</c>, <c>config.json</c> and
+    /// Reads <c>tokenizer.json</c>, else <c>tokenizer.model</c> with <c>added_tokens.json</c> and <c>special_tokens_map.json</c>;
+    /// <c>tokenizer_config.json</c>, <c>config.json</c> and
     /// <c>generation_config.json</c> say more about the tokens that begin and end a text.
     /// </summary>
     /// <exception cref="TokenizerException">
@@ -69,6 +70,7 @@ public static class Tokenizer
     private static TokenizerParts Parts(string directory, string name)
     {
         var file = Path.Combine(directory, name);
-        return Formats.Single(format => format.Name == name).Read(file, TokenizerFile.Read(file));
+        var parts = Formats.Single(format => format.Name == name).Read(file, TokenizerFile.Read(file));
+        return name == SentencePieceReader.FileName ? LegacyFiles.Complete(parts, directory) : parts;
     }
 }

@@ -20,7 +20,7 @@ internal sealed class RunDirectory : IDisposable
     private static readonly string[] Weights = ["config.json", "*.safetensors", "*.safetensors.index.json", "*.gguf", "*.bin", "*.pt", "*.pth", "validation.json"];
 
     /// <summary>Files that a run writes beside one.</summary>
-    private static readonly string[] Beside = ["tokenizer*", "special_tokens_map.json", "training.json", "metrics.jsonl"];
+    private static readonly string[] Beside = ["tokenizer*", "special_tokens_map.json", "added_tokens.json", "training.json", "metrics.jsonl"];
 
     private readonly string path;
     private readonly ITokenizer tokenizer;

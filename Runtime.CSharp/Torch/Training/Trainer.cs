@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using A3.Runtime.Storage;
 using A3.Torch.Training;
 using TorchSharp;
 
@@ -6,17 +7,28 @@ namespace A3;
 
 /// <summary>
 /// A training run in a directory: checkpoint, state, manifest and metrics. Killed at any moment, it resumes from its last
-/// state and goes on as if never stopped (Law 12). Not safe for use from several threads.
+/// state and goes on as if never stopped (Law 12).
 /// </summary>
+/// <remarks>
+/// A trainer serves one call at a time: a run begun by another thread meanwhile throws <see cref="InvalidOperationException"/> and changes
+/// nothing, but properties may be read by any thread. Disposing ends a run under way as cancellation does, its state saved, waits for its end,
+/// and may be done by any thread and more than once; a run begun afterwards throws <see cref="ObjectDisposedException"/>.
+/// </remarks>
 public sealed class Trainer : IDisposable
 {
     private const int StepsPerReport = 10;
 
     private const int NamedRows = 8;
 
+    /// <summary>Threads are numbered from 1.</summary>
+    private const int NoThread = 0;
+
     private readonly PreparedRun prepared;
     private readonly RunDirectory directory;
     private readonly TrainingRun run;
+    private readonly Leases leases = new("trainer", most: 1);
+    private readonly CancellationTokenSource ending = new();
+    private volatile int working = NoThread;
     private StepResult last;
     private (long Step, LossSum Unreported, double Best)? saved;
 
@@ -67,9 +79,42 @@ public sealed class Trainer : IDisposable
     /// Trains to the end; cancellation saves the state and throws, whatever is going on at that moment. What <paramref name="progress"/> throws ends the
     /// run likewise. Where the state cannot be saved, the exception says which step is on the disk.
     /// </summary>
-    /// <exception cref="OperationCanceledException">Cancelled; the state is saved.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled, or disposed of; the state is saved.</exception>
+    /// <exception cref="InvalidOperationException">Another thread runs it.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed of before.</exception>
     /// <exception cref="TrainingException">The loss is no longer a number, or the state could not be saved; the last saved state is kept.</exception>
     public void Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        using var lease = leases.Take(this);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, ending.Token);
+        working = Environment.CurrentManagedThreadId;
+        try
+        {
+            Work(progress, either.Token);
+        }
+        finally
+        {
+            working = NoThread;
+        }
+    }
+
+    /// <summary>Ends a run under way as cancellation does; once it has ended, frees what it holds and lets others into its directory.</summary>
+    /// <exception cref="InvalidOperationException">The run under way itself disposes of it, in a report of its progress.</exception>
+    public void Dispose()
+    {
+        if (working == Environment.CurrentManagedThreadId)
+        {
+            throw new InvalidOperationException("a run cannot dispose of its own trainer; cancel it, and dispose when Run has returned.");
+        }
+
+        ending.Cancel();
+        if (leases.Close())
+        {
+            prepared.Dispose();
+        }
+    }
+
+    private void Work(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         // A line that is still to be written for the present step is not there yet, or was not counted.
         using var metrics = new Metrics(Options.Output, run.Unreported.IsEmpty ? run.Step : run.Step - 1);
@@ -98,9 +143,6 @@ public sealed class Trainer : IDisposable
 
         Save();
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => prepared.Dispose();
 
     /// <summary>Takes the results of the last steps. A GPU is asked for them only now and then, a report or a save apart.</summary>
     private void TakeResults()

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Xml.Linq;
 using Xunit;
 
 namespace A3.Runtime.Tests.Api;
@@ -38,6 +39,20 @@ public sealed class PublicSurfaceTests
             .Where(type => type.IsAssignableTo(typeof(Exception)) && !type.IsAssignableTo(typeof(OperationCanceledException)));
         Assert.All(ours, type => Assert.True(type.IsAssignableTo(typeof(A3Exception)), type.FullName));
     }
+
+    /// <summary>Records are data and exceptions are thrown once; every other class says how threads may share it.</summary>
+    [Fact]
+    public void Every_public_class_says_how_threads_share_it() =>
+        Assert.All(new[] { typeof(A3Model).Assembly, typeof(A3Exception).Assembly }, assembly =>
+        {
+            var documentation = XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml")).Descendants("member")
+                .ToDictionary(member => member.Attribute("name")!.Value, member => member.Value);
+            var silent = assembly.GetExportedTypes()
+                .Where(type => type is { IsClass: true, Namespace: "A3" } && !(type.IsAbstract && type.IsSealed))
+                .Where(type => type.GetMethod("<Clone>$") is null && !type.IsAssignableTo(typeof(Exception)))
+                .Where(type => !documentation.TryGetValue($"T:{type.FullName}", out var text) || !text.Contains("thread", StringComparison.Ordinal));
+            Assert.Empty(silent);
+        });
 
     private static IEnumerable<Type> Parts(Type type) =>
         type.HasElementType

@@ -52,6 +52,24 @@ public sealed class TorchSamplingTests
         return (host, device);
     }
 
+    /// <summary>Borders and forbidden texts make sets that are needed once; a long batch makes many.</summary>
+    [Fact]
+    public void Sets_of_tokens_that_stay_on_the_device_are_bounded()
+    {
+        var (_, device) = Both(Logits(ties: false));
+        using (device)
+        {
+            var sampler = new Sampler(new(), SeedModule.ofInt(1));
+            var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+            for (var token = 0; token < Vocabulary; token++)
+            {
+                device.Draw([new(0, 0) { Allowed = TokenSet.Of(Vocabulary, [token]) }], sampler);
+            }
+
+            Assert.InRange(DisposeScopeManager.Statistics.ThreadTotalLiveCount - before, 1, 32);
+        }
+    }
+
     [Theory(DisplayName = "Tokens and log-probabilities drawn on the device are those drawn on the host")]
     [MemberData(nameof(Options))]
     public void Draws(double temperature, int? topK, double topP)

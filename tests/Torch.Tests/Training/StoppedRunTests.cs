@@ -36,6 +36,33 @@ public sealed class StoppedRunTests : IDisposable
     }
 
     [Fact]
+    public async Task ARunWhoseTrainerOthersDisposeOfIsSavedAndGoesOnAsIfNeverStopped()
+    {
+        var (straight, stopped) = (ToyRun.Short(folder, "straight"), ToyRun.Short(folder, "stopped"));
+        ToyRun.Train(straight);
+        var trainer = Trainer.Start(stopped, TestContext.Current.CancellationToken);
+        using var reported = new ManualResetEventSlim();
+        var running = Task.Run(() => trainer.Run(new Collector([], _ => reported.Set())));
+        reported.Wait(TestContext.Current.CancellationToken);
+        Assert.Throws<InvalidOperationException>(() => trainer.Run());
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(trainer.Dispose)));
+
+        Assert.True(running.IsCompleted);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Throws<ObjectDisposedException>(() => trainer.Run());
+        ToyRun.Finish(stopped.Output, afterReports: int.MaxValue);
+        ToyRun.AssertSameRun(straight.Output, stopped.Output);
+    }
+
+    [Fact]
+    public void ARunCannotDisposeOfItsOwnTrainer()
+    {
+        using var trainer = Trainer.Start(ToyRun.Short(folder), TestContext.Current.CancellationToken);
+        var error = Assert.Throws<InvalidOperationException>(() => trainer.Run(new Collector([], _ => trainer.Dispose())));
+        Assert.StartsWith("a run cannot dispose of its own trainer", error.Message);
+    }
+
+    [Fact]
     public void ALineThatIsStillToBeReportedIsReportedWhenTheRunGoesOn()
     {
         var (straight, stopped) = (ToyRun.Short(folder, "straight"), ToyRun.Short(folder, "stopped"));
