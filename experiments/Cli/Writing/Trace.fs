@@ -38,7 +38,7 @@ module Trace =
         [
             ofFirst (string step.Step), Table.strong colour
             if hasSweeps then
-                ofFirst (string step.Sweep), Table.plain
+                ofFirst (step.Sweep |> Option.ofNullable |> Option.map string |> Option.defaultValue ""), Table.plain
             string token.Position, Table.plain
             percent token.LogProbability, Table.plain
             Ink.quoted (decoded.Name token.Token), Table.coloured colour

@@ -47,7 +47,6 @@ public sealed class StoppedRunTests : IDisposable
         Assert.Throws<InvalidOperationException>(() => trainer.Run());
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(trainer.Dispose)));
 
-        Assert.True(running.IsCompleted);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
         Assert.Throws<ObjectDisposedException>(() => trainer.Run());
         ToyRun.Finish(stopped.Output, afterReports: int.MaxValue);
