@@ -9,6 +9,9 @@ public sealed class PublishingTests : IDisposable
     private const long MostBytes = 25_000_000;
     private const string Sample = "experiments/Sample";
 
+    /// <summary>Libraries whose warnings docs/platforms.md lists.</summary>
+    private static readonly string[] Theirs = ["FSharp.Core", "FParsec"];
+
     private static readonly string Repository = Path.GetDirectoryName(Fixtures.InRepository("experiments"))!;
 
     private readonly Folder folder = new();
@@ -26,7 +29,9 @@ public sealed class PublishingTests : IDisposable
         var (code, said) = Run(
             "dotnet", ["publish", Sample, "-c", "Release", "-r", Rid, contained, "--artifacts-path", folder.File("artifacts"), "-o", output, .. Given(property)]);
         Assert.True(code == 0, said);
-        Assert.DoesNotContain(said.Split('\n'), line => line.Contains("warning", StringComparison.Ordinal) && line.Contains("A3.", StringComparison.Ordinal));
+        Assert.All(
+            said.Split('\n').Where(line => line.Contains("warning", StringComparison.Ordinal)),
+            line => Assert.True(Theirs.Any(library => line.Contains(library, StringComparison.Ordinal)), line));
 
         string[] files = Directory.GetFiles(output, "*", SearchOption.AllDirectories);
         Assert.DoesNotContain(files, file => file.Contains("torch", StringComparison.OrdinalIgnoreCase));
