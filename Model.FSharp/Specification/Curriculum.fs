@@ -136,7 +136,7 @@ module Curriculum =
         let gaps reading =
             EvidenceModel.Gaps({ Lowest = 1; Highest = 3 }, EvidenceRun.Positions { Lowest = 4; Highest = 40 }, reading)
 
-        let draws orders sizes context =
+        let items orders sizes context =
             List.allPairs orders sizes
             |> List.map (fun (order, size) -> MixtureComponent.create 1.0 context (chunks size order))
 
@@ -150,9 +150,9 @@ module Curriculum =
                 share
                     0.7
                     (MixtureComponent.create 6.0 EvidenceModel.Start leftToRight
-                     :: draws orders [ 1; 2; 4 ] (gaps Reading.Predicted)
-                     @ draws orders [ 1; 2; 4 ] (gaps Reading.Bidirectional)
-                     @ draws [ Order.Random 0L ] [ 1; 2; 4; 8 ] EvidenceModel.Start)
+                     :: items orders [ 1; 2; 4 ] (gaps Reading.Predicted)
+                     @ items orders [ 1; 2; 4 ] (gaps Reading.Bidirectional)
+                     @ items [ Order.Random 0L ] [ 1; 2; 4; 8 ] EvidenceModel.Start)
             ]
 
     /// For a causal model that is to fill gaps and stay a causal model, which the content stream's loss sees to, most of all at the end.
@@ -170,7 +170,7 @@ module Curriculum =
 
         let ramp first last context order =
             { MixtureComponent.create first context (Recipe.Template(Grouping.singletons order)) with
-                Weight = { Start = first; End = last }
+                Weight = { From = first; To = last }
             }
 
         let nothingAhead weight =
@@ -179,8 +179,8 @@ module Curriculum =
         let around first last order =
             ramp first last (gaps 4 40 Reading.Bidirectional) order
 
-        let stage length content draws =
-            { share length draws with
+        let stage length content items =
+            { share length items with
                 Losses = { Query = 1.0; Content = Some content }
             }
 

@@ -21,10 +21,10 @@ type Range = { Lowest: int; Highest: int }
 type EvidenceRun =
     /// So many positions, cut down where the sequence is too short for them.
     | Positions of Range
-    /// A whole sentence. Where the shape knows no sentences every position is one.
+    /// A whole sentence. Where the layout knows no sentences every position is one.
     | Sentence
 
-/// Evidence models: which open positions a draw sets aside as context. BOS, position 0, is evidence in every draw, and
+/// Evidence models: which open positions a mixture component sets aside as context. BOS, position 0, is evidence in every component, and
 /// wherever two positions are open one of them stays so.
 [<RequireQualifiedAccess>]
 type EvidenceModel =
@@ -78,8 +78,8 @@ module EvidenceModel =
         inRun
 
     /// For each position whether it lies in one of `count` sentences, not all of them where there are several.
-    let private sentences count shape positions seed =
-        let all = SequenceLayout.spans shape.SentenceStarts positions
+    let private sentences count layout positions seed =
+        let all = SequenceLayout.spans layout.SentenceStarts positions
         let count = within count (Seed.derive 0L seed) |> min (all.Length - 1) |> max 1
 
         let chosen =
@@ -89,10 +89,10 @@ module EvidenceModel =
 
         positions |> Array.map chosen.Contains
 
-    let private pieces apart count piece shape (positions: int[]) seed =
+    let private pieces apart count piece layout (positions: int[]) seed =
         match piece with
         | EvidenceRun.Positions length -> runs apart count length positions.Length seed
-        | EvidenceRun.Sentence -> sentences count shape positions seed
+        | EvidenceRun.Sentence -> sentences count layout positions seed
 
     let private where wanted (positions: int[]) marks =
         Array.zip positions marks
@@ -108,26 +108,26 @@ module EvidenceModel =
         | EvidenceModel.Kept(_, _, reading)
         | EvidenceModel.Scattered reading -> reading
 
-    let private kept seed shape (positions: int[]) context =
+    let private kept seed layout (positions: int[]) context =
         match context with
         | EvidenceModel.Start -> [||]
         | EvidenceModel.Boundaries _ -> [| Array.last positions |]
         | EvidenceModel.Prefix _ -> Array.truncate (1 + Seed.below (positions.Length - 1) seed) positions
-        | EvidenceModel.Gaps(count, piece, _) -> pieces true count piece shape positions seed |> where false positions
-        | EvidenceModel.Kept(count, piece, _) -> pieces false count piece shape positions seed |> where true positions
+        | EvidenceModel.Gaps(count, piece, _) -> pieces true count piece layout positions seed |> where false positions
+        | EvidenceModel.Kept(count, piece, _) -> pieces false count piece layout positions seed |> where true positions
         | EvidenceModel.Scattered _ ->
             let count = Seed.below positions.Length (Seed.derive 0L seed)
 
             distinct count positions.Length (Seed.derive 1L seed)
             |> Array.map (fun index -> positions[index])
 
-    /// The context among the open positions of a shape, ascending, and how it is read.
-    let choose seed shape context =
-        let positions = SequenceLayout.openPositions shape
+    /// The context among the open positions of a layout, ascending, and how it is read.
+    let choose seed layout context =
+        let positions = SequenceLayout.openPositions layout
 
         let chosen =
             if positions.Length > 1 then
-                kept seed shape positions context
+                kept seed layout positions context
             else
                 [||]
 

@@ -114,11 +114,11 @@ module Factorization =
         factors |> List.map printFactor |> Syntax.words
 
     let internal parser =
-        let regions = many1 Interval.parser
+        let intervals = many1 Interval.parser
 
         let factor =
             Syntax.keyword "p"
-            >>. Syntax.parenthesised (regions .>>. (Syntax.pipe >>. regions <|>% []))
+            >>. Syntax.parenthesised (intervals .>>. (Syntax.pipe >>. intervals <|>% []))
 
         let assemble positions =
             positions

@@ -9,22 +9,22 @@ type Cut =
     | Singletons
     /// Consecutive steps of the order, as many per group as the schedule says.
     | Sized of SizeSchedule
-    /// One word per group; the order arranges words. Where the shape knows no words every position is one.
+    /// One word per group; the order arranges words. Where the layout knows no words every position is one.
     | Words
-    /// One sentence per group; the order arranges sentences. Where the shape knows no sentences every position is one.
+    /// One sentence per group; the order arranges sentences. Where the layout knows no sentences every position is one.
     | Sentences
-    /// One region of the sequence per group, and each position outside them by itself; the order arranges these spans.
+    /// One interval of the sequence per group, and each position outside them by itself; the order arranges these spans.
     | Spans of Interval list
     /// Everything in one group.
     | AllAtOnce
 
 /// A recipe that yields a partition for a sequence of any shape. Orders speak of the open positions, counted from 0 in
-/// ascending order; regions of `Given` and `Spans` speak of the sequence's own positions.
+/// ascending order; intervals of `Given` and `Spans` speak of the sequence's own positions.
 [<RequireQualifiedAccess>]
 type Grouping =
     /// An order cut into groups.
     | Cut of Order * Cut
-    /// These positions are given, as one group after the evidence of the shape, wherever in the recipe this stands.
+    /// These positions are given, as one group after the evidence of the layout, wherever in the recipe this stands.
     | Given of Interval list * Grouping
     /// The groups of the positions that the orders of `first` name, then `rest` over the positions still open.
     | Then of first: Grouping * rest: Grouping
@@ -51,11 +51,11 @@ module Grouping =
     let sizes sizes order =
         Grouping.Cut(order, Cut.Sized(SizeSchedule.Explicit sizes))
 
-    let private spansOf regions positions =
-        let region = Interval.firstHolding regions positions
+    let private spansOf intervals positions =
+        let interval = Interval.firstHolding intervals positions
 
         positions
-        |> Array.groupBy (fun position -> region position |> Option.defaultValue (-1 - position))
+        |> Array.groupBy (fun position -> interval position |> Option.defaultValue (-1 - position))
         |> Array.map snd
 
     let private alternate (left: int[][]) (right: int[][]) =
@@ -69,7 +69,7 @@ module Grouping =
         |]
 
     /// Groups of the positions; `steps` says how many of them an order speaks of, `Order.steps` or `Order.names`.
-    let rec private arrange steps shape positions grouping : int[][] =
+    let rec private arrange steps layout positions grouping : int[][] =
         match grouping with
         | Grouping.Cut(order, cut) ->
             let inOrder (items: 'item[]) =
@@ -78,31 +78,31 @@ module Grouping =
             match cut with
             | Cut.Singletons -> inOrder positions |> Array.map Array.singleton
             | Cut.Sized schedule -> inOrder positions |> SizeSchedule.split schedule
-            | Cut.Words -> SequenceLayout.spans shape.WordStarts positions |> inOrder
-            | Cut.Sentences -> SequenceLayout.spans shape.SentenceStarts positions |> inOrder
-            | Cut.Spans regions -> spansOf regions positions |> inOrder
+            | Cut.Words -> SequenceLayout.spans layout.WordStarts positions |> inOrder
+            | Cut.Sentences -> SequenceLayout.spans layout.SentenceStarts positions |> inOrder
+            | Cut.Spans intervals -> spansOf intervals positions |> inOrder
             | Cut.AllAtOnce -> SequenceLayout.distinct [| inOrder positions |]
-        | Grouping.Given(_, inner) -> arrange steps shape positions inner
+        | Grouping.Given(_, inner) -> arrange steps layout positions inner
         | Grouping.Then(first, rest) ->
-            let leading = arrange Order.names shape positions first
+            let leading = arrange Order.names layout positions first
             let others = positions |> Array.except (Seq.concat leading)
-            Array.append leading (arrange steps shape others rest)
+            Array.append leading (arrange steps layout others rest)
         | Grouping.Interleave(left, right) ->
-            alternate (arrange steps shape positions left) (arrange steps shape positions right)
+            alternate (arrange steps layout positions left) (arrange steps layout positions right)
             |> SequenceLayout.distinct
         | Grouping.Coarsen(factor, inner) ->
-            arrange steps shape positions inner
+            arrange steps layout positions inner
             |> Array.chunkBySize (max 1 factor)
             |> Array.map Array.concat
         | Grouping.Refine(within, inner) ->
-            arrange steps shape positions inner
-            |> Array.collect (fun group -> arrange Order.steps shape (Array.sort group) within)
+            arrange steps layout positions inner
+            |> Array.collect (fun group -> arrange Order.steps layout (Array.sort group) within)
 
-    /// The groups of regions that a grouping gives, outermost first.
+    /// The groups of intervals that a grouping gives, outermost first.
     let rec private given grouping =
         match grouping with
         | Grouping.Cut _ -> []
-        | Grouping.Given(regions, inner) -> regions :: given inner
+        | Grouping.Given(intervals, inner) -> intervals :: given inner
         | Grouping.Then(left, right)
         | Grouping.Interleave(left, right)
         | Grouping.Refine(right, left) -> given left @ given right
@@ -134,17 +134,18 @@ module Grouping =
         | Grouping.Refine(left, right) -> max (largest left) (largest right)
         | Grouping.Coarsen(factor, inner) -> min (int64 factor * largest inner) (int64 System.Int32.MaxValue)
 
-    /// The meaning of a grouping for one shape: the evidence of the shape, that of the grouping, then the open positions
+    /// The meaning of a grouping for one shape: the evidence of the layout, that of the grouping, then the open positions
     /// as the grouping arranges them.
-    let resolve shape grouping =
-        let shape =
-            (shape, given grouping)
-            ||> List.fold (fun shape regions ->
-                shape |> SequenceLayout.given (Seq.collect (Interval.positions shape.Length) regions))
+    let resolve layout grouping =
+        let layout =
+            (layout, given grouping)
+            ||> List.fold (fun layout intervals ->
+                layout
+                |> SequenceLayout.given (Seq.collect (Interval.positions layout.Length) intervals))
 
-        let evidence = SequenceLayout.evidence shape
+        let evidence = SequenceLayout.evidence layout
 
-        arrange Order.steps shape (SequenceLayout.openPositions shape) grouping
+        arrange Order.steps layout (SequenceLayout.openPositions layout) grouping
         |> Array.append evidence
         |> Partition.create evidence.Length
 
@@ -152,14 +153,14 @@ module Grouping =
     let rec reseed seed grouping =
         match grouping with
         | Grouping.Cut(order, cut) -> Grouping.Cut(Order.reseed seed order, cut)
-        | Grouping.Given(regions, inner) -> Grouping.Given(regions, reseed seed inner)
+        | Grouping.Given(intervals, inner) -> Grouping.Given(intervals, reseed seed inner)
         | Grouping.Then(first, rest) -> Grouping.Then(reseed seed first, reseed seed rest)
         | Grouping.Interleave(left, right) -> Grouping.Interleave(reseed seed left, reseed seed right)
         | Grouping.Coarsen(factor, inner) -> Grouping.Coarsen(factor, reseed seed inner)
         | Grouping.Refine(within, inner) -> Grouping.Refine(reseed seed within, reseed seed inner)
 
-    let internal printRegions name regions =
-        Syntax.words (name :: List.map Interval.print regions)
+    let internal printRegions name intervals =
+        Syntax.words (name :: List.map Interval.print intervals)
 
     let internal printCut cut =
         match cut with
@@ -167,7 +168,7 @@ module Grouping =
         | Cut.Sized schedule -> SizeSchedule.print schedule
         | Cut.Words -> "words"
         | Cut.Sentences -> "sentences"
-        | Cut.Spans regions -> printRegions "spans" regions
+        | Cut.Spans intervals -> printRegions "spans" intervals
         | Cut.AllAtOnce -> "all-at-once"
 
     /// Text form: a pipeline from the order on: `random 7 | chunks 4`, `bisect | words | coarsen 2`,
@@ -176,7 +177,7 @@ module Grouping =
     /// cut alone left to right.
     let rec print grouping =
         match grouping with
-        | Grouping.Given(regions, inner) -> $"""{printRegions "given" regions} | {print inner}"""
+        | Grouping.Given(intervals, inner) -> $"""{printRegions "given" intervals} | {print inner}"""
         | Grouping.Cut _
         | Grouping.Then _
         | Grouping.Interleave _
@@ -186,7 +187,7 @@ module Grouping =
     and private pipeline grouping =
         match grouping with
         | Grouping.Cut(order, cut) -> $"{Order.print order} | {printCut cut}"
-        | Grouping.Given(regions, inner) -> $"""{pipeline inner} | {printRegions "given" regions}"""
+        | Grouping.Given(intervals, inner) -> $"""{pipeline inner} | {printRegions "given" intervals}"""
         | Grouping.Then(first, rest) -> $"{pipeline first} | then ({print rest})"
         | Grouping.Interleave(left, right) -> $"{pipeline left} | interleave ({print right})"
         | Grouping.Coarsen(factor, inner) -> $"{pipeline inner} | coarsen {string factor}"
@@ -209,7 +210,7 @@ module Grouping =
             ]
 
     let private givens =
-        many Interval.parser |>> fun regions inner -> Grouping.Given(regions, inner)
+        many Interval.parser |>> fun intervals inner -> Grouping.Given(intervals, inner)
 
     let internal parser, private parserReference = createParserForwardedToRef ()
 

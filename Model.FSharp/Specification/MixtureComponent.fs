@@ -13,7 +13,7 @@ type Recipe =
 
 /// A number that goes linearly from the start of a stage to its end.
 [<Struct>]
-type Ramp = { Start: float; End: float }
+type Ramp = { From: float; To: float }
 
 /// How much the targets of a sequence count in the query stream's loss, which is the weighted mean over a batch.
 [<RequireQualifiedAccess>]
@@ -32,7 +32,7 @@ type MixtureComponent =
         Recipe: Recipe
     }
 
-/// Why a draw is not one.
+/// Why a mixture component is not one.
 [<RequireQualifiedAccess>]
 type MixtureComponentError =
     | Weight of Ramp
@@ -41,14 +41,14 @@ type MixtureComponentError =
 
     member error.Message =
         match error with
-        | Weight ramp when ramp.Start = ramp.End -> $"weight {string ramp.Start}; a weight is a finite number above 0."
+        | Weight ramp when ramp.From = ramp.To -> $"weight {string ramp.From}; a weight is a finite number above 0."
         | Weight ramp ->
-            $"weight {string ramp.Start} to {string ramp.End}; both ends are finite numbers of at least 0, and one is above 0."
+            $"weight {string ramp.From} to {string ramp.To}; both ends are finite numbers of at least 0, and one is above 0."
         | Bounds(what, first, last) ->
             $"{what} {string first}..{string last}; both ends are at least 1, and the first is not above the last."
-        | OwnEvidence -> "`given` inside; the evidence of a draw is its context, so name a prefix or gaps instead."
+        | OwnEvidence -> "`given` inside; the evidence of a component is its context, so name a prefix or gaps instead."
 
-/// Masked diffusion is the draw `weighted 1/t | scattered bidirectional | all-at-once`. With k of the L open positions
+/// Masked diffusion is the component `weighted 1/t | scattered bidirectional | all-at-once`. With k of the L open positions
 /// masked, k uniform in 1..L and every set of k equally probable, its loss is L/k times the sum of -log p(x_i | x_unmasked)
 /// over the masked i: an unbiased estimate of the bound on -log p(x) of masked diffusion with any schedule (MDLM, Sahoo et
 /// al. 2024; the form with a fixed number of masks is that of LLaDA, Nie et al. 2025, equation 6). The bound is the mean over
@@ -76,33 +76,33 @@ module MixtureComponent =
         let holds value =
             value >= 0.0 && System.Double.IsFinite value
 
-        if holds ramp.Start && holds ramp.End && ramp.Start + ramp.End > 0.0 then
+        if holds ramp.From && holds ramp.To && ramp.From + ramp.To > 0.0 then
             None
         else
             Some(MixtureComponentError.Weight ramp)
 
-    /// The first rule that a draw breaks.
-    let error draw =
-        weightError draw.Weight
-        |> Option.orElse (contextError draw.Context)
-        |> Option.orElse (recipeError draw.Recipe)
+    /// The first rule that a mixture component breaks.
+    let error item =
+        weightError item.Weight
+        |> Option.orElse (contextError item.Context)
+        |> Option.orElse (recipeError item.Recipe)
 
-    /// A draw of constant weight whose targets count once each.
+    /// A mixture component of constant weight whose targets count once each.
     let create weight context recipe =
         {
-            Weight = { Start = weight; End = weight }
+            Weight = { From = weight; To = weight }
             Weighting = Weighting.Even
             Context = context
             Recipe = recipe
         }
 
     /// The weight in the mixture at a progress in 0..1 of the stage.
-    let weightAt progress draw =
-        draw.Weight.Start + (draw.Weight.End - draw.Weight.Start) * progress
+    let weightAt progress item =
+        item.Weight.From + (item.Weight.To - item.Weight.From) * progress
 
     /// The largest group that the recipe asks for by number.
-    let largest draw =
-        match draw.Recipe with
+    let largest item =
+        match item.Recipe with
         | Recipe.Template grouping -> Grouping.largest grouping
         | Recipe.Expand(_, _, last) -> int64 last
 
@@ -116,78 +116,81 @@ module MixtureComponent =
             Grouping.chunks (first + int grown) (Order.reseed seed order)
 
     /// BOS as a group of its own before all evidence, unless it is in it already.
-    let private withStart shape =
-        if shape.Evidence |> Array.exists (Array.contains 0) then
-            shape
+    let private withStart layout =
+        if layout.Evidence |> Array.exists (Array.contains 0) then
+            layout
         else
-            { shape with
-                Evidence = Array.append [| [| 0 |] |] shape.Evidence
+            { layout with
+                Evidence = Array.append [| [| 0 |] |] layout.Evidence
             }
 
     /// The partition of one sequence, at a progress in 0..1 of the stage.
-    let partition seed progress shape draw =
-        let shape = withStart shape
-        let positions, reading = EvidenceModel.choose (Seed.derive 0L seed) shape draw.Context
-        let grouping = groupingOf (Seed.derive 1L seed) progress draw.Recipe
+    let partition seed progress layout item =
+        let layout = withStart layout
+
+        let positions, reading =
+            EvidenceModel.choose (Seed.derive 0L seed) layout item.Context
+
+        let grouping = groupingOf (Seed.derive 1L seed) progress item.Recipe
 
         match reading with
-        | Reading.Bidirectional when shape.Evidence = [| [| 0 |] |] ->
+        | Reading.Bidirectional when layout.Evidence = [| [| 0 |] |] ->
             grouping
             |> Grouping.resolve
-                { shape with
+                { layout with
                     Evidence = [| Array.append [| 0 |] positions |]
                 }
-        | Reading.Bidirectional -> grouping |> Grouping.resolve (SequenceLayout.given positions shape)
-        | Reading.Causal -> grouping |> Grouping.resolve (SequenceLayout.givenCausally positions shape)
+        | Reading.Bidirectional -> grouping |> Grouping.resolve (SequenceLayout.given positions layout)
+        | Reading.Causal -> grouping |> Grouping.resolve (SequenceLayout.givenCausally positions layout)
         | Reading.Predicted ->
             // Orders count the open positions from 0.
-            let isOpen = SequenceLayout.openPositions shape
+            let isOpen = SequenceLayout.openPositions layout
 
             let places =
                 positions
                 |> Array.map (fun position -> System.Array.BinarySearch(isOpen, position))
 
             let read = Grouping.singletons (Order.Explicit(List.ofArray places))
-            Grouping.Then(read, grouping) |> Grouping.resolve shape
+            Grouping.Then(read, grouping) |> Grouping.resolve layout
 
-    /// The weight of each target of a partition that the draw made of a shape, in the query stream's loss.
-    let targetWeight shape partition draw =
-        let positions = SequenceLayout.openPositions (withStart shape)
+    /// The weight of each target of a partition that the component made of a layout, in the query stream's loss.
+    let targetWeight layout partition item =
+        let positions = SequenceLayout.openPositions (withStart layout)
         let targets = Partition.length partition - (Partition.evidence partition).Length
 
-        match draw.Weighting with
+        match item.Weighting with
         | Weighting.InverseShare when targets > 0 -> float positions.Length / float targets
         | Weighting.InverseShare
         | Weighting.Even -> 1.0
 
-    let private printPipeline draw =
+    let private printPipeline item =
         [
-            if draw.Weighting = Weighting.InverseShare then
+            if item.Weighting = Weighting.InverseShare then
                 "weighted 1/t"
 
-            if draw.Context <> EvidenceModel.Start then
-                EvidenceModel.print draw.Context
+            if item.Context <> EvidenceModel.Start then
+                EvidenceModel.print item.Context
 
-            match draw.Recipe with
+            match item.Recipe with
             | Recipe.Template grouping -> Grouping.print grouping
             | Recipe.Expand(order, first, last) -> $"{Order.print order} | expand {string first} {string last}"
         ]
         |> fun stages -> System.String.Join(" | ", stages)
 
     let internal printWeight ramp =
-        if ramp.Start = ramp.End then
-            Numeral.print ramp.Start
+        if ramp.From = ramp.To then
+            Numeral.print ramp.From
         else
-            $"{Numeral.print ramp.Start} to {Numeral.print ramp.End}"
+            $"{Numeral.print ramp.From} to {Numeral.print ramp.To}"
 
     /// Text form: weighting, context and recipe as a pipeline, after its weight: `(random | chunks 4)`,
     /// `2 * (gaps 1..3 of 4..40 predicted | bisect | singletons)`, `0 to 1 * (prefix causal | left-to-right | expand 1 4)`,
     /// `(weighted 1/t | scattered bidirectional | all-at-once)`. Weight 1 and the parentheses around it may be left out.
-    let print draw =
-        if draw.Weight = { Start = 1.0; End = 1.0 } then
-            $"({printPipeline draw})"
+    let print item =
+        if item.Weight = { From = 1.0; To = 1.0 } then
+            $"({printPipeline item})"
         else
-            $"{printWeight draw.Weight} * ({printPipeline draw})"
+            $"{printWeight item.Weight} * ({printPipeline item})"
 
     let private weighting =
         Syntax.keyword "weighted" >>. Syntax.symbol "1/t" >>. Syntax.pipe
@@ -210,16 +213,16 @@ module MixtureComponent =
         .>> Syntax.symbol "*"
         |>> fun (first, last) ->
             {
-                Start = first
-                End = defaultArg last first
+                From = first
+                To = defaultArg last first
             }
 
     let internal parser =
         let context = EvidenceModel.parser .>> Syntax.pipe <|>% EvidenceModel.Start
         let pipeline = tuple3 weighting context recipe
 
-        let draw (weight, (weighting, context, recipe)) =
-            let draw =
+        let item (weight, (weighting, context, recipe)) =
+            let item =
                 {
                     Weight = weight
                     Weighting = weighting
@@ -227,10 +230,10 @@ module MixtureComponent =
                     Recipe = recipe
                 }
 
-            match error draw with
-            | None -> preturn draw
+            match error item with
+            | None -> preturn item
             | Some error -> fail error.Message
 
-        (weight <|>% { Start = 1.0; End = 1.0 })
+        (weight <|>% { From = 1.0; To = 1.0 })
         .>>. (Syntax.parenthesised pipeline <|> pipeline)
-        >>= draw
+        >>= item

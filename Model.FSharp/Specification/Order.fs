@@ -40,7 +40,7 @@ type Order =
     | Reverse of Order
     /// `Compose(outer, inner)` at t is `outer` at (`inner` at t).
     | Compose of outer: Order * inner: Order
-    /// Names the positions of a region only, arranged by `inner` over them. The others follow left to right.
+    /// Names the positions of an interval only, arranged by `inner` over them. The others follow left to right.
     | Within of Interval * inner: Order
     /// The positions that `first` names, then the others in the order of `rest`; associative.
     | Then of first: Order * rest: Order
@@ -105,9 +105,9 @@ module Order =
         | Order.Compose(outer, inner) ->
             let outer = steps length outer
             steps length inner |> Array.map (fun step -> outer[step])
-        | Order.Within(region, inner) ->
-            let region = Interval.positions length region
-            steps region.Length inner |> Array.map (fun step -> region[step])
+        | Order.Within(interval, inner) ->
+            let interval = Interval.positions length interval
+            steps interval.Length inner |> Array.map (fun step -> interval[step])
         | Order.Then(first, rest) -> Array.append (names length first) (names length rest) |> Array.distinct
 
     /// All positions by step: those named, then the others left to right.
@@ -130,7 +130,7 @@ module Order =
         | Order.Blockwise(size, inner) -> Order.Blockwise(size, reseed seed inner)
         | Order.Reverse inner -> Order.Reverse(reseed seed inner)
         | Order.Compose(outer, inner) -> Order.Compose(reseed seed outer, reseed seed inner)
-        | Order.Within(region, inner) -> Order.Within(region, reseed seed inner)
+        | Order.Within(interval, inner) -> Order.Within(interval, reseed seed inner)
         | Order.Then(first, rest) -> Order.Then(reseed seed first, reseed seed rest)
         | Order.LeftToRight
         | Order.RightToLeft
@@ -160,7 +160,7 @@ module Order =
         | Order.Explicit steps -> Syntax.words ("explicit" :: List.map string steps)
         | Order.Reverse inner -> $"reverse {operand inner}"
         | Order.Compose(outer, inner) -> $"compose {operand outer} {operand inner}"
-        | Order.Within(region, inner) -> $"within {Interval.print region} {operand inner}"
+        | Order.Within(interval, inner) -> $"within {Interval.print interval} {operand inner}"
         | Order.Then(first, (Order.Then _ as rest)) -> $"{print first} then ({print rest})"
         | Order.Then(first, rest) -> $"{print first} then {print rest}"
 

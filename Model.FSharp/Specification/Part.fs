@@ -101,9 +101,9 @@ module internal Part =
         | Order.Blockwise(size, inner) ->
             plain $"blockwise {string size}" inner
             :: within (fun inner -> Order.Blockwise(size, inner)) inner
-        | Order.Within(region, inner) ->
-            plain $"within {Interval.print region}" inner
-            :: within (fun inner -> Order.Within(region, inner)) inner
+        | Order.Within(interval, inner) ->
+            plain $"within {Interval.print interval}" inner
+            :: within (fun inner -> Order.Within(interval, inner)) inner
         | Order.Compose(outer, inner) ->
             oneOf
                 (beside (Order.print outer) inner (fun outer -> Order.Compose(outer, inner)) outer)
@@ -132,7 +132,7 @@ module internal Part =
         | Cut.Sentences
         | Cut.AllAtOnce -> []
         | Cut.Sized schedule -> ofSchedule schedule |> List.map (map Cut.Sized)
-        | Cut.Spans regions -> items Interval.print Cut.Spans regions
+        | Cut.Spans intervals -> items Interval.print Cut.Spans intervals
 
     let private otherCuts =
         [
@@ -181,11 +181,11 @@ module internal Part =
 
         match grouping with
         | Grouping.Cut(order, cut') -> within (fun order -> Grouping.Cut(order, cut')) order @ cut order cut'
-        | Grouping.Given(regions, inner) ->
-            let make inner = Grouping.Given(regions, inner)
+        | Grouping.Given(intervals, inner) ->
+            let make inner = Grouping.Given(intervals, inner)
 
-            { plain (Grouping.printRegions "given" regions) inner with
-                Inner = items Interval.print (fun regions -> Grouping.Given(regions, inner)) regions
+            { plain (Grouping.printRegions "given" intervals) inner with
+                Inner = items Interval.print (fun intervals -> Grouping.Given(intervals, inner)) intervals
             }
             :: inside make inner
         | Grouping.Then(first, rest) ->
@@ -255,18 +255,22 @@ module internal Part =
                     }
             ]
 
-    /// The parts of a draw of a curriculum, its weight aside.
-    let ofDraw (draw: MixtureComponent) : Part<MixtureComponent> list =
-        let recipe recipe = { draw with Recipe = recipe }
+    /// The parts of a mixture component of a curriculum, its weight aside.
+    let ofComponent (item: MixtureComponent) : Part<MixtureComponent> list =
+        let recipe recipe = { item with Recipe = recipe }
 
         [
-            if draw.Weighting <> Weighting.Even then
-                plain "weighted 1/t" { draw with Weighting = Weighting.Even }
+            if item.Weighting <> Weighting.Even then
+                plain "weighted 1/t" { item with Weighting = Weighting.Even }
 
-            if draw.Context <> EvidenceModel.Start then
-                plain (EvidenceModel.print draw.Context) { draw with Context = EvidenceModel.Start }
+            if item.Context <> EvidenceModel.Start then
+                plain
+                    (EvidenceModel.print item.Context)
+                    { item with
+                        Context = EvidenceModel.Start
+                    }
 
-            match draw.Recipe with
+            match item.Recipe with
             | Recipe.Template grouping -> yield! ofGrouping grouping |> List.map (map (Recipe.Template >> recipe))
             | Recipe.Expand(order, first, last) ->
                 yield! within (fun order -> recipe (Recipe.Expand(order, first, last))) order

@@ -161,13 +161,13 @@ module Partition =
         let group = opt (Syntax.keyword "given") .>>. many1 Interval.parser
 
         let assemble groups =
-            let marks, regions = List.unzip groups
+            let marks, intervals = List.unzip groups
             let evidence = marks |> List.takeWhile Option.isSome |> List.length
 
             if marks |> List.skip evidence |> List.exists Option.isSome then
                 fail "a given group behind one that is not; evidence comes first"
             else
-                Interval.expand regions
+                Interval.expand intervals
                 >>= fun groups ->
                     match tryCreate evidence (Array.ofList groups) with
                     | Result.Ok partition -> preturn partition

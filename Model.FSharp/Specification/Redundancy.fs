@@ -59,7 +59,8 @@ module Redundancy =
         match value with
         | :? int as number -> Seq.singleton number
         | :? (int list) as numbers -> numbers
-        | :? (Interval list) as regions -> regions |> Seq.collect (fun region -> [ region.First; region.Last ])
+        | :? (Interval list) as intervals ->
+            intervals |> Seq.collect (fun interval -> [ interval.Start; interval.End - 1 ])
         | NonNull value when FSharpType.IsUnion kind ->
             let case, fields = FSharpValue.GetUnionFields(value, kind)
 
@@ -74,9 +75,9 @@ module Redundancy =
         match value with
         | :? int as number -> box (change number)
         | :? (int list) as numbers -> box (List.map change numbers)
-        | :? (Interval list) as regions ->
-            regions
-            |> List.map (fun region -> Interval.between (change region.First) (change region.Last))
+        | :? (Interval list) as intervals ->
+            intervals
+            |> List.map (fun interval -> Interval.between (change interval.Start) (change (interval.End - 1)))
             |> box
         | NonNull value when FSharpType.IsUnion kind ->
             let case, fields = FSharpValue.GetUnionFields(value, kind)
@@ -157,7 +158,7 @@ module Redundancy =
     let private shortWords = text 0.7 0.3
 
     /// Sequences of a length: with words and sentences of every kind, and with given positions.
-    let private shapes length =
+    let private layouts length =
         [
             shortWords length
             text 0.4 0.1 length
@@ -168,7 +169,7 @@ module Redundancy =
     let private mapOf (numbers: Map<int, int>) number =
         Map.tryFind number numbers |> Option.defaultValue number
 
-    let private draw numbers (form: 'form) =
+    let private item numbers (form: 'form) =
         let change = mapOf numbers
 
         match mapNumbers change typeof<'form> (box form) with
@@ -178,7 +179,7 @@ module Redundancy =
     /// The redundant parts; `same` says whether two forms mean the same on sequences of a length.
     let private find (effort: int64 ref) parts (same: int -> 'form -> 'form -> bool) (form: 'form) =
         let numbers = numbersOf form
-        let small = draw (together numbers) form
+        let small = item (together numbers) form
         let smallNumbers = numbersOf small
         let largest = List.fold max 1 numbers
         let all: Part<'form> list = parts form
@@ -214,19 +215,19 @@ module Redundancy =
             fun place -> List.collect (search place) zipped
 
     let private sameGroups length one other =
-        shapes length
-        |> List.forall (fun shape -> Grouping.resolve shape one = Grouping.resolve shape other)
+        layouts length
+        |> List.forall (fun layout -> Grouping.resolve layout one = Grouping.resolve layout other)
 
     /// The redundant parts of a grouping.
     let ofGrouping grouping =
         find (ref effort) Part.ofGrouping sameGroups grouping ""
 
     /// Those that are redundant for one shape, whatever they are for others.
-    let ofGroupingAt shape grouping =
-        let meaning = Grouping.resolve shape grouping
+    let ofGroupingAt layout grouping =
+        let meaning = Grouping.resolve layout grouping
 
         let rec search part =
-            if Grouping.resolve shape part.Without = meaning then
+            if Grouping.resolve layout part.Without = meaning then
                 [ neutral "" part.Text ]
             else
                 List.collect search (part.Inner @ part.Else)
@@ -298,45 +299,47 @@ module Redundancy =
     let private moments = List.allPairs [ 0.0; 0.999 ] ([ 1..4 ] |> List.map Seed.ofInt)
 
     let private sameDraws length one other =
-        let shape = shortWords length
+        let layout = shortWords length
 
         length > 100
         || moments
            |> List.forall (fun (progress, seed) ->
-               let partition = MixtureComponent.partition seed progress shape one
+               let partition = MixtureComponent.partition seed progress layout one
 
-               partition = MixtureComponent.partition seed progress shape other
-               && MixtureComponent.targetWeight shape partition one = MixtureComponent.targetWeight shape partition other)
+               partition = MixtureComponent.partition seed progress layout other
+               && MixtureComponent.targetWeight layout partition one =
+                   MixtureComponent.targetWeight layout partition other)
 
-    /// Whether the content stream has a causal loss in a draw: the second position of its sequences may be the second group.
-    let private isCausal draw =
+    /// Whether the content stream has a causal loss in a mixture component: the second position of its sequences may be the second group.
+    let private isCausal item =
         List.allPairs [ 24; 41; 64 ] moments
         |> List.exists (fun (length, (progress, seed)) ->
-            MixtureComponent.partition seed progress (shortWords length) draw
+            MixtureComponent.partition seed progress (shortWords length) item
             |> Partition.causalPrefix
             |> fun prefix -> prefix > 1)
 
     let private ofMixture effort place mixture =
-        let contents (draw: MixtureComponent) =
-            draw.Weighting, draw.Context, draw.Recipe
+        let contents (item: MixtureComponent) =
+            item.Weighting, item.Context, item.Recipe
 
         [
             match mixture with
-            | [ draw ] when draw.Weight <> { Start = 1.0; End = 1.0 } -> neutral place (MixtureComponent.printWeight draw.Weight)
+            | [ item ] when item.Weight <> { From = 1.0; To = 1.0 } ->
+                neutral place (MixtureComponent.printWeight item.Weight)
             | _ -> ()
 
-            for index, draw in List.indexed mixture do
-                let place = $"{place}draw %d{index}: "
-                yield! find effort Part.ofDraw sameDraws draw place
+            for index, item in List.indexed mixture do
+                let place = $"{place}component %d{index}: "
+                yield! find effort Part.ofComponent sameDraws item place
 
                 match
                     mixture
                     |> List.truncate index
-                    |> List.tryFindIndex (fun other -> contents other = contents draw)
+                    |> List.tryFindIndex (fun other -> contents other = contents item)
                 with
                 | Some earlier ->
-                    neutral place (MixtureComponent.print draw)
-                    |> because $"says the same as draw %d{earlier}; add their weights."
+                    neutral place (MixtureComponent.print item)
+                    |> because $"says the same as component %d{earlier}; add their weights."
                 | None -> ()
         ]
 
@@ -348,13 +351,13 @@ module Redundancy =
             | Some content when content > 0.0 && not (List.contains true causal) ->
                 ignored place $"content {Numeral.print content}"
                 |> because
-                    "has no effect: the content stream's loss needs a draw that begins with singletons left to right."
+                    "has no effect: the content stream's loss needs a component that begins with singletons left to right."
             | Some _ when stage.Losses.Query = 0.0 ->
-                for draw, isCausal in List.zip stage.Mixture causal do
+                for item, isCausal in List.zip stage.Mixture causal do
                     if not isCausal then
-                        ignored place (MixtureComponent.print draw)
+                        ignored place (MixtureComponent.print item)
                         |> because
-                            "trains nothing: beside query 0 only draws that begin with singletons left to right do."
+                            "trains nothing: beside query 0 only components that begin with singletons left to right do."
             | Some _
             | None -> ()
         ]
@@ -362,9 +365,9 @@ module Redundancy =
     /// Whether every moment of a stage is like any other.
     let private isConstant (stage: Stage) =
         stage.Mixture
-        |> List.forall (fun draw ->
-            draw.Weight.Start = draw.Weight.End
-            && match draw.Recipe with
+        |> List.forall (fun item ->
+            item.Weight.From = item.Weight.To
+            && match item.Recipe with
                | Recipe.Expand(_, first, last) -> first = last
                | Recipe.Template _ -> true)
 

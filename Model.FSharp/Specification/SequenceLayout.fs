@@ -25,20 +25,20 @@ module SequenceLayout =
         }
 
     /// Gives positions as one more group: they see each other.
-    let given positions shape =
-        { shape with
-            Evidence = Array.append shape.Evidence [| Array.ofSeq positions |]
+    let given positions layout =
+        { layout with
+            Evidence = Array.append layout.Evidence [| Array.ofSeq positions |]
         }
 
     /// Gives positions as singletons left to right: each sees those before it, as in a causal model.
-    let givenCausally positions shape =
-        { shape with
+    let givenCausally positions layout =
+        { layout with
             Evidence =
                 positions
                 |> Seq.sort
                 |> Seq.map Array.singleton
                 |> Array.ofSeq
-                |> Array.append shape.Evidence
+                |> Array.append layout.Evidence
         }
 
     /// Positions by the span they lie in, given where spans start; each by itself where that is unknown.
@@ -61,11 +61,12 @@ module SequenceLayout =
         |> Array.filter (fun group -> group.Length > 0)
 
     /// The evidence groups that make sense for the length: positions that exist, each in its first group, none empty.
-    let evidence shape =
-        shape.Evidence
-        |> Array.map (Array.filter (fun position -> position >= 0 && position < shape.Length))
+    let evidence layout =
+        layout.Evidence
+        |> Array.map (Array.filter (fun position -> position >= 0 && position < layout.Length))
         |> distinct
 
     /// The positions that are not given, ascending.
-    let openPositions shape =
-        Array.init (max 0 shape.Length) id |> Array.except (Seq.concat (evidence shape))
+    let openPositions layout =
+        Array.init (max 0 layout.Length) id
+        |> Array.except (Seq.concat (evidence layout))

@@ -19,7 +19,7 @@ type Losses =
     {
         /// Weight of the query stream's loss.
         Query: float
-        /// Weight of the content stream's causal loss where a draw begins with singletons left to right; none where the run says.
+        /// Weight of the content stream's causal loss where a mixture component begins with singletons left to right; none where the run says.
         Content: float option
     }
 
@@ -39,7 +39,7 @@ type StageError =
     | Loss of stream: string * weight: float
     | NoLoss
     | NoDraws
-    | InComponent of draw: int * MixtureComponentError
+    | InComponent of item: int * MixtureComponentError
     | NoWeight
 
     /// The largest weight of a loss: losses and gradients are float32 and need room beside it.
@@ -54,9 +54,9 @@ type StageError =
         | Loss(stream, weight) ->
             $"{stream} {string weight}; the weight of a stream's loss is a finite number of at least 0."
         | NoLoss -> "no loss: query 0 needs content above 0."
-        | NoDraws -> "no draws; a stage needs at least one."
-        | InComponent(draw, error) -> $"draw %d{draw}: {error.Message}"
-        | NoWeight -> "all draws start or all end at weight 0; at any moment one must be above 0."
+        | NoDraws -> "no components; a stage needs at least one."
+        | InComponent(item, error) -> $"component %d{item}: {error.Message}"
+        | NoWeight -> "all components start or all end at weight 0; at any moment one must be above 0."
 
 [<RequireQualifiedAccess>]
 module Stage =
@@ -87,16 +87,17 @@ module Stage =
         | None -> None
 
     let private mixtureError mixture =
-        let sum ofDraw =
-            mixture |> List.sumBy (fun draw -> ofDraw draw.Weight)
+        let sum ofComponent =
+            mixture |> List.sumBy (fun item -> ofComponent item.Weight)
 
-        let drawError draw =
-            MixtureComponent.error >> Option.map (fun error -> StageError.InComponent(draw, error))
+        let drawError item =
+            MixtureComponent.error
+            >> Option.map (fun error -> StageError.InComponent(item, error))
 
         match mixture |> Seq.mapi drawError |> Seq.tryPick id with
         | _ when List.isEmpty mixture -> Some StageError.NoDraws
         | Some error -> Some error
-        | None when sum _.Start = 0.0 || sum _.End = 0.0 -> Some StageError.NoWeight
+        | None when sum _.From = 0.0 || sum _.To = 0.0 -> Some StageError.NoWeight
         | None -> None
 
     /// The first rule that a stage breaks.
@@ -114,17 +115,19 @@ module Stage =
             let power = -(System.Math.ILogB largest)
             weights |> List.map (fun weight -> System.Math.ScaleB(weight, power))
 
-    /// The draw of one sequence, at a progress in 0..1 of the stage.
+    /// The layout of one sequence, at a progress in 0..1 of the stage.
     let pick seed progress stage =
-        let weights = stage.Mixture |> List.map (MixtureComponent.weightAt progress) |> scaled
+        let weights =
+            stage.Mixture |> List.map (MixtureComponent.weightAt progress) |> scaled
+
         let target = Seed.uniform seed * List.sum weights
 
-        let rec find before draws =
-            match draws with
-            | [ draw, _ ] -> draw
-            | (draw, weight) :: _ when target < before + weight -> draw
+        let rec find before items =
+            match items with
+            | [ item, _ ] -> item
+            | (item, weight) :: _ when target < before + weight -> item
             | (_, weight) :: others -> find (before + weight) others
-            | [] -> invalidOp "a stage has at least one draw."
+            | [] -> invalidOp "a stage has at least one component."
 
         List.zip stage.Mixture weights |> find 0.0
 
@@ -150,7 +153,9 @@ module Stage =
     /// `stage 0.2: (left-to-right | singletons)`, `stage 500 steps, content 0.5: 2 * (random | chunks 4) + (bisect | words)`,
     /// `stage 20000 tokens, query 0, content 1: ...`, `stage rest: ...`.
     let print stage =
-        let mixture = System.String.Join(" + ", stage.Mixture |> List.map MixtureComponent.print)
+        let mixture =
+            System.String.Join(" + ", stage.Mixture |> List.map MixtureComponent.print)
+
         $"stage {printDuration stage.Duration}{printLosses stage.Losses}: {mixture}"
 
     let private duration =

@@ -173,7 +173,7 @@ public sealed class ShowTests
     [InlineData("at 16 positions: 'within 20..30 bisect' changes nothing: without it the meaning is the same.\n", "within 20..30 bisect then right-to-left")]
     [InlineData("", "within 20..30 bisect then right-to-left", "--length", "40")]
     [InlineData("at 16 positions: 'given 20' changes nothing: without it the meaning is the same.\n", "bisect", "--given", "20")]
-    [InlineData("curriculum: stage 0: draw 1: '(random | chunks 4)' says the same as draw 0; add their weights.\n", "curriculum random | chunks 4 + random | chunks 4")]
+    [InlineData("curriculum: stage 0: component 1: '(random | chunks 4)' says the same as component 0; add their weights.\n", "curriculum random | chunks 4 + random | chunks 4")]
     [InlineData("curriculum: stage 1: 'stage 0.5: (left-to-right | singletons)' says the same as the stage before it; make that one longer.\n", "curriculum stage 0.5: left-to-right; stage 0.5: left-to-right")]
     [InlineData("", "random 7 | chunks 4", "--seed", "3")]
     public void What_changes_nothing_is_named_beside_the_drawing(string notes, params string[] arguments)

@@ -11,7 +11,7 @@ let private laws =
         property "draws are pure: the same seed, progress and shape give the same partition" (draws shape)
         <| fun ((curriculum, seed, progress), shape) ->
             let draw curriculum =
-                TrainingSchedule.draw (TrainingSchedule.fit plan curriculum) seed progress shape
+                TrainingSchedule.sample (TrainingSchedule.fit plan curriculum) seed progress shape
 
             Expect.equal
                 (draw (read (Curriculum.print curriculum)))
@@ -29,7 +29,9 @@ let private laws =
 
         property "at least one position is a target when the length is 2 or more" (draws lengths)
         <| fun ((curriculum, seed, progress), length) ->
-            let partition = partitionOf curriculum seed progress (SequenceLayout.ofLength length)
+            let partition =
+                partitionOf curriculum seed progress (SequenceLayout.ofLength length)
+
             Expect.equal ((Partition.targets partition).Length > 0) (length >= 2) (Partition.print partition)
 
         property "under a weighting by 1/t the weights of the targets sum to the open positions" (draws lengths)
@@ -48,7 +50,11 @@ let private laws =
                 Curriculum.stages curriculum |> List.map inverse |> Curriculum.create
 
             let drawing =
-                TrainingSchedule.draw (TrainingSchedule.fit plan curriculum) seed progress (SequenceLayout.ofLength length)
+                TrainingSchedule.sample
+                    (TrainingSchedule.fit plan curriculum)
+                    seed
+                    progress
+                    (SequenceLayout.ofLength length)
 
             let targets = (targetsOf drawing.Partition).Length
 
@@ -121,7 +127,9 @@ let private builtIns =
             let course = TrainingSchedule.fit plan Curriculum.maskedDiffusion
 
             let estimate row =
-                let drawing = TrainingSchedule.draw course (Seed.ofInt row) 0.5 (SequenceLayout.ofLength 5)
+                let drawing =
+                    TrainingSchedule.sample course (Seed.ofInt row) 0.5 (SequenceLayout.ofLength 5)
+
                 let known = Partition.evidence drawing.Partition |> Set.ofArray
 
                 targetsOf drawing.Partition
@@ -143,7 +151,7 @@ let private builtIns =
                 Seq.init 1000 (fun row ->
                     let shape = SequenceLayout.ofLength (2 + row % 120)
 
-                    (TrainingSchedule.draw course (Seed.ofInt row) (float (row % 100) / 100.0) shape).Partition
+                    (TrainingSchedule.sample course (Seed.ofInt row) (float (row % 100) / 100.0) shape).Partition
                     |> Partition.print)
                 |> String.concat "\n"
                 |> System.Text.Encoding.UTF8.GetBytes
@@ -163,10 +171,11 @@ let private builtIns =
 
         test "infill draws each of its components about as often as its weight says" {
             let stage = Curriculum.stages Curriculum.infill |> List.last
-            let total = stage.Mixture |> List.sumBy _.Weight.Start
+            let total = stage.Mixture |> List.sumBy _.Weight.From
 
             let partitions =
-                List.init 3000 (fun row -> partitionOf Curriculum.infill (Seed.ofInt row) 0.5 (SequenceLayout.ofLength 64))
+                List.init 3000 (fun row ->
+                    partitionOf Curriculum.infill (Seed.ofInt row) 0.5 (SequenceLayout.ofLength 64))
 
             let ordinary = Partition.create 1 (Array.init 64 Array.singleton)
 

@@ -42,13 +42,13 @@ let read text =
 
 /// The partition that a curriculum draws in a run that it fits.
 let partitionOf curriculum seed progress shape =
-    (TrainingSchedule.draw (TrainingSchedule.fit plan curriculum) seed progress shape).Partition
+    (TrainingSchedule.sample (TrainingSchedule.fit plan curriculum) seed progress shape).Partition
 
 /// Many draws of one text over one shape.
 let sampleOf text progress shape =
     let course = read text |> TrainingSchedule.fit plan
 
-    List.init 200 (fun row -> TrainingSchedule.draw course (Seed.ofInt row) progress shape)
+    List.init 200 (fun row -> TrainingSchedule.sample course (Seed.ofInt row) progress shape)
 
 let sample text progress length =
     sampleOf text progress (SequenceLayout.ofLength length) |> List.map _.Partition

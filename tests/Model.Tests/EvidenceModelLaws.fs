@@ -10,13 +10,15 @@ let private contexts =
     [
         test "gaps have context on both sides, and as many and as long as asked" {
             for partition in sample "gaps 2..3 of 4..6 bidirectional | all-at-once" 0.0 60 do
-                let gaps = Partition.targets partition |> Array.concat |> A3.Model.Interval.ofPositions
+                let gaps =
+                    Partition.targets partition |> Array.concat |> A3.Model.Interval.ofPositions
+
                 Expect.isTrue (List.length gaps = 2 || List.length gaps = 3) (Partition.print partition)
 
                 for gap in gaps do
-                    let length = gap.Last - gap.First + 1
+                    let length = gap.End - gap.Start
                     Expect.isTrue (length >= 4 && length <= 6) (Partition.print partition)
-                    Expect.isTrue (gap.First > 1 && gap.Last < 59) (Partition.print partition)
+                    Expect.isTrue (gap.Start > 1 && gap.End <= 59) (Partition.print partition)
 
                 Expect.equal (Partition.evidenceGroups partition) 1 "BOS and context see each other"
         }
@@ -96,16 +98,19 @@ let private contexts =
         test "kept runs are as many and as long as asked, and reach both ends" {
             let kept =
                 sample "keep 2 of 3..5 bidirectional | bisect" 0.0 40
-                |> List.map (fun partition -> Partition.evidence partition |> Array.except [ 0 ] |> A3.Model.Interval.ofPositions)
+                |> List.map (fun partition ->
+                    Partition.evidence partition
+                    |> Array.except [ 0 ]
+                    |> A3.Model.Interval.ofPositions)
 
             for regions in kept do
                 Expect.equal regions.Length 2 "runs"
 
                 for region in regions do
-                    Expect.isTrue (region.Last - region.First + 1 |> fun length -> 3 <= length && length <= 5) "length"
+                    Expect.isTrue (region.End - region.Start |> fun length -> 3 <= length && length <= 5) "length"
 
-            Expect.exists kept (fun regions -> regions.Head.First = 1) "the first position"
-            Expect.exists kept (fun regions -> (List.last regions).Last = 39) "the last position"
+            Expect.exists kept (fun regions -> regions.Head.Start = 1) "the first position"
+            Expect.exists kept (fun regions -> (List.last regions).End = 40) "the last position"
         }
 
         test "boundaries are BOS and the last position" {

@@ -52,7 +52,7 @@ let private laws =
         <| fun regions ->
             let first position =
                 regions
-                |> List.tryFindIndex (fun region -> region.First <= position && position <= region.Last)
+                |> List.tryFindIndex (fun region -> region.Start <= position && position < region.End)
 
             let expected =
                 [ 0..15 ]
@@ -80,7 +80,8 @@ let private laws =
         property "singletons follow the order" (pair length anyOrder)
         <| fun (length, order) ->
             Expect.equal
-                (groups (SequenceLayout.ofLength length) (Grouping.singletons order) |> List.concat)
+                (groups (SequenceLayout.ofLength length) (Grouping.singletons order)
+                 |> List.concat)
                 (Order.resolve length order |> Permutation.positions |> List.ofArray)
                 "positions by step"
 

@@ -60,7 +60,8 @@ let draw =
     let reading =
         Gen.elements [ Reading.Bidirectional; Reading.Causal; Reading.Predicted ]
 
-    let piece = Gen.oneof [ Gen.map EvidenceRun.Positions range; Gen.constant EvidenceRun.Sentence ]
+    let piece =
+        Gen.oneof [ Gen.map EvidenceRun.Positions range; Gen.constant EvidenceRun.Sentence ]
 
     let context =
         Gen.oneof
@@ -83,10 +84,10 @@ let draw =
     let weight =
         Gen.elements
             [
-                { Start = 1.0; End = 1.0 }
-                { Start = 2.0; End = 2.0 }
-                { Start = 0.1; End = 1e9 }
-                { Start = 1.0 / 3.0; End = 0.1 }
+                { From = 1.0; To = 1.0 }
+                { From = 2.0; To = 2.0 }
+                { From = 0.1; To = 1e9 }
+                { From = 1.0 / 3.0; To = 0.1 }
             ]
 
     Gen.map4
@@ -187,7 +188,16 @@ let curriculum =
             if draw.Context = EvidenceModel.Start then
                 Seq.empty
             else
-                Seq.singleton (curriculumOf [ [ { draw with Context = EvidenceModel.Start } ] ])
+                Seq.singleton (
+                    curriculumOf
+                        [
+                            [
+                                { draw with
+                                    Context = EvidenceModel.Start
+                                }
+                            ]
+                        ]
+                )
         | [ mixture ] -> mixture |> Seq.map (fun draw -> curriculumOf [ [ draw ] ])
         | mixtures -> mixtures |> Seq.map (fun mixture -> curriculumOf [ mixture ])
 

@@ -52,7 +52,7 @@ let private validity =
             "no rest to take"
             [ stage; lasting Duration.Rest ]
             "the shares of the stages sum to 1; beside `stage rest` they must sum to less than 1."
-        refused "no draws" [ { stage with Mixture = [] } ] "stage 0: no draws; a stage needs at least one."
+        refused "no components" [ { stage with Mixture = [] } ] "stage 0: no draws; a stage needs at least one."
         refused
             "a loss of negative weight"
             [
@@ -76,26 +76,26 @@ let private validity =
                     Mixture =
                         [
                             { draw with
-                                Weight = { Start = 1.0; End = 0.0 }
+                                Weight = { From = 1.0; To = 0.0 }
                             }
                         ]
                 }
             ]
-            "stage 0: all draws start or all end at weight 0; at any moment one must be above 0."
+            "stage 0: all components start or all end at weight 0; at any moment one must be above 0."
         refusedDraw
             "a weight of 0"
             (MixtureComponent.create 0.0 EvidenceModel.Start draw.Recipe)
-            "stage 0: draw 0: weight 0; a weight is a finite number above 0."
+            "stage 0: component 0: weight 0; a weight is a finite number above 0."
         refusedDraw
             "a weight that falls below 0"
             { draw with
-                Weight = { Start = 1.0; End = -1.0 }
+                Weight = { From = 1.0; To = -1.0 }
             }
-            "stage 0: draw 0: weight 1 to -1; both ends are finite numbers of at least 0, and one is above 0."
+            "stage 0: component 0: weight 1 to -1; both ends are finite numbers of at least 0, and one is above 0."
         refusedDraw
             "an expansion that shrinks"
             (MixtureComponent.create 1.0 EvidenceModel.Start (Recipe.Expand(Order.Bisect, 4, 1)))
-            "stage 0: draw 0: expand 4..1; both ends are at least 1, and the first is not above the last."
+            "stage 0: component 0: expand 4..1; both ends are at least 1, and the first is not above the last."
         refused
             "a loss whose gradients would leave float32"
             [
@@ -110,7 +110,7 @@ let private validity =
         }
     ]
 
-let private courses =
+let private schedules =
     let plan =
         {
             Tokens = 1000L
@@ -150,15 +150,15 @@ let private courses =
         misfit
             "groups larger than the context"
             "stage 0.5: bisect; stage 0.5: random | chunks 4 + words | coarsen 65"
-            "stage 1, draw 1: groups of 65, but the context holds 64 positions; use smaller groups or a longer context."
+            "stage 1, component 1: groups of 65, but the context holds 64 positions; use smaller groups or a longer context."
         misfit
             "an expansion beyond the context"
             "left-to-right | expand 1 65"
-            "stage 0, draw 0: groups of 65, but the context holds 64 positions; use smaller groups or a longer context."
+            "stage 0, component 0: groups of 65, but the context holds 64 positions; use smaller groups or a longer context."
         misfit
             "gaps larger than the context"
             "gaps 2..3 of 32..40 causal | bisect"
-            "stage 0, draw 0: its context needs runs of at least 64 positions in all, but the context of the model holds 64; use shorter runs or a longer context."
+            "stage 0, component 0: its context needs runs of at least 64 positions in all, but the context of the model holds 64; use shorter runs or a longer context."
 
         test "the built-in curricula fit" {
             for name, curriculum in Curriculum.builtIn do
@@ -193,9 +193,9 @@ let private mixtures =
 
 let tests =
     testList
-        "courses"
+        "training schedules"
         [
             testList "validity" validity
-            testList "fit" courses
+            testList "fit" schedules
             testList "mixtures" mixtures
         ]

@@ -17,8 +17,10 @@ type TrainingSchedule internal (spec: A3.Model.TrainingSchedule) =
 
     /// The partition of one sequence at a progress in 0..1 of the run; the same arguments give the same partition.
     member _.Draw(seed: int64, progress: float, length: int) =
-        let shape = A3.Model.SequenceLayout.ofLength (Text.atLeast 0 (nameof length) length)
-        Partition((A3.Model.TrainingSchedule.draw spec (A3.Model.Seed.ofInt64 seed) progress shape).Partition)
+        let layout =
+            A3.Model.SequenceLayout.ofLength (Text.atLeast 0 (nameof length) length)
+
+        Partition((A3.Model.TrainingSchedule.sample spec (A3.Model.Seed.ofInt64 seed) progress layout).Partition)
 
 /// Stages of a training run, each a distribution over groupings; compared by value. Immutable: any number of threads may use it.
 [<Sealed>]
@@ -51,15 +53,15 @@ type Curriculum internal (spec: A3.Model.Curriculum) =
         ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1L, nameof tokens)
         ArgumentOutOfRangeException.ThrowIfLessThan(tokensPerStep, 1.0, nameof tokensPerStep)
 
-        let plan: A3.Model.RunBudget =
+        let budget: A3.Model.RunBudget =
             {
                 Tokens = tokens
                 TokensPerStep = tokensPerStep
                 Context = Text.atLeast 2 (nameof context) context
             }
 
-        match A3.Model.TrainingSchedule.tryFit plan spec with
-        | Ok course -> TrainingSchedule course
+        match A3.Model.TrainingSchedule.tryFit budget spec with
+        | Ok schedule -> TrainingSchedule schedule
         | Error error -> raise (A3Exception error.Message)
 
     /// Reads the text form; throws SpecificationException where the text is not a curriculum.

@@ -44,12 +44,12 @@ type Grouping internal (spec: A3.Model.Grouping) =
 
     /// The same recipe with these positions given, as one group.
     member _.Given([<ParamArray>] positions: int[]) =
-        let regions =
+        let intervals =
             positions
             |> Seq.map (Text.atLeast 0 (nameof positions))
             |> A3.Model.Interval.ofPositions
 
-        Grouping(A3.Model.Grouping.Given(regions, spec))
+        Grouping(A3.Model.Grouping.Given(intervals, spec))
 
     /// The groups of the positions that this recipe's orders name, then `rest` over the positions still open.
     member _.Then(rest: Grouping) =
@@ -101,17 +101,17 @@ type Grouping internal (spec: A3.Model.Grouping) =
                     (nameof given)
                     $"position %d{position} is given, but a sequence of length %d{length} holds only 0..%d{length - 1}."
 
-        let shape =
+        let layout =
             A3.Model.SequenceLayout.ofLength (Text.atLeast 0 (nameof length) length)
             |> A3.Model.SequenceLayout.given given
 
-        let shape =
-            { shape with
+        let layout =
+            { layout with
                 WordStarts = Array.copy wordStarts
                 SentenceStarts = Array.copy sentenceStarts
             }
 
-        Partition(Specification.resolve shape spec)
+        Partition(Specification.resolve layout spec)
 
     /// Reads the text form; throws SpecificationException where the text is not a grouping.
     static member Parse(text: string) =

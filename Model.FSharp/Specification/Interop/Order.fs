@@ -68,8 +68,11 @@ type Order internal (spec: A3.Model.Order) =
     /// Names the positions `first..last` only, in this order; the others follow left to right, or as `Then` says.
     member _.Within(first: int, last: int) =
         let first = Text.atLeast 0 (nameof first) first
-        let region = A3.Model.Interval.between first (Text.atLeast first (nameof last) last)
-        Order(A3.Model.Order.Within(region, spec))
+
+        let interval =
+            A3.Model.Interval.between first (Text.atLeast first (nameof last) last)
+
+        Order(A3.Model.Order.Within(interval, spec))
 
     /// The positions that this order names, then the others in the order of `rest`.
     member _.Then(rest: Order) =

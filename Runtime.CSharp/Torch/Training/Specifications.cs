@@ -14,10 +14,10 @@ internal static class Specifications
     {
         try
         {
-            var course = new Curriculum(curriculum).Fit(options.Tokens, tokensPerStep, context).Spec;
-            var isTaught = TrainingScheduleModule.stages(course).Any(stage => (stage.Item2.Losses.Content?.Value ?? options.ContentWeight) > 0);
-            return isTaught || !options.Distil
-                ? course
+            var schedule = new Curriculum(curriculum).Fit(options.Tokens, tokensPerStep, context).Spec;
+            var trains = TrainingScheduleModule.stages(schedule).Any(stage => (stage.Item2.Losses.Content?.Value ?? options.ContentWeight) > 0);
+            return trains || !options.Distil
+                ? schedule
                 : throw new RequestException(
                     $"{nameof(options.Distil)} is for the content stream, whose loss has no weight in any stage; write 'content 1' into one, or give {nameof(options.ContentWeight)}.");
         }

@@ -14,7 +14,7 @@ internal readonly record struct StepResult(long Step, double Loss, double Gradie
 }
 
 /// <summary>
-/// The moving parts of a run: flat parameters, optimizer, data and draws. A step is a pure function of (parameters, moments,
+/// The moving parts of a run: flat parameters, optimizer, data and seeds. A step is a pure function of (parameters, moments,
 /// step, tokens seen, data position), which is what the state file holds. Owns its tensors; single-threaded.
 /// </summary>
 internal sealed class TrainingRun : IDisposable
@@ -22,11 +22,11 @@ internal sealed class TrainingRun : IDisposable
     private const int StepsCounted = 32;
 
     private readonly TrainingOptions options;
-    private readonly Model.TrainingSchedule course;
+    private readonly Model.TrainingSchedule schedule;
     private readonly BatchPlan plan;
     private readonly BatchBuilder builder;
-    private readonly LearningRate schedule;
-    private readonly Seed draws;
+    private readonly LearningRate learningRates;
+    private readonly Seed seeds;
     private readonly Learner learner;
     private readonly ParallelMicroBatches microBatches;
     private readonly Queue<(long Step, Tensor? Numbers, Row[] Rows)> unread = [];
@@ -45,10 +45,10 @@ internal sealed class TrainingRun : IDisposable
         var context = options.LongestSequence(Architecture.Context);
         plan = new BatchPlan(
             corpus.Documents, context, options.BatchTokens, options.Crop, SeedModule.derive(1, seed), options.Pack);
-        course = Specifications.Schedule(curriculum, options, TokensPerStep(), context);
-        draws = SeedModule.derive(2, seed);
+        schedule = Specifications.Schedule(curriculum, options, TokensPerStep(), context);
+        seeds = SeedModule.derive(2, seed);
         builder = new BatchBuilder(corpus, device, network.Computes);
-        schedule = new LearningRate(options.LearningRate, options.Warmup, options.FinalRate);
+        learningRates = new LearningRate(options.LearningRate, options.Warmup, options.FinalRate);
         microBatches = new ParallelMicroBatches(device.type == TorchSharp.DeviceType.CPU ? options.ParallelMicroBatches : 1);
         learner = new Learner(network, options.WeightDecay, options.Clip, options.ActivationCheckpointing, options.Optimizer, microBatches, teacher is null ? null : new Teacher(teacher.Weights, options.DistilQueries));
     }
@@ -96,14 +96,14 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>Whether there is a batch at a position.</summary>
     public bool IsInData(DataPosition position) => plan.Holds(position);
 
-    public double LearningRate => schedule.At(Progress);
+    public double LearningRate => learningRates.At(Progress);
 
     /// <summary>Whether the last stage trains the query stream, and whether it trains the content stream: what a run comes to is judged by these.</summary>
     public (bool Query, bool Content) EndsTraining
     {
         get
         {
-            var last = TrainingScheduleModule.stages(course).Last().Item2;
+            var last = TrainingScheduleModule.stages(schedule).Last().Item2;
             return (last.Losses.Query > 0, ContentWeight(last) > 0);
         }
     }
@@ -112,7 +112,7 @@ internal sealed class TrainingRun : IDisposable
     public void Advance()
     {
         using var scope = NewDisposeScope();
-        var stage = TrainingScheduleModule.stageAt(Progress, course).Item1;
+        var stage = TrainingScheduleModule.stageAt(Progress, schedule).Item1;
         var batches = NextBatches(ContentWeight(stage) > 0, out var rows);
         var numbers = learner.Step(batches, stage.Losses.Query, ContentWeight(stage), LearningRate);
         Tokens += rows.Sum(row => row.Length);
@@ -161,7 +161,7 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>The batches of a step, each row under its own drawing; the data position moves behind them.</summary>
     private Batch[] NextBatches(bool withCausal, out Row[] rows)
     {
-        var seed = SeedModule.derive(Step, draws);
+        var seed = SeedModule.derive(Step, seeds);
         var (batches, seen) = (new Batch[options.GradientAccumulationSteps], new List<Row>());
         for (var i = 0; i < batches.Length; i++)
         {
@@ -178,7 +178,7 @@ internal sealed class TrainingRun : IDisposable
         return batches;
     }
 
-    private SampledLayout Draw(Row row, Seed seed) => TrainingScheduleModule.draw(course, seed, Progress, builder.LayoutOf(row));
+    private SampledLayout Draw(Row row, Seed seed) => TrainingScheduleModule.sample(schedule, seed, Progress, builder.LayoutOf(row));
 
     /// <summary>How much the content stream's loss counts in a stage; the run decides where the stage does not.</summary>
     private double ContentWeight(Stage stage) => stage.Losses.Content?.Value ?? options.ContentWeight;

@@ -51,7 +51,7 @@ module CurriculumSample =
                 for draw in 0 .. drawsPerStage - 1 do
                     let progress = start + share * (float draw + 0.5) / float drawsPerStage
                     let seed = Seed.derive (int64 draw) seed
-                    (TrainingSchedule.draw course seed progress (shape length)).Partition
+                    (TrainingSchedule.sample course seed progress (shape length)).Partition
             ]
 
         {
@@ -86,7 +86,7 @@ module CurriculumSample =
                     for index in 0 .. partitionsShown - 1 do
                         let progress = (float index + 0.5) / float partitionsShown
                         let seed = Seed.derive (int64 index) (Seed.derive -1L seed)
-                        progress, (TrainingSchedule.draw course seed progress (shape length)).Partition
+                        progress, (TrainingSchedule.sample course seed progress (shape length)).Partition
                 ]
         }
 

@@ -49,7 +49,7 @@ public sealed class CurriculumRunTests
         var options = ToyRun.Options(folder) with { Curriculum = "random | chunks 49" };
         var error = Assert.Throws<RequestException>(() => ToyRun.Train(options));
 
-        Assert.StartsWith("Curriculum = random | chunks 49: stage 0, draw 0: groups of 49, but the context holds 48", error.Message);
+        Assert.StartsWith("Curriculum = random | chunks 49: stage 0, component 0: groups of 49, but the context holds 48", error.Message);
         Assert.False(Directory.Exists(options.Output));
     }
 
