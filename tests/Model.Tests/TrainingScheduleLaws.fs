@@ -52,7 +52,7 @@ let private validity =
             "no rest to take"
             [ stage; lasting Duration.Rest ]
             "the shares of the stages sum to 1; beside `stage rest` they must sum to less than 1."
-        refused "no components" [ { stage with Mixture = [] } ] "stage 0: no draws; a stage needs at least one."
+        refused "no components" [ { stage with Mixture = [] } ] "stage 0: no components; a stage needs at least one."
         refused
             "a loss of negative weight"
             [

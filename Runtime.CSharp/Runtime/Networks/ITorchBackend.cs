@@ -24,7 +24,7 @@ internal interface ITorchBackend
     /// <summary>That of A3.Torch.</summary>
     /// <exception cref="A3Exception">The program has none; the message names what asks for it.</exception>
     static ITorchBackend Required(Device device, NumberType precision) => Found ?? throw new A3Exception(
-        (device == Device.Cuda ? "device = cuda" : $"weights in {precision.Name()} on the CPU")
-        + " needs the package A3.Torch, which this program does not reference: add it, with TorchSharp-cpu or a TorchSharp-cuda package, "
-        + $"or set {Variable} to the folder of a libtorch; float32 on the CPU needs neither.");
+        (device == Device.Cuda ? "device = cuda" : $"precision = {precision.Name()} on the CPU")
+        + " needs the package A3.Torch, which this program does not reference: add it, and a libtorch by TorchSharp-cpu, by a TorchSharp-cuda "
+        + $"package or by {Variable}; float32 on the CPU needs neither.");
 }

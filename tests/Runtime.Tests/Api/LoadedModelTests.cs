@@ -37,4 +37,15 @@ public sealed class LoadedModelTests
             "the tokenizer has ids up to 511, but the weights know only 0..96",
             Assert.ThrowsAny<A3Exception>(() => A3Model.Load(folder.Path)).Message);
     }
+
+    [Theory]
+    [InlineData(Device.Cuda, NumberType.Float32, "device = cuda needs the package A3.Torch")]
+    [InlineData(Device.Cpu, NumberType.BFloat16, "precision = bfloat16 on the CPU needs the package A3.Torch")]
+    public void What_libtorch_runs_names_its_package_where_it_is_missing(Device device, NumberType precision, string message)
+    {
+        var options = new LoadOptions { Device = device, Precision = precision };
+
+        Assert.StartsWith(
+            message, Assert.ThrowsAny<A3Exception>(() => A3Model.Load(Fixtures.InRepository("experiments", "models", "tinystories-a3"), options)).Message, StringComparison.Ordinal);
+    }
 }
