@@ -101,7 +101,7 @@ public sealed class A3Model : IDisposable
         ArgumentNullException.ThrowIfNull(template);
         options ??= new();
         var isCausal = options.Causal || !Architecture.HasQueryStream;
-        var constraints = new GapConstraints(vocabulary, options, template.Parts.Count(part => part.IsGap));
+        var constraints = new GapTokenSets(vocabulary, options, template.Parts.Count(part => part.IsGap));
         var builder = new TextLayoutBuilder(vocabulary, FirstTokens(isCausal), constraints);
         RequireFits(template, builder);
         var borders = new BorderDecision(network, vocabulary, budget, isCausal).Decide(builder, template.Shortest(), cancellation);
@@ -135,7 +135,7 @@ public sealed class A3Model : IDisposable
     {
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(template);
-        var constraints = new GapConstraints(vocabulary, new(), template.Parts.Count(part => part.IsGap));
+        var constraints = new GapTokenSets(vocabulary, new(), template.Parts.Count(part => part.IsGap));
         var builder = new TextLayoutBuilder(vocabulary, FirstTokens(isCausal: false), constraints);
         RequireFits(template, builder);
         new BorderDecision(network, vocabulary, budget, isCausal: false).Decide(builder, template.Shortest(), cancellation);
@@ -169,7 +169,7 @@ public sealed class A3Model : IDisposable
         var sequence = PartialSequence.ToDecode(network, [.. tokens], partition.Spec);
         RequireTargets(borders ?? [], partition);
         var layout = TextLayout.Of(tokens, position => !partition.IsEvidence(position), borders ?? [], scorer.FirstText(tokens));
-        var constraints = new GapConstraints(vocabulary, options, layout.Gaps.Length);
+        var constraints = new GapTokenSets(vocabulary, options, layout.Gaps.Length);
         return new(vocabulary, layout, budget, DecodingPlan.For(sequence, layout, constraints, null, 0, options));
     }
 
@@ -188,7 +188,7 @@ public sealed class A3Model : IDisposable
         int[] dropped = [.. Enumerable.Range(partition.Length, layout.Tokens.Length - partition.Length)];
         int[][] groups = [.. partition.Groups, .. dropped.Length > 0 ? [dropped] : Array.Empty<int[]>()];
         var sequence = PartialSequence.ToDecode(network, layout.Tokens.AsSpan(), Model.PartitionModule.create(partition.EvidenceGroups, groups));
-        var constraints = new GapConstraints(vocabulary, options, layout.Gaps.Length);
+        var constraints = new GapTokenSets(vocabulary, options, layout.Gaps.Length);
         return new(vocabulary, layout, budget, DecodingPlan.Again(sequence, layout, constraints, options));
     }
 

@@ -24,7 +24,7 @@ internal sealed record DecodingPlan(
     /// <exception cref="A3Exception">
     /// Options that exclude each other, or that the network or the template does not allow.
     /// </exception>
-    public static DecodingPlan For(INetwork network, TextLayout layout, GapConstraints constraints, DecodingOptions options)
+    public static DecodingPlan For(INetwork network, TextLayout layout, GapTokenSets constraints, DecodingOptions options)
     {
         if (options.Causal || network.Architecture.QueryStream.IsAbsent)
         {
@@ -65,7 +65,7 @@ internal sealed record DecodingPlan(
     public static DecodingPlan For(
         PartialSequence sequence,
         TextLayout layout,
-        GapConstraints constraints,
+        GapTokenSets constraints,
         Policy.Adaptive? adaptive,
         int leading,
         DecodingOptions options)
@@ -79,7 +79,7 @@ internal sealed record DecodingPlan(
     /// <summary>
     /// For a sequence whose groups a run had: what the run did not know beforehand is not known now, so that the same is drawn.
     /// </summary>
-    public static DecodingPlan Again(PartialSequence sequence, TextLayout layout, GapConstraints constraints, DecodingOptions options)
+    public static DecodingPlan Again(PartialSequence sequence, TextLayout layout, GapTokenSets constraints, DecodingOptions options)
     {
         var ranks = options.Policy?.Spec is Policy.Adaptive ? null : PartitionModule.groupOf(sequence.Partition);
         var sampler = SamplerOf(options, constraints.In(layout, ranks));
@@ -154,7 +154,7 @@ internal sealed record DecodingPlan(
         return PartitionModule.create(PartitionModule.evidenceGroups(partition), [.. groups.Where(group => group.Length > 0)]);
     }
 
-    private static DecodingPlan Causal(INetwork network, TextLayout layout, GapConstraints constraints, DecodingOptions options)
+    private static DecodingPlan Causal(INetwork network, TextLayout layout, GapTokenSets constraints, DecodingOptions options)
     {
         RequireCausal(layout, options);
         var open = layout.Open;

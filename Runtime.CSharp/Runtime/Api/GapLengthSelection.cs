@@ -16,7 +16,7 @@ namespace A3.Runtime.Api;
 /// <param name="constraints">What may be drawn.</param>
 /// <param name="budget">Of the caches of all lengths together.</param>
 internal sealed class GapLengthSelection(
-    INetwork network, Template template, TextLayoutBuilder builder, GapConstraints constraints, CacheBudget budget)
+    INetwork network, Template template, TextLayoutBuilder builder, GapTokenSets constraints, CacheBudget budget)
 {
     private readonly List<TemplatePart> before = [];
     private readonly List<GapLengthChoice> choices = [];
@@ -118,7 +118,7 @@ internal sealed class GapLengthSelection(
         private readonly int length;
         private readonly int tokens;
 
-        public Candidate(TextLayout layout, int index, int length, GapConstraints constraints)
+        public Candidate(TextLayout layout, int index, int length, GapTokenSets constraints)
         {
             this.length = length;
             var gap = layout.Gaps[index];

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using A3.Runtime.Networks;
 using A3.Runtime.Sampling;
 
 namespace A3.Runtime.Decoding;

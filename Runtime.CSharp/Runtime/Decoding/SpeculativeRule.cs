@@ -1,4 +1,3 @@
-using A3.Runtime.Networks;
 using A3.Runtime.Sampling;
 
 namespace A3.Runtime.Decoding;

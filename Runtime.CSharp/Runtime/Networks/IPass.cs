@@ -16,16 +16,6 @@ internal interface IPass : IDisposable
     IPredictions Run(ReadOnlySpan<PassRows> batch);
 }
 
-/// <summary>A row of predictions, and the position it is about.</summary>
-internal readonly record struct PredictedRow(int Row, int Position)
-{
-    /// <summary>What may be drawn; null for every token.</summary>
-    public TokenSet? Allowed { get; init; }
-
-    /// <summary>What the distribution is narrowed to whose log-probability is reported; null for every token.</summary>
-    public TokenSet? Agreeing { get; init; }
-}
-
 /// <summary>What a pass predicts, where the network left it: only what is asked for comes to the host.</summary>
 internal interface IPredictions
 {

@@ -1,5 +1,3 @@
-using A3.Runtime.Networks;
-
 namespace A3.Runtime.Sampling;
 
 using A3.Model;

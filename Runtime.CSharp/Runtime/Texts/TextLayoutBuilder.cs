@@ -10,7 +10,7 @@ namespace A3.Runtime.Texts;
 /// <param name="vocabulary">The tokens.</param>
 /// <param name="firstTokens">What stands before the text: one token, or none.</param>
 /// <param name="constraints">What each gap allows.</param>
-internal sealed class TextLayoutBuilder(Vocabulary vocabulary, ImmutableArray<int> firstTokens, GapConstraints constraints)
+internal sealed class TextLayoutBuilder(Vocabulary vocabulary, ImmutableArray<int> firstTokens, GapTokenSets constraints)
 {
     private readonly BorderRule rule = new(vocabulary);
     private readonly Dictionary<(string Text, bool BeginsText), int[]> encoded = [];

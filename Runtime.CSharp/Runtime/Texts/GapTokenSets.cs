@@ -4,7 +4,7 @@ using A3.Runtime.Sampling;
 namespace A3.Runtime.Texts;
 
 /// <summary>What options ask of the tokens of gaps, for any layout of them. Immutable.</summary>
-internal sealed class GapConstraints
+internal sealed class GapTokenSets
 {
     private readonly Vocabulary vocabulary;
     private readonly DecodingOptions options;
@@ -16,7 +16,7 @@ internal sealed class GapConstraints
     /// <param name="options">Constraints of all gaps and of single ones, and forbidden texts.</param>
     /// <param name="gaps">How many gaps there are.</param>
     /// <exception cref="RequestException">A constraint names an unknown gap or token.</exception>
-    public GapConstraints(Vocabulary vocabulary, DecodingOptions options, int gaps)
+    public GapTokenSets(Vocabulary vocabulary, DecodingOptions options, int gaps)
     {
         foreach (var gap in options.GapConstraints.Keys.Where(gap => gap < 0 || gap >= gaps))
         {
