@@ -127,25 +127,25 @@ module Attention =
 
     /// Attention over spans, which libtorch does not differentiate.
     let internal overSpans (rows: SpanRows) =
-        let rows = SpanPass.checked' rows
+        let rows = SpanRows.validated rows
 
         let own (queries: torch.Tensor) keys values =
             use _ = torch.no_grad ()
-            let mixed, normalisers = SpanAttention.mix rows queries keys values
-            mixed.to_type queries.dtype, normalisers
+            let mixed, logSumExps = SpanAttention.forward rows queries keys values
+            mixed.to_type queries.dtype, logSumExps
 
         {
             Mix = fun queries keys values -> fst (own queries keys values)
             Trace =
                 fun queries keys values ->
-                    let mixed, normalisers = own queries keys values
+                    let mixed, logSumExps = own queries keys values
 
                     {
                         Value = mixed
-                        Kept = [ normalisers ]
+                        Kept = [ logSumExps ]
                         Back =
                             fun gradient ->
-                                SpanAttention.descend rows queries keys values normalisers gradient
+                                SpanAttention.backward rows queries keys values logSumExps gradient
                                 |> List.map _.to_type(queries.dtype)
                     }
         }

@@ -1,5 +1,6 @@
 namespace A3.Tensors
 
+open A3.Kernels
 open A3.Model
 open TorchSharp
 
@@ -103,10 +104,10 @@ module StreamAttention =
             | [ alone ] -> alone
             | several -> torch.cat (Array.ofList several, 2L)
 
-    /// Stretches of so many rows, one behind the other.
-    let private stretches counts =
+    /// Intervals of so many rows, one behind the other.
+    let private intervals counts =
         counts
-        |> List.mapFold (fun start count -> { Start = start; Count = count }, start + count) 0
+        |> List.mapFold (fun start count -> Interval(start, start + count), start + count) 0
         |> fst
 
     /// Attention over spans of the rows of some streams, one behind the other.
@@ -115,12 +116,12 @@ module StreamAttention =
             rows.Pieces
             |> List.collect (fun piece -> List.replicate (int piece.Sequences) (int (count stream piece)))
 
-        let keys = ofSequences Stream.Content |> stretches
+        let keys = ofSequences Stream.Content |> intervals
 
         let queries =
             streams
             |> List.collect ofSequences
-            |> stretches
+            |> intervals
             |> List.chunkBySize keys.Length
             |> List.transpose
 
@@ -135,9 +136,9 @@ module StreamAttention =
         Attention.overSpans
             {
                 Sequences =
-                    List.map2 (fun keys queries -> { Keys = keys; Queries = queries }) keys queries
+                    List.map2 (fun keys queries -> SpanSequence(keys, Array.ofList queries)) keys queries
                     |> Array.ofList
-                Spans = spans
+                Spans = spans |> Array.map (fun span -> Interval(span.First, span.End))
                 KeyRotation = rotation |> Rotation.first rows.Content.shape[0]
                 QueryRotation = rotation |> Rotation.last spans.LongLength
             }
@@ -146,7 +147,7 @@ module StreamAttention =
     /// `rotation dtype` is theirs.
     let ofStreams architecture (dtype: torch.ScalarType) layouts (rows: StreamRows) rotation streams alone =
         match rows.Spans with
-        | Some spans when Tile.isFor rows.Content.device ->
+        | Some spans when CpuKernels.areFor rows.Content.device ->
             let spanned = spanned rows spans (rotation torch.float32)
             spanned streams, spanned alone
         | Some _
@@ -172,22 +173,17 @@ module StreamAttention =
         let positions =
             (Numbers.range length device).unsqueeze(0).repeat(1L, int64 sequences)
 
-        if Tile.isFor device then
+        if CpuKernels.areFor device then
             let rotation = Rotation.at architecture torch.float32 positions
 
             let sequence index =
-                let rows =
-                    {
-                        Start = index * length
-                        Count = length
-                    }
-
-                { Keys = rows; Queries = [ rows ] }
+                let rows = Interval(index * length, (index + 1) * length)
+                SpanSequence(rows, [| rows |])
 
             Attention.overSpans
                 {
                     Sequences = Array.init sequences sequence
-                    Spans = Array.init (sequences * length) (fun row -> { First = 0; End = row % length + 1 })
+                    Spans = Array.init (sequences * length) (fun row -> Interval(0, row % length + 1))
                     KeyRotation = rotation
                     QueryRotation = rotation
                 }
