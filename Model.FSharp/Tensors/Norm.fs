@@ -1,6 +1,6 @@
 namespace A3.Tensors
 
-open A3.Kernels
+open A3.Kernels.Rows
 open A3.Model
 open TorchSharp
 

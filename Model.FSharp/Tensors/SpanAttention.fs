@@ -1,6 +1,6 @@
 namespace A3.Tensors
 
-open A3.Kernels
+open A3.Kernels.Attention
 open TorchSharp
 
 /// Attention over spans of keys on a CPU and its gradient, in float32, by the loops of A3.Kernels.

@@ -1,6 +1,7 @@
 namespace A3.Tensors
 
 open A3.Kernels
+open A3.Kernels.Attention
 open TorchSharp
 
 /// What the rows of a pass attend to where each attends to one span of its sequence's keys, as with rows in the order of `Mask.inOrder`.

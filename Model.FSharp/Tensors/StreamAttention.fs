@@ -1,6 +1,7 @@
 namespace A3.Tensors
 
 open A3.Kernels
+open A3.Kernels.Attention
 open A3.Model
 open TorchSharp
 

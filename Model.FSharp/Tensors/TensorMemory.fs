@@ -3,7 +3,7 @@ namespace A3.Tensors
 #nowarn "9"
 
 open System.Runtime.InteropServices
-open A3.Kernels
+open A3.Kernels.Attention
 open Microsoft.FSharp.NativeInterop
 open TorchSharp
 

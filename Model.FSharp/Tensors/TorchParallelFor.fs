@@ -4,7 +4,8 @@ open System
 open System.Runtime.ExceptionServices
 open System.Runtime.InteropServices
 open System.Threading
-open A3.Kernels
+open A3.Kernels.Products
+open A3.Kernels.Threads
 open TorchSharp
 
 /// OpenMP's entry, `GOMP_parallel (body, data, threads, flags)`: so many threads call the body once each, the calling one included.

@@ -4,6 +4,8 @@ module A3.Tensor.Tests.SpanLaws
 
 open System
 open A3.Kernels
+open A3.Kernels.Attention
+open A3.Kernels.Products
 open A3.Model
 open A3.Tensors
 open A3.Tensor.Tests.TensorSamples

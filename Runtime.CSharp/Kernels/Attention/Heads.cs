@@ -1,4 +1,6 @@
-namespace A3.Kernels;
+using A3.Kernels.Rows;
+
+namespace A3.Kernels.Attention;
 
 /// <summary>Where float32 heads [head, row, width] lie in memory; the numbers of a head of a row lie next to one another.</summary>
 internal readonly unsafe struct Heads(float* start, long headStride, long rowStride)

@@ -1,4 +1,6 @@
-namespace A3.Kernels;
+using A3.Kernels.Threads;
+
+namespace A3.Kernels.Attention;
 
 /// <summary>
 /// Attention over spans of keys and its gradient, in float32: tiles of scores within no span are left out, there is no mask, nothing as

@@ -1,4 +1,8 @@
-namespace A3.Kernels;
+using A3.Kernels.Memory;
+using A3.Kernels.Products;
+using A3.Kernels.Rows;
+
+namespace A3.Kernels.Attention;
 
 /// <summary>The gradients of attention over spans, a block of rows after another; scores are computed once more.</summary>
 internal sealed unsafe class SpanBackward : SpanWorker

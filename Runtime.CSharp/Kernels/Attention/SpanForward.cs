@@ -1,4 +1,8 @@
-namespace A3.Kernels;
+using A3.Kernels.Memory;
+using A3.Kernels.Products;
+using A3.Kernels.Rows;
+
+namespace A3.Kernels.Attention;
 
 /// <summary>Attention outputs, a tile of rows after another.</summary>
 internal sealed unsafe class SpanForward : SpanWorker

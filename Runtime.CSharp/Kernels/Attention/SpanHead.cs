@@ -1,4 +1,8 @@
-namespace A3.Kernels;
+using A3.Kernels.Memory;
+using A3.Kernels.Products;
+using A3.Kernels.Rows;
+
+namespace A3.Kernels.Attention;
 
 /// <summary>A head of keys or values of one sequence in a workspace, as rows and as panels, and products with it.</summary>
 internal readonly unsafe struct SpanHead

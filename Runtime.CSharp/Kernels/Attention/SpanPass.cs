@@ -1,4 +1,7 @@
-namespace A3.Kernels;
+using A3.Kernels.Memory;
+using A3.Kernels.Products;
+
+namespace A3.Kernels.Attention;
 
 /// <summary>A sequence among the rows of a pass.</summary>
 /// <param name="Keys">Its rows of keys and values.</param>

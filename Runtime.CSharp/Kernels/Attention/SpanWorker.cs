@@ -1,4 +1,8 @@
-namespace A3.Kernels;
+using A3.Kernels.Memory;
+using A3.Kernels.Products;
+using A3.Kernels.Threads;
+
+namespace A3.Kernels.Attention;
 
 /// <summary>What one worker computes with its workspace: one sequence and head of keys after another.</summary>
 internal abstract class SpanWorker(SpanPass pass)

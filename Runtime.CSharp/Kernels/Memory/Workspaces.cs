@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace A3.Kernels;
+namespace A3.Kernels.Memory;
 
 /// <summary>Scratch memory, a piece for each worker of a loop, with whatever was in it before. Freed when disposed of.</summary>
 /// <remarks>Of malloc, so that a process that keeps what it frees finds the same pages again at the next call.</remarks>

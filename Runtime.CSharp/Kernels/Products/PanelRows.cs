@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace A3.Kernels;
+namespace A3.Kernels.Products;
 
 /// <summary>A row of a panel, or a part of it, in registers.</summary>
 internal unsafe interface IPanelRow<T>

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
-namespace A3.Kernels;
+namespace A3.Kernels.Products;
 
 /// <summary>The micro-kernel of products in training: a tile of 8 rows and 32 columns, its sums in registers four rows at a time.</summary>
 internal static unsafe class TileKernel

@@ -1,7 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using A3.Kernels.Threads;
 
-namespace A3.Kernels;
+namespace A3.Kernels.Rows;
 
 /// <summary>RMSNorm of rows (Zhang and Sennrich 2019, arXiv 1910.07467): x / sqrt (mean of squares + epsilon), each number times its scale.</summary>
 internal static unsafe class RmsNorm
@@ -31,10 +32,16 @@ internal static unsafe class RmsNorm
             for (nint row = start * BlockRows; row < Math.Min(count, end * BlockRows); row++)
             {
                 var source = rows + row * width;
-                factors[row] = 1f / MathF.Sqrt(SumOfSquares(source, width) / width + epsilon);
+                factors[row] = Factor(source, width, epsilon);
                 Apply(source, scales, width, factors[row], normalised + row * width);
             }
         });
+
+    /// <summary>
+    /// target = source / sqrt (mean of squares + epsilon) * scales, all [width]; in place is allowed. NaN where the squares overflow.
+    /// </summary>
+    public static void Normalise(float* source, float* scales, int width, float epsilon, float* target) =>
+        Apply(source, scales, width, Factor(source, width, epsilon), target);
 
     /// <summary>The gradients towards rows and scales, from that towards the rows normalised.</summary>
     /// <param name="rows">[count, width].</param>
@@ -65,6 +72,14 @@ internal static unsafe class RmsNorm
                 BackwardRow(rows + place, scales, gradient + place, toRows + place, sums, width, factors[row]);
             }
         });
+
+    /// <summary>What a row is multiplied by.</summary>
+    private static float Factor(float* row, int width, float epsilon)
+    {
+        // Of an infinite sum it would be 0, and the row lost without a trace.
+        var sum = SumOfSquares(row, width);
+        return float.IsFinite(sum) ? 1f / MathF.Sqrt(sum / width + epsilon) : float.NaN;
+    }
 
     /// <summary>The sum of the squares of a row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
-namespace A3.Kernels;
+namespace A3.Kernels.Rows;
 
 /// <summary>RoPE with half-rotation, as Hugging Face stores LLaMA: numbers i and i + half of a head rotate together.</summary>
 internal static unsafe class RotaryEmbedding
@@ -39,6 +39,27 @@ internal static unsafe class RotaryEmbedding
             {
                 to[index] = (own[index] * cosine[index] + across[index] * sine[index]) * factor;
             }
+        }
+    }
+
+    /// <summary>RoPE with half-rotation, in place: pairs (i, i + half) of a head [2 half] turn by the angle of pair i.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Rotate(float* head, float* cosines, float* sines, int half)
+    {
+        var i = 0;
+        for (; i + Vector<float>.Count <= half; i += Vector<float>.Count)
+        {
+            var (first, second) = (Vector.Load(head + i), Vector.Load(head + half + i));
+            var (cosine, sine) = (Vector.Load(cosines + i), Vector.Load(sines + i));
+            (first * cosine - second * sine).Store(head + i);
+            (second * cosine + first * sine).Store(head + half + i);
+        }
+
+        for (; i < half; i++)
+        {
+            var (first, second) = (head[i], head[half + i]);
+            head[i] = first * cosines[i] - second * sines[i];
+            head[half + i] = second * cosines[i] + first * sines[i];
         }
     }
 }

@@ -2,12 +2,34 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using A3.Kernels.Products;
 
-namespace A3.Kernels;
+namespace A3.Kernels.Rows;
 
-/// <summary>Rows copied: scaled, or as columns.</summary>
+/// <summary>Rows copied, scaled or as columns, and checked.</summary>
 internal static unsafe class RowMath
 {
+    /// <summary>Whether all numbers are finite.</summary>
+    public static bool AreFinite(float* numbers, nint count)
+    {
+        // A finite number less itself is 0.
+        var rest = Vector<float>.Zero;
+        nint i = 0;
+        for (; i + Vector<float>.Count <= count; i += Vector<float>.Count)
+        {
+            var part = Vector.Load(numbers + i);
+            rest += part - part;
+        }
+
+        var sum = Vector.Sum(rest);
+        for (; i < count; i++)
+        {
+            sum += numbers[i] - numbers[i];
+        }
+
+        return sum == 0;
+    }
+
     /// <summary>target = source * factor, both [width].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Scale(float* source, float factor, int width, float* target)

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
-namespace A3.Kernels;
+namespace A3.Kernels.Rows;
 
 /// <summary>Softmax of scores within an interval of keys, and its gradient.</summary>
 internal static unsafe class SpanSoftmax

@@ -1,4 +1,4 @@
-namespace A3.Kernels;
+namespace A3.Kernels.Threads;
 
 /// <summary>Work on the items <paramref name="start"/> up to <paramref name="end"/>, by one of the workers.</summary>
 internal delegate void RangeWork(int worker, int start, int end);

@@ -1,3 +1,5 @@
+using A3.Kernels.Memory;
+using A3.Kernels.Products;
 using A3.Model;
 using Microsoft.FSharp.Collections;
 
@@ -24,7 +26,7 @@ internal sealed unsafe class ManagedWeights
     private readonly Model.Architecture architecture;
     private readonly Func<string, float[]> source;
     private readonly Dictionary<string, FSharpList<int>> shapes;
-    private readonly WeightArena arena;
+    private readonly MemoryArena arena;
     private readonly AlignedBuffer? embedding;
 
     /// <summary>
@@ -34,7 +36,7 @@ internal sealed unsafe class ManagedWeights
     {
         this.architecture = architecture;
         this.source = source;
-        arena = new WeightArena(ArchitectureModule.parameterCount(architecture));
+        arena = new MemoryArena(ArchitectureModule.parameterCount(architecture));
         shapes = ArchitectureModule.parameters(architecture).ToDictionary(tensor => tensor.Name, tensor => tensor.Shape);
         if (!architecture.QueryStream.IsAbsent)
         {

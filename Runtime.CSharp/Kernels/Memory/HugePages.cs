@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace A3.Runtime.Networks.Managed;
+namespace A3.Kernels.Memory;
 
 /// <summary>
 /// Asks Linux for pages of 2 MB where numbers are streamed: 35 instead of 26 GB/s by one thread of a virtual machine, on which a first touch

@@ -2,21 +2,21 @@ using Xunit;
 
 namespace A3.Runtime.Tests;
 
-public sealed class WorkerTeamTests
+public sealed class WorkerPoolTests
 {
-    [Theory(DisplayName = "Each item is worked on exactly once, whatever the team, the items and their cost")]
+    [Theory(DisplayName = "Each item is worked on exactly once, whatever the pool, the items and their cost")]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(5)]
     public void EachItemOnce(int size)
     {
-        using var team = new WorkerTeam(size);
+        using var pool = new WorkerPool(size);
         var random = new Random(12);
 
         for (var loop = 0; loop < 2000; loop++)
         {
             var counts = new int[random.Next(1, 300)];
-            team.Run(counts.Length, 1L << random.Next(0, 20), (worker, start, end) =>
+            pool.Run(counts.Length, 1L << random.Next(0, 20), (worker, start, end) =>
             {
                 Assert.InRange(worker, 0, size - 1);
                 for (var item = start; item < end; item++)
@@ -33,9 +33,9 @@ public sealed class WorkerTeamTests
     [InlineData(5)]
     public void WorkIsShared(int size)
     {
-        using var team = new WorkerTeam(size);
+        using var pool = new WorkerPool(size);
         var workers = new System.Collections.Concurrent.ConcurrentDictionary<int, bool>();
-        team.Run(64, 1 << 20, (worker, _, _) =>
+        pool.Run(64, 1 << 20, (worker, _, _) =>
         {
             workers[worker] = true;
             SpinWait.SpinUntil(() => workers.Count > 1, TimeSpan.FromSeconds(10));
@@ -44,16 +44,16 @@ public sealed class WorkerTeamTests
         Assert.InRange(workers.Count, 2, size);
     }
 
-    [Fact(DisplayName = "Callers that find the team taken work alone, and nobody's items are lost")]
+    [Fact(DisplayName = "Callers that find the pool taken work alone, and nobody's items are lost")]
     public async Task SeveralCallers()
     {
-        using var team = new WorkerTeam(3);
+        using var pool = new WorkerPool(3);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(caller => Task.Run(() =>
         {
             for (var loop = 0; loop < 500; loop++)
             {
                 var counts = new int[100];
-                team.Run(counts.Length, 1 << 20, (_, start, end) =>
+                pool.Run(counts.Length, 1 << 20, (_, start, end) =>
                 {
                     for (var item = start; item < end; item++)
                     {
@@ -65,16 +65,16 @@ public sealed class WorkerTeamTests
         })));
     }
 
-    [Theory(DisplayName = "A failure on any thread reaches the caller, and the team goes on")]
+    [Theory(DisplayName = "A failure on any thread reaches the caller, and the pool goes on")]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
     public void Failures(int size)
     {
-        using var team = new WorkerTeam(size);
+        using var pool = new WorkerPool(size);
         for (var failing = 0; failing < 40; failing++)
         {
-            var error = Assert.Throws<InvalidOperationException>(() => team.Run(40, 1 << 20, (_, start, end) =>
+            var error = Assert.Throws<InvalidOperationException>(() => pool.Run(40, 1 << 20, (_, start, end) =>
             {
                 Thread.SpinWait(1000);
                 if (start <= failing && failing < end)
@@ -85,26 +85,26 @@ public sealed class WorkerTeamTests
             Assert.Equal("lost", error.Message);
 
             var counts = new int[40];
-            team.Run(counts.Length, 1 << 20, (_, start, end) => counts.AsSpan(start, end - start).Fill(1));
+            pool.Run(counts.Length, 1 << 20, (_, start, end) => counts.AsSpan(start, end - start).Fill(1));
             Assert.All(counts, count => Assert.Equal(1, count));
         }
     }
 
-    [Fact(DisplayName = "A team that slept wakes up, and one that was disposed of leaves the work to its caller")]
+    [Fact(DisplayName = "A pool that slept wakes up, and one that was disposed of leaves the work to its caller")]
     public void SleepsAndEnds()
     {
-        var team = new WorkerTeam(2);
+        var pool = new WorkerPool(2);
         var done = 0;
 
         for (var loop = 0; loop < 5; loop++)
         {
             Thread.Sleep(5);
-            team.Run(64, 1 << 20, (_, start, end) => Interlocked.Add(ref done, end - start));
+            pool.Run(64, 1 << 20, (_, start, end) => Interlocked.Add(ref done, end - start));
         }
 
-        team.Dispose();
+        pool.Dispose();
         Thread.Sleep(5);
-        team.Run(64, 1 << 20, (_, start, end) => Interlocked.Add(ref done, end - start));
+        pool.Run(64, 1 << 20, (_, start, end) => Interlocked.Add(ref done, end - start));
         Assert.Equal(6 * 64, done);
     }
 }

@@ -1,19 +1,15 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 
-namespace A3.Runtime.Networks.Managed;
+namespace A3.Kernels.Threads;
 
-/// <summary>Work on the items <paramref name="start"/> up to <paramref name="end"/>, by one of the team's workers.</summary>
-internal delegate void TeamWork(int worker, int start, int end);
-
-/// <summary>The caller and its helper threads, who share out the items of a loop in pieces.</summary>
+/// <summary>The calling thread and helper threads, which share the items of a loop in pieces.</summary>
 /// <remarks>
 /// A decode step is about thirty loops of 10 to 100 microseconds, too short to wake a thread for each: helpers spin
-/// between loops and park when none comes. What a helper has not begun others take over, so one that is late or descheduled
-/// costs nothing. A caller who finds the team taken by another works alone; results never depend on who did what. Where some piece fails,
-/// the others are done all the same, and the caller hears of the failure.
+/// between loops and park when none comes. Pieces that a helper has not begun are taken over by others, so one that is late or descheduled
+/// costs nothing. A caller that finds the pool in use by another runs its loop alone. Where a piece fails, the others are done all the same.
 /// </remarks>
-internal sealed class WorkerTeam : IDisposable
+internal sealed class WorkerPool : IParallelFor, IDisposable
 {
     /// <summary>Multiply-adds that make a piece worth sharing, about 3 microseconds of work.</summary>
     private const long PieceCost = 1 << 17;
@@ -21,28 +17,28 @@ internal sealed class WorkerTeam : IDisposable
     /// <summary>Pieces for each worker at most: enough to level out, few enough to read weights in long runs.</summary>
     private const int PiecesEach = 8;
 
-    /// <summary>How long a helper spins for the next loop: longer than sampling a token takes, shorter than anyone minds.</summary>
+    /// <summary>How long a helper spins for the next loop: longer than sampling a token takes, shorter than is noticed.</summary>
     private static readonly long SpinTicks = Stopwatch.Frequency / 5_000;
 
     private readonly Thread[] helpers;
     private readonly SemaphoreSlim wake = new(0);
-    private readonly WorkerShares shares;
+    private readonly WorkQueues queues;
 
-    private TeamWork? work;
+    private RangeWork? body;
     private Exception? failure;
-    private int items;
+    private int count;
     private int grain;
     private int parked;
     private int taken;
     private volatile bool stopping;
 
-    /// <summary>A team of <paramref name="size"/> workers, the caller included.</summary>
-    public WorkerTeam(int size)
+    /// <summary>A pool of so many workers, the calling thread included.</summary>
+    public WorkerPool(int workers)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
-        Size = size;
-        shares = new WorkerShares(size);
-        helpers = new Thread[size - 1];
+        ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
+        Workers = workers;
+        queues = new WorkQueues(workers);
+        helpers = new Thread[workers - 1];
 
         for (var i = 0; i < helpers.Length; i++)
         {
@@ -52,22 +48,22 @@ internal sealed class WorkerTeam : IDisposable
         }
     }
 
-    public int Size { get; }
+    public int Workers { get; }
 
-    /// <summary>Runs the work over all items, each of which costs about <paramref name="itemCost"/> multiply-adds.</summary>
-    public void Run(int itemCount, long itemCost, TeamWork body)
+    /// <inheritdoc/>
+    public void Run(int items, long itemCost, RangeWork work)
     {
-        var size = (int)Math.Clamp(PieceCost / Math.Max(1, itemCost), 1, Math.Max(1, itemCount));
-        size = Math.Max(size, itemCount / (PiecesEach * Size));
-        var pieces = (itemCount + size - 1) / size;
+        var size = (int)Math.Clamp(PieceCost / Math.Max(1, itemCost), 1, Math.Max(1, items));
+        size = Math.Max(size, items / (PiecesEach * Workers));
+        var pieces = (items + size - 1) / size;
 
         if (pieces <= 1 || helpers.Length == 0 || Interlocked.CompareExchange(ref taken, 1, 0) != 0)
         {
-            body(0, 0, itemCount);
+            work(0, 0, items);
             return;
         }
 
-        Share(body, itemCount, size, pieces);
+        Share(work, items, size, pieces);
         var failed = Interlocked.Exchange(ref failure, null);
         Volatile.Write(ref taken, 0);
         if (failed is not null)
@@ -86,13 +82,13 @@ internal sealed class WorkerTeam : IDisposable
         }
     }
 
-    private void Share(TeamWork body, int itemCount, int size, int pieces)
+    private void Share(RangeWork work, int items, int size, int pieces)
     {
-        work = body;
-        items = itemCount;
+        body = work;
+        count = items;
         grain = size;
-        var done = shares.Done + pieces;
-        shares.Assign(pieces);
+        var done = queues.Done + pieces;
+        queues.Assign(pieces);
 
         if (Volatile.Read(ref parked) > 0)
         {
@@ -101,12 +97,12 @@ internal sealed class WorkerTeam : IDisposable
 
         DoAll(worker: 0);
         var spinner = default(SpinWait);
-        while (shares.Done < done)
+        while (queues.Done < done)
         {
             spinner.SpinOnce(sleep1Threshold: -1);
         }
 
-        work = null;
+        body = null;
     }
 
     private void Help(int worker)
@@ -116,9 +112,9 @@ internal sealed class WorkerTeam : IDisposable
 
         while (!stopping)
         {
-            if (shares.LoopOf(worker) != loop)
+            if (queues.LoopOf(worker) != loop)
             {
-                loop = shares.LoopOf(worker);
+                loop = queues.LoopOf(worker);
                 DoAll(worker);
                 idleSince = Stopwatch.GetTimestamp();
             }
@@ -141,7 +137,7 @@ internal sealed class WorkerTeam : IDisposable
     private void Park(int worker, long loop)
     {
         Interlocked.Increment(ref parked);
-        if (shares.LoopOf(worker) == loop)
+        if (queues.LoopOf(worker) == loop)
         {
             wake.Wait();
         }
@@ -149,19 +145,19 @@ internal sealed class WorkerTeam : IDisposable
 
     private void DoAll(int worker)
     {
-        while (shares.TryTake(worker, out var piece))
+        while (queues.TryTake(worker, out var piece))
         {
             var start = piece * grain;
             try
             {
-                work!(worker, start, Math.Min(items, start + grain));
+                body!(worker, start, Math.Min(count, start + grain));
             }
             catch (Exception error)
             {
                 Interlocked.CompareExchange(ref failure, error, null);
             }
 
-            shares.Finish(worker);
+            queues.Finish(worker);
         }
     }
 }

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace A3.Runtime.Networks.Managed;
+namespace A3.Kernels.Products;
 
 /// <summary>The one inner loop of the managed network: a few rows times one panel of columns.</summary>
 /// <remarks>
@@ -69,25 +69,25 @@ internal static unsafe class PanelKernel
             switch (count)
             {
                 case > 4:
-                    Eight<PanelKernelRows.WidePair>(input, xStride, count, panel, panelStride, depth, output, yStride, accumulate);
+                    Eight<PanelRows.WidePair>(input, xStride, count, panel, panelStride, depth, output, yStride, accumulate);
                     break;
                 case > 2 when HasEight:
-                    Four<PanelKernelRows.WidePair>(input, xStride, count, panel, panelStride, depth, output, yStride, accumulate);
+                    Four<PanelRows.WidePair>(input, xStride, count, panel, panelStride, depth, output, yStride, accumulate);
                     break;
                 case > 2 when HasFewRegisters:
                     // Its halves, one after the other, each of them in registers; lines of the second are fetched with the first.
                     var half = Columns / 2;
-                    Four<PanelKernelRows.Pair>(input, xStride, count, panel, panelStride, depth, output, yStride, accumulate);
-                    Four<PanelKernelRows.Pair>(input, xStride, count, panel + half, panelStride, depth, output + half, yStride, accumulate);
+                    Four<PanelRows.Pair>(input, xStride, count, panel, panelStride, depth, output, yStride, accumulate);
+                    Four<PanelRows.Pair>(input, xStride, count, panel + half, panelStride, depth, output + half, yStride, accumulate);
                     break;
                 case > 2:
-                    Four<PanelKernelRows.Quad>(input, xStride, count, panel, panelStride, depth, output, yStride, accumulate);
+                    Four<PanelRows.Quad>(input, xStride, count, panel, panelStride, depth, output, yStride, accumulate);
                     break;
                 case 2:
-                    Two<PanelKernelRows.Quad>(input, xStride, panel, panelStride, depth, output, yStride, accumulate, fromMemory);
+                    Two<PanelRows.Quad>(input, xStride, panel, panelStride, depth, output, yStride, accumulate, fromMemory);
                     break;
                 default:
-                    One<PanelKernelRows.Quad>(input, panel, panelStride, depth, output, accumulate, fromMemory);
+                    One<PanelRows.Quad>(input, panel, panelStride, depth, output, accumulate, fromMemory);
                     break;
             }
         }

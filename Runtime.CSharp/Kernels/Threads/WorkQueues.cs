@@ -1,12 +1,12 @@
-namespace A3.Runtime.Networks.Managed;
+namespace A3.Kernels.Threads;
 
-/// <summary>The pieces of a running loop, shared out among workers: each takes its own from the front, then those of others from the back.</summary>
+/// <summary>The pieces of a running loop, a queue for each worker: it takes its own from the front, then those of others from the back.</summary>
 /// <remarks>
 /// A line of memory that two cores write travels between them each time, for up to half a microsecond where the cores are those of a
-/// virtual machine. So each worker's words have lines of their own, and nobody looks at another's while he has pieces himself. Pieces
-/// go to the same worker whenever a loop has as many of them, who then finds in his cache what he left there.
+/// virtual machine. So each worker's words have lines of their own, and no worker looks at another's while it has pieces itself. Pieces
+/// go to the same worker whenever a loop has as many of them: it then finds in its cache what it left there.
 /// </remarks>
-internal sealed class WorkerShares(int workers)
+internal sealed class WorkQueues(int workers)
 {
     private const int PieceBits = 20;
     private const long PieceMask = (1L << PieceBits) - 1;

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace A3.Runtime.Networks.Managed;
+namespace A3.Kernels.Memory;
 
 /// <summary>Numbers at a fixed, cache-line aligned address; the garbage collector frees them with the last slice.</summary>
 /// <remarks>Memory of the collector rather than of malloc: a pass that races with a disposal reads stale numbers, never freed ones.</remarks>

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace A3.Runtime.Checkpoints;
+namespace A3.Kernels.Rows;
 
 /// <summary>
 /// Sixteen-bit floating point to and from float32: widening is exact, narrowing rounds to nearest, ties to even.

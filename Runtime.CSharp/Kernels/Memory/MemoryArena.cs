@@ -1,8 +1,8 @@
-namespace A3.Runtime.Networks.Managed;
+namespace A3.Kernels.Memory;
 
 /// <summary>Hands out the memory of a network's weights in large pieces, side by side: small matrices then share huge pages.</summary>
 /// <param name="expected">Numbers that will be asked for, about.</param>
-internal sealed class WeightArena(long expected)
+internal sealed class MemoryArena(long expected)
 {
     /// <summary>256 MB: far below the largest array, far above a huge page.</summary>
     private const long LargestPiece = 1 << 26;

@@ -1,4 +1,6 @@
-namespace A3.Runtime.Networks.Managed;
+using A3.Kernels.Memory;
+
+namespace A3.Kernels.Products;
 
 /// <summary>The weights of a linear layer, y = x W^T, packed into panels of outputs.</summary>
 /// <remarks>Output o lies in lane o mod <see cref="PanelKernel.Columns"/> of its panel; the last panel is padded with zeros.</remarks>
@@ -14,7 +16,7 @@ internal sealed unsafe class PackedMatrix
     private readonly bool fromMemory;
 
     /// <summary>A matrix of zeros, with memory from the arena.</summary>
-    public PackedMatrix(int outputs, int inputs, WeightArena arena)
+    public PackedMatrix(int outputs, int inputs, MemoryArena arena)
     {
         Outputs = outputs;
         Inputs = inputs;

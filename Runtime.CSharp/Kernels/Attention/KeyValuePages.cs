@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 
-namespace A3.Runtime.Networks.Managed;
+namespace A3.Kernels.Attention;
 
-/// <summary>The pages of a network's caches: those that sequences gave back serve the next ones, for new memory is slow at its first touch.</summary>
+/// <summary>A pool of pages: those that caches returned serve the next ones, for new memory is slow at its first touch.</summary>
 internal sealed class KeyValuePages(KeyValueLayout layout)
 {
-    /// <summary>64 MB; what is given back beyond is the collector's.</summary>
+    /// <summary>64 MB; what is returned beyond is the collector's.</summary>
     private const long MostNumbers = 1 << 24;
 
     private readonly ConcurrentStack<KeyValuePage> spare = [];
