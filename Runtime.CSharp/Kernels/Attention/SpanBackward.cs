@@ -108,8 +108,8 @@ internal sealed unsafe class SpanBackward : SpanWorker
     {
         if (!own.IsEmpty)
         {
-            _ = SpanSoftmax.Exponentials(row.Probabilities, own, pass.Spans[place], *pass.LogSumExps[head, place]);
-            SpanSoftmax.Gradient(row.Probabilities, row.ScoreGradient, own);
+            Softmax.SpanProbabilities(row.Probabilities, own, pass.Spans[place], *pass.LogSumExps[head, place]);
+            Softmax.Gradient(row.Probabilities, row.ScoreGradient, own);
         }
 
         ZeroOutside(whole, own, row.Probabilities);

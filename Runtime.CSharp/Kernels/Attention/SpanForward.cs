@@ -52,7 +52,9 @@ internal sealed unsafe class SpanForward : SpanWorker
             var own = scores + (nint)row * pass.ScoreStride;
             if (row < count)
             {
-                inverses[row] = Soften(own, tiles, pass.Spans[first + row], pass.LogSumExps[head, first + row]);
+                var (sum, logSumExp) = Softmax.SpanWeights(own, tiles, pass.Spans[first + row]);
+                inverses[row] = sum == 0f ? 0f : 1f / sum;
+                *pass.LogSumExps[head, first + row] = logSumExp;
             }
             else
             {
@@ -65,14 +67,5 @@ internal sealed unsafe class SpanForward : SpanWorker
         {
             RowMath.Scale(sums + (nint)row * pass.PaddedWidth, inverses[row], pass.Width, outputs[head, first + row]);
         }
-    }
-
-    /// <summary>Scores of a row to weights before they are divided by their sum; returns its inverse, 0 for an empty span.</summary>
-    private static float Soften(float* scores, Interval tiles, Interval span, float* logSumExp)
-    {
-        var largest = SpanSoftmax.Largest(scores, span);
-        var sum = SpanSoftmax.Exponentials(scores, tiles, span, largest);
-        *logSumExp = largest + (float)Math.Log(sum);
-        return sum == 0f ? 0f : 1f / sum;
     }
 }

@@ -32,7 +32,8 @@ internal sealed unsafe class RotationTable(double[] inverseFrequencies)
         var cosines = angles.Pointer + row * 2 * half;
         for (var head = 0; head < count; head++)
         {
-            RotaryEmbedding.Rotate(heads + head * 2 * half, cosines, cosines + half, half);
+            var own = heads + head * 2 * half;
+            RotaryEmbedding.Rotate(own, cosines, cosines + half, half, own);
         }
     }
 }

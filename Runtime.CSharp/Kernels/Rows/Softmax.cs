@@ -4,7 +4,7 @@ using A3.Kernels.Simd;
 
 namespace A3.Kernels.Rows;
 
-/// <summary>The softmax of attention: scores of a row of queries to weights.</summary>
+/// <summary>The softmax of attention, by ranks of keys where a cache is read and by spans of keys in training, and its gradient.</summary>
 internal static unsafe class Softmax
 {
     /// <summary>What an attention weight of 1, the largest, is summed as.</summary>
@@ -76,5 +76,71 @@ internal static unsafe class Softmax
         }
 
         return T.SumWhole(sums);
+    }
+
+    /// <summary>
+    /// Scores of a row to weights before they are divided by their sum, e^(score - largest) within the span and 0 in the rest of its tiles;
+    /// returns their sum, 0 for an empty span, and the log-sum-exp of the scores.
+    /// </summary>
+    public static (float Sum, float LogSumExp) SpanWeights(float* scores, Interval tiles, Interval span)
+    {
+        var largest = Rows.LogSumExp.Largest(new ReadOnlySpan<float>(scores + span.Start, span.Length));
+        var sum = Exponentials(scores, tiles, span, largest);
+        return (sum, largest + (float)Math.Log(sum));
+    }
+
+    /// <summary>Scores of a row to probabilities, by their log-sum-exp.</summary>
+    public static void SpanProbabilities(float* scores, Interval tiles, Interval span, float logSumExp) =>
+        _ = Exponentials(scores, tiles, span, logSumExp);
+
+    /// <summary>
+    /// The softmax gradient of a tile: of probabilities p and the gradient g towards them, that towards the scores, p (g - sum p g), in place
+    /// of g.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Gradient(float* probabilities, float* gradient, Interval tile)
+    {
+        var sum = Vector<float>.Zero;
+        for (var index = tile.Start; index < tile.End; index += Vector<float>.Count)
+        {
+            sum = Vector.FusedMultiplyAdd(Vector.Load(probabilities + index), Vector.Load(gradient + index), sum);
+        }
+
+        var mean = Vector.Create(Vector.Sum(sum));
+        for (var index = tile.Start; index < tile.End; index += Vector<float>.Count)
+        {
+            (Vector.Load(probabilities + index) * (Vector.Load(gradient + index) - mean)).Store(gradient + index);
+        }
+    }
+
+    /// <summary>e^(score - shift) within the span and 0 in the rest of its tiles; returns the sum.</summary>
+    private static float Exponentials(float* scores, Interval tiles, Interval span, float shift)
+    {
+        if (span.IsEmpty)
+        {
+            new Span<float>(scores + tiles.Start, tiles.Length).Clear();
+            return 0;
+        }
+
+        new Span<float>(scores + tiles.Start, span.Start - tiles.Start).Fill(float.NegativeInfinity);
+        new Span<float>(scores + span.End, tiles.End - span.End).Fill(float.NegativeInfinity);
+        return Registers.AreWide
+            ? Exponentials<Registers.Wide>(scores, tiles, shift)
+            : Exponentials<Registers.Plain>(scores, tiles, shift);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static float Exponentials<T>(float* scores, Interval tiles, float shift)
+        where T : struct, IRegister<T>
+    {
+        var sum = default(T);
+        for (var index = tiles.Start; index < tiles.End; index += T.Count)
+        {
+            var terms = Exponential.Of(T.Load(scores + index) - T.All(shift));
+            terms.Store(scores + index);
+            sum += terms;
+        }
+
+        return T.Sum(sum);
     }
 }

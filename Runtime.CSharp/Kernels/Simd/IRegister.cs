@@ -32,6 +32,9 @@ internal unsafe interface IRegister<T>
     /// <summary>2^n of whole numbers n to which 1.5 * 2^23 was added: they are the low bits of such a sum.</summary>
     static abstract T PowerOfTwo(T shifted);
 
+    /// <summary>The sum of all lanes.</summary>
+    static abstract float Sum(T numbers);
+
     /// <summary>Adds the numbers to sums of float64, which the bits of <paramref name="low"/> and <paramref name="high"/> hold.</summary>
     static abstract void AddWide(T numbers, ref T low, ref T high);
 

@@ -54,6 +54,9 @@ internal static unsafe class Registers
             new(Vector512.AsSingle(Vector512.ShiftLeft(Vector512.AsInt32(shifted.numbers), 23) + Vector512.Create(0x3f800000)));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static float Sum(Wide numbers) => Vector512.Sum(numbers.numbers);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void AddWide(Wide numbers, ref Wide low, ref Wide high)
         {
             var (first, second) = Vector512.Widen(numbers.numbers);
@@ -121,6 +124,9 @@ internal static unsafe class Registers
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Plain PowerOfTwo(Plain shifted) =>
             new(Vector.AsVectorSingle(Vector.ShiftLeft(Vector.AsVectorInt32(shifted.numbers), 23) + Vector.Create(0x3f800000)));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static float Sum(Plain numbers) => Vector.Sum(numbers.numbers);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void AddWide(Plain numbers, ref Plain low, ref Plain high)
