@@ -40,16 +40,16 @@ module StreamAttention =
     let private inOneRow (x: torch.Tensor) =
         x.transpose(1, 2).flatten(0, 1).unsqueeze(0).transpose(1, 2)
 
-    /// Rows of one stream and piece: what they may see, and how many there are.
-    type private Sight =
+    /// Rows of one stream and piece: what they may attend to, and how many there are.
+    type private PieceBias =
         {
             Piece: int
             Rows: int64
-            Sees: Attention.Sight
+            Bias: Attention.Bias
         }
 
-    /// What the rows of a stream may see of the content rows of their piece; pieces without rows are left out.
-    let private sights dtype layouts (rows: StreamRows) stream =
+    /// What the rows of a stream may attend to of the content rows of their piece; pieces without rows are left out.
+    let private biases dtype layouts (rows: StreamRows) stream =
         let piecesOf stream =
             (places rows stream)
                 .split(
@@ -68,16 +68,16 @@ module StreamAttention =
             {
                 Piece = index
                 Rows = piece.Sequences * count stream piece
-                Sees =
+                Bias =
                     (CompiledMask.between (Mask.real (mask stream)) (layoutsOf queries) (layoutsOf keys)).unsqueeze 1
-                    |> Attention.sight dtype
+                    |> Attention.bias dtype
             })
 
-    /// Attention of rows that lie stream by stream and piece by piece, each under its sight.
+    /// Attention of rows that lie stream by stream and piece by piece, each under its bias.
     let private attendByPiece
         architecture
         (pieces: RowPiece list)
-        (sights: Sight list)
+        (biases: PieceBias list)
         (queries: torch.Tensor)
         keys
         values
@@ -91,14 +91,14 @@ module StreamAttention =
 
             fun index -> pieces[index].Sequences, keys[index], values[index]
 
-        let rows = queries.split (sights |> List.map _.Rows |> Array.ofList, 2L)
+        let rows = queries.split (biases |> List.map _.Rows |> Array.ofList, 2L)
 
-        sights
-        |> List.mapi (fun index sight ->
-            let sequences, keys, values = pieceOf sight.Piece
+        biases
+        |> List.mapi (fun index bias ->
+            let sequences, keys, values = pieceOf bias.Piece
             let bySequence = bySequence sequences
 
-            Attention.within architecture sight.Sees (bySequence rows[index]) (bySequence keys) (bySequence values)
+            Attention.within architecture bias.Bias (bySequence rows[index]) (bySequence keys) (bySequence values)
             |> inOneRow)
         |> function
             | [] -> queries
@@ -155,17 +155,17 @@ module StreamAttention =
         | None ->
             let rotation: Rotation = rotation dtype
 
-            let sights =
-                streams |> List.map (fun stream -> stream, sights dtype layouts rows stream)
+            let biases =
+                streams |> List.map (fun stream -> stream, biases dtype layouts rows stream)
 
             let masked streams =
-                let sights =
-                    sights
-                    |> List.collect (fun (stream, sights) -> if List.contains stream streams then sights else [])
+                let biases =
+                    biases
+                    |> List.collect (fun (stream, biases) -> if List.contains stream streams then biases else [])
 
                 Attention.differentiated (fun queries keys values ->
-                    let queries, keys = Rotation.turned rotation queries keys
-                    attendByPiece architecture rows.Pieces sights queries keys values)
+                    let queries, keys = Rotation.rotate rotation queries keys
+                    attendByPiece architecture rows.Pieces biases queries keys values)
 
             masked streams, masked alone
 
@@ -192,7 +192,7 @@ module StreamAttention =
             let rotation = Rotation.at architecture dtype positions
 
             Attention.differentiated (fun queries keys values ->
-                let queries, keys = Rotation.turned rotation queries keys
+                let queries, keys = Rotation.rotate rotation queries keys
                 let bySequence = bySequence sequences
 
                 Attention.causal architecture (bySequence queries) (bySequence keys) (bySequence values)

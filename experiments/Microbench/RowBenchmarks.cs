@@ -30,7 +30,8 @@ public unsafe class RowBenchmarks
     {
         for (var head = 0; head < Width / (2 * Half); head++)
         {
-            RotaryEmbedding.Rotate(target.Pointer + head * 2 * Half, first.Pointer, second.Pointer, Half);
+            var own = target.Pointer + head * 2 * Half;
+            RotaryEmbedding.Rotate(own, first.Pointer, second.Pointer, Half, own);
         }
     }
 

@@ -114,9 +114,9 @@ let private byLibtorch sample =
     let rows = rowsOf sample
     let sees = sees sample |> Array.concat
 
-    let sight =
+    let bias =
         torch.tensor(sees).view(1L, 1L, sample.Spans.LongLength, -1L)
-        |> Attention.sight torch.float32
+        |> Attention.bias torch.float32
 
     let architecture =
         { base' with
@@ -128,32 +128,32 @@ let private byLibtorch sample =
         (Attention.differentiated (fun queries keys values ->
             Attention.within
                 architecture
-                sight
+                bias
                 (queries |> Rotation.apply rows.QueryRotation)
                 (keys |> Rotation.apply rows.KeyRotation)
                 values))
-            .Trace
+            .Run
             (queries.requires_grad_ ())
             (keys.requires_grad_ ())
             (values.requires_grad_ ())
 
-    attended.Value :: attended.Back gradient
+    attended.Output :: attended.Backward gradient
 
 let private bySpans sample =
     let queries, keys, values, gradient = headsOf sample
-    let attended = (Attention.overSpans (rowsOf sample)).Trace queries keys values
-    attended.Value :: attended.Back gradient
+    let attended = (Attention.overSpans (rowsOf sample)).Run queries keys values
+    attended.Output :: attended.Backward gradient
 
 let private scope work =
     use _ = torch.NewDisposeScope()
     work ()
 
 let private attention =
-    test "attention over spans is attention under the mask of these, forth and back" {
+    test "attention over spans is attention under the mask of these, forward and backward" {
         check 60 samples (fun sample ->
             scope (fun () ->
                 for name, expected, actual in
-                    List.zip3 [ "mixed"; "queries"; "keys"; "values" ] (byLibtorch sample) (bySpans sample) do
+                    List.zip3 [ "outputs"; "queries"; "keys"; "values" ] (byLibtorch sample) (bySpans sample) do
                     Expect.equal actual.shape expected.shape name
                     let difference = (actual - expected).abs().max().item<float32>()
                     let largest = expected.abs().max().item<float32>()
@@ -170,15 +170,15 @@ let private threads =
                     let numbers threads =
                         torch.set_num_threads threads
 
-                        let normed =
+                        let norm =
                             {
-                                Gain = torch.ones(300L).requires_grad_()
+                                Scales = torch.ones(300L).requires_grad_()
                                 Epsilon = 1e-5
                             }
 
                         let rows = torch.ones ([| 300L; 300L |]) |> _.cumsum(0L)
-                        let traced = Norm.trace normed rows
-                        bySpans sample @ traced.Value :: traced.Back rows |> List.map floats
+                        let operation = Norm.run norm rows
+                        bySpans sample @ operation.Output :: operation.Backward rows |> List.map floats
 
                     Expect.equal (numbers 3) (numbers 1) "numbers"))
         finally
@@ -192,9 +192,9 @@ let private halfPrecision =
                 let queries, keys, values, gradient = headsOf sample
                 let half (x: torch.Tensor) = x.to_type torch.bfloat16
                 let attention = Attention.overSpans (rowsOf sample)
-                let attended = attention.Trace (half queries) (half keys) (half values)
+                let attended = attention.Run (half queries) (half keys) (half values)
 
-                for expected, actual in List.zip (bySpans sample) (attended.Value :: attended.Back(half gradient)) do
+                for expected, actual in List.zip (bySpans sample) (attended.Output :: attended.Backward(half gradient)) do
                     Expect.equal actual.dtype torch.bfloat16 "number type"
 
                     let difference =
@@ -215,7 +215,7 @@ let private misuse =
             }
 
         let queries, keys, values, _ = headsOf sample
-        let attend = (Attention.overSpans (rowsOf sample)).Mix
+        let attend = (Attention.overSpans (rowsOf sample)).Outputs
 
         for queries, keys, values in
             [
@@ -236,7 +236,7 @@ let private misuse =
     }
 
 let private norm =
-    test "a norm with a way back of its own is the norm that libtorch differentiates" {
+    test "a norm with a backward pass of its own is the norm that libtorch differentiates" {
         check
             40
             (Gen.zip3
@@ -253,22 +253,22 @@ let private norm =
 
                     let norm =
                         {
-                            Gain = numbers 3 [| int64 width |]
+                            Scales = numbers 3 [| int64 width |]
                             Epsilon = 1e-5
                         }
 
                     let expected =
-                        [ x.requires_grad_ (); norm.Gain.requires_grad_ () ]
-                        |> Traced.byLibtorch (fun inputs -> Norm.apply { norm with Gain = inputs[1] } inputs[0])
+                        [ x.requires_grad_ (); norm.Scales.requires_grad_ () ]
+                        |> Operation.byLibtorch (fun inputs -> Norm.apply { norm with Scales = inputs[1] } inputs[0])
 
-                    let actual = Norm.trace norm x
+                    let actual = Norm.run norm x
                     let tolerance = if dtype = torch.float32 then 1e-5f else 0.03f
 
                     for name, expected, actual in
                         List.zip3
-                            [ "rows"; "towards rows"; "towards gain" ]
-                            (expected.Value :: expected.Back gradient)
-                            (actual.Value :: actual.Back gradient) do
+                            [ "rows"; "towards rows"; "towards scales" ]
+                            (expected.Output :: expected.Backward gradient)
+                            (actual.Output :: actual.Backward gradient) do
                         Expect.equal (actual.shape, actual.dtype) (expected.shape, expected.dtype) name
 
                         let difference =

@@ -15,7 +15,7 @@ internal sealed unsafe class CachedAttention(KeyValueLayout layout, int workers)
     private AlignedBuffer[] scores = Buffers(workers, 0);
     private int scoreStride;
 
-    /// <summary>Makes room for so many keys.</summary>
+    /// <summary>Grows to hold so many keys.</summary>
     public void Grow(int keys)
     {
         if (keys > scoreStride)

@@ -11,7 +11,7 @@ namespace A3.Kernels.Attention;
 /// </remarks>
 internal sealed class KeyValueLayout
 {
-    /// <summary>Rows of a page, in whole panels: few enough to waste little, enough that walks over keys run in long pieces.</summary>
+    /// <summary>Rows of a page, in whole panels: few enough to waste little, enough that passes over keys run in long pieces.</summary>
     public const int PageRows = 64;
 
     public KeyValueLayout(int layers, int kvHeads, int headWidth)

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace A3.Kernels.Products;
 
-/// <summary>The one inner loop of the managed network: a few rows times one panel of columns.</summary>
+/// <summary>The micro-kernel of packed matrix products in decoding: a few rows times one panel of columns.</summary>
 /// <remarks>
 /// A panel is [depth, <see cref="Columns"/>], depth-major, so that weights stream once, in order, and no sum runs across
 /// lanes. Law 12: each output is one chain of fused multiply-adds in order of depth, whatever the number of rows, so a row
@@ -18,7 +18,7 @@ internal static unsafe class PanelKernel
     /// <summary>Columns of a panel: with four rows, 16 accumulators, 4 panel vectors and 1 broadcast fit 32 registers.</summary>
     public static int Columns => 4 * Vector<float>.Count;
 
-    /// <summary>Most rows that share one walk over a panel.</summary>
+    /// <summary>Most rows that share one pass over a panel.</summary>
     public static int MostRows => HasEight ? 8 : 4;
 
     /// <summary>6 kB, into the first-level cache: what is fetched from there on arrives in time, and a line is waited for once only.</summary>
@@ -36,7 +36,7 @@ internal static unsafe class PanelKernel
     private const int LineNumbers = 16;
 
     /// <summary>
-    /// Whether eight rows can share one walk over a panel, which half hides their arithmetic behind the reading: their sums fit
+    /// Whether eight rows can share one pass over a panel, which half hides their arithmetic behind the reading: their sums fit
     /// the registers only where a row of a panel is two of 512 bits. Four rows then take 0.8 of the time too; fewer gain nothing.
     /// </summary>
     private static bool HasEight => Vector512.IsHardwareAccelerated && Columns == 2 * Vector512<float>.Count;
@@ -174,7 +174,7 @@ internal static unsafe class PanelKernel
         d.Store(y3);
     }
 
-    /// <summary>Five rows to eight: those that are too many for five to seven are computed twice, which costs less than two walks.</summary>
+    /// <summary>Five rows to eight: those that are too many for five to seven are computed twice, which costs less than two passes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Eight<T>(
         float* x, nint xStride, int rows, float* panel, nint panelStride, int depth, float* y, nint yStride, bool accumulate)

@@ -11,7 +11,7 @@ internal sealed unsafe class RotationTable(double[] inverseFrequencies)
     /// <summary>Cosines, then sines, of each row.</summary>
     private AlignedBuffer angles = new(0);
 
-    /// <summary>Makes room for so many rows; what was set is lost.</summary>
+    /// <summary>Grows to hold so many rows; what was set is lost.</summary>
     public void Grow(int rows) => angles = new AlignedBuffer((long)rows * 2 * half);
 
     /// <summary>The position of a row in its text.</summary>

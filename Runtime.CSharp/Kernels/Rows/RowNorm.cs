@@ -42,7 +42,7 @@ internal sealed unsafe class RowNorm
     /// <summary>Numbers of the rows that workers share.</summary>
     public long Numbers => shared.Length;
 
-    /// <summary>Makes room for so many rows; what was normalised is lost.</summary>
+    /// <summary>Grows to hold so many rows; what was normalised is lost.</summary>
     public void Grow(int count) => shared = new AlignedBuffer((long)count * width);
 
     /// <summary>From now on it is these rows, [rows, width], that are normalised, with these scales, [width]. They may not be written until their product is done.</summary>

@@ -35,7 +35,7 @@ internal sealed class WorkQueues(int workers)
     /// <summary>The last loop in which this worker got a share.</summary>
     public long LoopOf(int worker) => Volatile.Read(ref Left(worker)) >>> (2 * PieceBits);
 
-    /// <summary>Begins the next loop: what the workers share out is to be written before.</summary>
+    /// <summary>Begins the next loop: the body and its items are to be written before.</summary>
     public void Assign(int pieces)
     {
         var loop = LoopOf(0) + 1;

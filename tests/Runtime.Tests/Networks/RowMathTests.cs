@@ -20,6 +20,33 @@ public sealed unsafe class RowMathTests
         Assert.Equal(1f, Exp(0f));
     }
 
+    [Fact(DisplayName = "A head that is rotated and rotated back is itself, whatever its width")]
+    public void RotatesBack()
+    {
+        var random = new Random(5);
+        var head = stackalloc float[66];
+        var rotated = stackalloc float[66];
+        var cosines = stackalloc float[33];
+        var sines = stackalloc float[33];
+        foreach (var half in new[] { 1, 3, 8, 24, 33 })
+        {
+            for (var i = 0; i < half; i++)
+            {
+                var (sine, cosine) = Math.SinCos(random.NextDouble() * 6);
+                (cosines[i], sines[i]) = ((float)cosine, (float)sine);
+                (head[i], head[half + i]) = (random.NextSingle() - 0.5f, random.NextSingle() - 0.5f);
+            }
+
+            RotaryEmbedding.Rotate(head, cosines, sines, half, rotated, factor: 2);
+            Assert.Equal(2 * ((head[0] * cosines[0]) - (head[half] * sines[0])), rotated[0], 1e-6f);
+            RotaryEmbedding.Rotate(rotated, cosines, sines, half, rotated, factor: 0.5f, inverse: true);
+            for (var i = 0; i < 2 * half; i++)
+            {
+                Assert.Equal(head[i], rotated[i], 1e-6f);
+            }
+        }
+    }
+
     [Fact(DisplayName = "Hidden keys between visible ones change no bit of the softmax, and get weight 0")]
     public void HiddenKeys()
     {

@@ -30,7 +30,7 @@ internal sealed unsafe class ManagedEmbedding
         embed = Embed;
     }
 
-    /// <summary>Makes room for so many rows; what was set is lost.</summary>
+    /// <summary>Grows to hold so many rows; what was set is lost.</summary>
     public void Grow(int rows)
     {
         tokens = new int?[rows];

@@ -42,10 +42,10 @@ internal sealed unsafe class ManagedMlp
     /// <summary>Numbers of one row of activations: the MLP width in whole panels.</summary>
     private int Stride => Block.GateUp.Outputs / 2;
 
-    /// <summary>hidden += down (silu (gate input) * up input), both [rows, width]; the input is what was normed, or hidden itself.</summary>
-    public void Run(int index, int rowCount, RowNorm? normed, float* target)
+    /// <summary>hidden += down (silu (gate input) * up input), both [rows, width]; the input is what was normalised, or hidden itself.</summary>
+    public void Run(int index, int rowCount, RowNorm? normalised, float* target)
     {
-        (layer, norm) = (index, normed);
+        (layer, norm) = (index, normalised);
 
         for (var first = 0; first < rowCount; first += BlockRows)
         {

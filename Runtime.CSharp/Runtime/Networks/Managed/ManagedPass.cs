@@ -301,11 +301,11 @@ internal sealed unsafe class ManagedPass
     private void Predict(int worker, int start, int end)
     {
         var head = network.Weights.Head;
-        var normed = norm.Of(worker);
+        var normalised = norm.Of(worker);
         for (var block = start; block < end; block++)
         {
             var (first, last) = (block * PanelsOfBlock, Math.Min((block + 1) * PanelsOfBlock, head.Panels));
-            head.Multiply(normed, architecture.Width, rows, first, last, logits, architecture.Vocabulary, accumulate: false);
+            head.Multiply(normalised, architecture.Width, rows, first, last, logits, architecture.Vocabulary, accumulate: false);
             predictions.Sum(block, block + 1);
         }
     }

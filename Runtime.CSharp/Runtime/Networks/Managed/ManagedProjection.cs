@@ -48,7 +48,7 @@ internal sealed unsafe class ManagedProjection
     /// <summary>Rows that were projected.</summary>
     public int Rows => rows;
 
-    /// <summary>Makes room for so many rows; what was projected is lost.</summary>
+    /// <summary>Grows to hold so many rows; what was projected is lost.</summary>
     public void Grow(int count) => projected = new AlignedBuffer((long)count * Stride);
 
     /// <summary>What the rows of a pass are, sequence after sequence, content rows first; returns how many.</summary>
@@ -69,7 +69,7 @@ internal sealed unsafe class ManagedProjection
         return rows;
     }
 
-    /// <summary>Projects the rows that are normed.</summary>
+    /// <summary>Projects the normalised rows.</summary>
     public void Run(PackedMatrix queryKeyValue)
     {
         matrix = queryKeyValue;
@@ -88,22 +88,22 @@ internal sealed unsafe class ManagedProjection
     /// <summary>Queries of all rows; keys and values of content rows only, nobody attends to the others.</summary>
     private void Project(int worker, int start, int end)
     {
-        var normed = norm.Of(worker);
+        var normalised = norm.Of(worker);
         foreach (var panel in order.AsSpan(start..end))
         {
             if (panel < queryPanels)
             {
-                ProjectPanel(normed, panel, 0, rows);
+                ProjectPanel(normalised, panel, 0, rows);
                 continue;
             }
 
             foreach (var (first, count) in contentRuns)
             {
-                ProjectPanel(normed, panel, first, count);
+                ProjectPanel(normalised, panel, first, count);
             }
         }
     }
 
-    private void ProjectPanel(float* normed, int panel, nint first, int count) =>
-        matrix!.Multiply(normed + first * width, width, count, panel, panel + 1, Pointer + first * Stride, Stride, accumulate: false);
+    private void ProjectPanel(float* normalised, int panel, nint first, int count) =>
+        matrix!.Multiply(normalised + first * width, width, count, panel, panel + 1, Pointer + first * Stride, Stride, accumulate: false);
 }

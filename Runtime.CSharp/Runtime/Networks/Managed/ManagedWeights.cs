@@ -6,10 +6,10 @@ using Microsoft.FSharp.Collections;
 namespace A3.Runtime.Networks.Managed;
 
 /// <summary>The weights of one block of the network, packed for the kernels.</summary>
-/// <param name="AttentionNorm">Gain, [width].</param>
+/// <param name="AttentionNorm">Scales of RMSNorm, [width].</param>
 /// <param name="QueryKeyValue">The three projections as one, [query heads then key heads then value heads, width].</param>
 /// <param name="AttentionOutput">[width, query heads].</param>
-/// <param name="MlpNorm">Gain, [width].</param>
+/// <param name="MlpNorm">Scales of RMSNorm, [width].</param>
 /// <param name="GateUp">A panel of gates, then a panel of ups, and so on: the two are read together. [2 padded MLP width, width].</param>
 /// <param name="Down">[width, MLP width].</param>
 internal sealed record ManagedBlock(
@@ -59,7 +59,7 @@ internal sealed unsafe class ManagedWeights
 
     public IReadOnlyList<ManagedBlock> Blocks { get; }
 
-    /// <summary>Gain, [width].</summary>
+    /// <summary>Scales of RMSNorm, [width].</summary>
     public AlignedBuffer FinalNorm { get; }
 
     /// <summary>What the query stream starts from, [width]; null without a query stream.</summary>

@@ -20,7 +20,7 @@ internal sealed unsafe class RowRotation
         (headWidth, heads, kvHeads) = (architecture.HeadWidth, architecture.Heads, architecture.KvHeads);
     }
 
-    /// <summary>Makes room for so many rows; what was set is lost.</summary>
+    /// <summary>Grows to hold so many rows; what was set is lost.</summary>
     public void Grow(int rows)
     {
         places = new (KeyValueCache, int)?[rows];

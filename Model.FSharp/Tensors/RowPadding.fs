@@ -2,10 +2,11 @@ namespace A3.Tensors
 
 open TorchSharp
 
-/// Numbers of rows that recur from step to step. Products of half precision on a CPU are oneDNN's, which compiles one for every number of
-/// rows that it meets, on one thread while the others wait: steps of batches that are all different took a fifth longer.
+/// Passes padded to a multiple of rows, so that few numbers of rows occur. Products of half precision on a CPU are oneDNN's, which compiles
+/// a kernel for every number of rows that it meets, on one thread while the others wait: steps of batches that are all different took a
+/// fifth longer.
 [<RequireQualifiedAccess>]
-module RowCounts =
+module RowPadding =
 
     let private areCompiled (device: torch.Device) dtype =
         device.``type`` = DeviceType.CPU && dtype <> torch.float32

@@ -2,19 +2,6 @@ using A3.Runtime.Checkpoints;
 
 namespace A3;
 
-/// <summary>How weights are held in memory or on disk.</summary>
-public enum NumberType
-{
-    /// <summary>32 bits; the one that the CPU is fast in.</summary>
-    Float32,
-
-    /// <summary>The upper 16 bits of a 32-bit number: its range with 8 bits of precision.</summary>
-    BFloat16,
-
-    /// <summary>IEEE half precision.</summary>
-    Float16,
-}
-
 /// <summary>Number types as checkpoints and messages know them.</summary>
 internal static class NumberTypes
 {
