@@ -37,7 +37,7 @@ public unsafe class RowBenchmarks
 
     /// <summary>The activation of the MLP.</summary>
     [Benchmark]
-    public void SwiGlu() => SwiGlu.Apply(first.Pointer, second.Pointer, 1, Width, target.Pointer, Width);
+    public void Activation() => SwiGlu.Apply(first.Pointer, second.Pointer, 1, Width, target.Pointer, Width);
 
     /// <summary>The softmax of attention.</summary>
     [Benchmark]
