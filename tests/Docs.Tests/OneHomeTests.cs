@@ -15,7 +15,7 @@ public sealed partial class OneHomeTests
         { "RMSNorm", @"sum / width \+ epsilon|Length \+ epsilon|rsqrt", [Oracle, Tensors + "Norm.fs", Kernels + "Rows/RmsNorm.cs"] },
         { "RoPE", @"\* cosine\b|rotation\.Cosine\)\.addcmul|\* cos \w+", [Oracle, Tensors + "Rotation.fs", Kernels + "Rows/RotaryEmbedding.cs"] },
         { "attention's softmax", @"\bSoftmax\.\w+\(", [Kernels + "Attention/CachedAttention.cs", Kernels + "Attention/SpanBackward.cs", Kernels + "Attention/SpanForward.cs"] },
-        { "sums of exponentials", @"\bExponential\.Of\(", [Kernels + "Rows/LogSumExp.cs", Kernels + "Rows/Softmax.cs", Kernels + "Rows/SwiGlu.cs", "Runtime.CSharp/Runtime/Sampling/Prospects.cs"] },
+        { "sums of exponentials", @"\bExponential\.Of\(", [Kernels + "Rows/LogSumExp.cs", Kernels + "Rows/Softmax.cs", Kernels + "Rows/SwiGlu.cs", "Runtime.CSharp/Runtime/Sampling/ConfidenceStatistics.cs"] },
         { "the interface of parallel loops", @"internal interface IParallelFor\b", [Kernels + "Threads/IParallelFor.cs"] },
         { "threads of loops", @"class WorkerPool\b.*IParallelFor|interface IParallelFor with", [Tensors + "TorchParallelFor.fs", Kernels + "Threads/WorkerPool.cs"] },
         { "number types", @"^\s*(\| )?BFloat16( = \d+)?,?\s*$", ["Model.FSharp/Specification/NumberType.fs", "Runtime.CSharp/Runtime/Checkpoints/Dtype.cs"] },
