@@ -96,7 +96,9 @@ module Backpropagation =
                 Norm2 = norm2
                 Normalised2 = normalised2
                 Added = added
-                Output = added.detach () |> Numbers.add ((Block.residual block joined normalised2).detach())
+                Output =
+                    added.detach ()
+                    |> Numbers.add ((Block.residual block joined normalised2).detach())
             }
 
         for tensor in tensorsOf step do
@@ -126,7 +128,12 @@ module Backpropagation =
         | own -> Some(own |> List.map snd |> List.reduce Numbers.add), others
 
     /// Gradients with that of an operation's output replaced by those of its inputs that require one.
-    let private through (operation: Operation) (output: torch.Tensor) (inputs: torch.Tensor list) gradients : Gradients =
+    let private through
+        (operation: Operation)
+        (output: torch.Tensor)
+        (inputs: torch.Tensor list)
+        gradients
+        : Gradients =
         match taken output gradients with
         | Some gradient, others when anyRequiresGrad inputs ->
             (List.zip inputs (operation.Backward gradient)

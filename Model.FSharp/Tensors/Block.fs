@@ -57,7 +57,8 @@ module Block =
         |> Numbers.add (from firstKept x)
 
     let private mlp (block: BlockWeights) normalised =
-        silu (Projection.apply block.Gate normalised) * Projection.apply block.Up normalised
+        silu (Projection.apply block.Gate normalised)
+        * Projection.apply block.Up normalised
         |> Projection.apply block.Down
 
     /// Which rows the MLP's are added to, of those joined and these normalised.

@@ -78,8 +78,7 @@ module CrossEntropy =
     let valueAndGrad (rows: torch.Tensor) (head: torch.Tensor) labels (factors: torch.Tensor) headGradient =
         use _ = torch.no_grad ()
 
-        let nlls =
-            torch.empty (rows.shape[0], dtype = torch.float32, device = rows.device)
+        let nlls = torch.empty (rows.shape[0], dtype = torch.float32, device = rows.device)
 
         let gradient = torch.empty_like rows
 
@@ -89,11 +88,11 @@ module CrossEntropy =
             let labels = labelsOf labels start count
             let logProbabilities = (logits rows head).log_softmax -1L
 
-            nlls.narrow(0, start, count).copy_(between labels logProbabilities)
-            |> ignore
+            nlls.narrow(0, start, count).copy_(between labels logProbabilities) |> ignore
 
             let toLogits =
-                (softmaxGradient logProbabilities labels (factors.narrow(0, start, count).unsqueeze 1)).to_type rows.dtype
+                (softmaxGradient logProbabilities labels (factors.narrow(0, start, count).unsqueeze 1)).to_type
+                    rows.dtype
 
             gradient.narrow(0, start, count).copy_(toLogits.mm head) |> ignore
             headGradient |> Option.iter (addProduct toLogits rows)

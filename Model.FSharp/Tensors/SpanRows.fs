@@ -41,7 +41,7 @@ module internal SpanRows =
         | Some sequence ->
             invalidArg
                 (nameof rows)
-                $"a row of sequence {sequence} attends to keys beyond the sequence, or lies beyond the pass."
+                $"a row of sequence %d{sequence} attends to keys beyond the sequence, or lies beyond the pass."
 
     /// A pass over heads in the form of `TensorMemory.readableHeads`, all of which live on until it is over.
     let pass rows (queries: torch.Tensor) (keys: torch.Tensor) (values: torch.Tensor) (logSumExps: torch.Tensor) =
@@ -53,7 +53,7 @@ module internal SpanRows =
         then
             invalidArg
                 (nameof rows)
-                $"{queries.shape[2]} rows of queries, {keys.shape[2]} of keys and {values.shape[2]} of values were given, but {rows.Spans.Length} attend to spans of {rows.KeyRotation.Cosine.shape[2]}."
+                $"%d{queries.shape[2]} rows of queries, %d{keys.shape[2]} of keys and %d{values.shape[2]} of values were given, but %d{rows.Spans.Length} attend to spans of %d{rows.KeyRotation.Cosine.shape[2]}."
 
         SpanPass(
             rows.Sequences,

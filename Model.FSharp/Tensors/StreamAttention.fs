@@ -1,8 +1,8 @@
 namespace A3.Tensors
 
+open A3.Model
 open A3.Kernels
 open A3.Kernels.Attention
-open A3.Model
 open TorchSharp
 
 /// One of the streams whose rows a pass runs.

@@ -3,11 +3,11 @@ module A3.Tensor.Tests.SpanLaws
 #nowarn "9"
 
 open System
+open A3.Model
+open A3.Tensors
 open A3.Kernels
 open A3.Kernels.Attention
 open A3.Kernels.Products
-open A3.Model
-open A3.Tensors
 open A3.Tensor.Tests.TensorSamples
 open Expecto
 open FsCheck.FSharp
@@ -194,7 +194,8 @@ let private halfPrecision =
                 let attention = Attention.overSpans (rowsOf sample)
                 let attended = attention.Run (half queries) (half keys) (half values)
 
-                for expected, actual in List.zip (bySpans sample) (attended.Output :: attended.Backward(half gradient)) do
+                for expected, actual in
+                    List.zip (bySpans sample) (attended.Output :: attended.Backward(half gradient)) do
                     Expect.equal actual.dtype torch.bfloat16 "number type"
 
                     let difference =
