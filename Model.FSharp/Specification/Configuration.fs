@@ -4,13 +4,7 @@ open System
 open System.IO
 open System.Text
 open System.Text.Json
-
-/// How a checkpoint stores its numbers.
-[<RequireQualifiedAccess>]
-type Precision =
-    | Float32
-    | BFloat16
-    | Float16
+open A3
 
 /// What a Hugging Face `config.json` says of a LLaMA or an A3 model.
 type Configuration =
@@ -24,7 +18,7 @@ type Configuration =
         /// The token that every text begins with for two streams, where it is not the one that starts a text.
         First: int option
         /// What the weights were stored as; a hint, each tensor says it for itself.
-        Precision: Precision option
+        Precision: NumberType option
     }
 
 open ConfigurationKeys
@@ -45,9 +39,9 @@ module Configuration =
 
     let private precisions =
         [
-            "float32", Precision.Float32
-            "bfloat16", Precision.BFloat16
-            "float16", Precision.Float16
+            "float32", NumberType.Float32
+            "bfloat16", NumberType.BFloat16
+            "float16", NumberType.Float16
         ]
 
     let private nameOf value names =

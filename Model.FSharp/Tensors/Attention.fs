@@ -5,13 +5,13 @@ open A3.Model
 open TorchSharp
 open type TorchSharp.torch.nn.functional
 
-/// Attention of a block: which rows see which keys is known already, and so is how heads are turned.
+/// Attention of a block: which rows attend to which keys is known already, and so is how heads rotate.
 type Attention =
     {
-        /// Mixed values of queries, keys and values.
-        Mix: torch.Tensor -> torch.Tensor -> torch.Tensor -> torch.Tensor
-        /// The same with a way back to queries, keys and values.
-        Trace: torch.Tensor -> torch.Tensor -> torch.Tensor -> Traced
+        /// Attention outputs of queries, keys and values.
+        Outputs: torch.Tensor -> torch.Tensor -> torch.Tensor -> torch.Tensor
+        /// The same as a differentiable operation on queries, keys and values.
+        Run: torch.Tensor -> torch.Tensor -> torch.Tensor -> Operation
     }
 
 /// Scaled dot-product attention, [batch, heads, row, head width] from queries of that shape and keys and values [batch, KV heads, key,
@@ -67,85 +67,85 @@ module Attention =
     let causal architecture queries keys values =
         dotProduct null true queries (spread architecture keys) (spread architecture values)
 
-    /// Who may see whom, as attention takes it.
-    type Sight =
+    /// Which rows may attend to which keys, as attention takes it.
+    type Bias =
         {
-            /// 0 where a row may see a key, else -infinity, [batch or 1, 1, row, key]; rows that may see none see all.
-            Mask: torch.Tensor
-            /// 0 for rows that may see none, else 1, [batch or 1, 1, row, 1].
-            Sees: torch.Tensor
+            /// 0 where a row may attend to a key, else -infinity, [batch or 1, 1, row, key]; 0 in rows that may attend to none.
+            Scores: torch.Tensor
+            /// 0 for rows that may attend to none, else 1, [batch or 1, 1, row, 1].
+            Outputs: torch.Tensor
         }
 
     /// Compiled once for all layers from bool [batch or 1, 1, row, key], for heads of a number type.
-    let sight (dtype: torch.ScalarType) (mask: torch.Tensor) =
+    let bias (dtype: torch.ScalarType) (mask: torch.Tensor) =
         use nothing = Double.NegativeInfinity.ToScalar()
-        let sees = mask.any (-1L, true)
-        let hidden = mask.logical_not().logical_and sees
+        let attends = mask.any (-1L, true)
+        let hidden = mask.logical_not().logical_and attends
 
         {
-            Mask =
+            Scores =
                 torch
                     .zeros(mask.shape, dtype = computes mask.device dtype, device = mask.device)
                     .masked_fill_(hidden, nothing)
-            Sees = sees.to_type dtype
+            Outputs = attends.to_type dtype
         }
 
-    /// A softmax over no keys is undefined: rows that see none attend everywhere and are multiplied by zero.
-    let within architecture (sight: Sight) queries keys values =
-        dotProduct sight.Mask false queries (spread architecture keys) (spread architecture values)
-        * sight.Sees
+    /// A softmax over no keys is undefined: rows that may attend to none attend everywhere and are multiplied by zero.
+    let within architecture (bias: Bias) queries keys values =
+        dotProduct bias.Scores false queries (spread architecture keys) (spread architecture values)
+        * bias.Outputs
 
     /// Few rows over the keys and values of a cache: heads that share these are taken as rows of one head, so that a cache is read once
-    /// and never copied. Without a sight every row sees every key.
-    let cached (architecture: Architecture) (sight: Sight option) (queries: torch.Tensor) keys (values: torch.Tensor) =
+    /// and never copied. Without a bias every row attends to every key.
+    let cached (architecture: Architecture) (bias: Bias option) (queries: torch.Tensor) keys (values: torch.Tensor) =
         let sharing = int64 (architecture.Heads / architecture.KvHeads)
 
         let mask =
-            match sight with
+            match bias with
             | None -> null
-            | Some sight when sharing = 1L -> sight.Mask
-            | Some sight -> sight.Mask.repeat (1L, 1L, sharing, 1L)
+            | Some bias when sharing = 1L -> bias.Scores
+            | Some bias -> bias.Scores.repeat (1L, 1L, sharing, 1L)
 
-        let mixed () =
+        let attended () =
             let rows =
                 queries.reshape (queries.shape[0], values.shape[1], sharing * queries.shape[2], queries.shape[3])
 
             (dotProduct mask false rows keys values).reshape queries.shape
 
-        match sight with
+        match bias with
         | _ when values.shape[2] = 0L -> torch.zeros_like queries
-        | None -> mixed ()
-        | Some sight -> mixed () * sight.Sees
+        | None -> attended ()
+        | Some bias -> attended () * bias.Outputs
 
     /// Attention that libtorch differentiates.
-    let differentiated mix =
-        let trace queries keys values =
+    let differentiated outputs =
+        let run queries keys values =
             [ queries; keys; values ]
-            |> Traced.byLibtorch (fun heads -> mix heads[0] heads[1] heads[2])
+            |> Operation.byLibtorch (fun heads -> outputs heads[0] heads[1] heads[2])
 
-        { Mix = mix; Trace = trace }
+        { Outputs = outputs; Run = run }
 
     /// Attention over spans, which libtorch does not differentiate.
     let internal overSpans (rows: SpanRows) =
-        let rows = SpanPass.checked' rows
+        let rows = SpanRows.validated rows
 
         let own (queries: torch.Tensor) keys values =
             use _ = torch.no_grad ()
-            let mixed, normalisers = SpanAttention.mix rows queries keys values
-            mixed.to_type queries.dtype, normalisers
+            let attended, logSumExps = SpanAttention.forward rows queries keys values
+            attended.to_type queries.dtype, logSumExps
 
         {
-            Mix = fun queries keys values -> fst (own queries keys values)
-            Trace =
+            Outputs = fun queries keys values -> fst (own queries keys values)
+            Run =
                 fun queries keys values ->
-                    let mixed, normalisers = own queries keys values
+                    let attended, logSumExps = own queries keys values
 
                     {
-                        Value = mixed
-                        Kept = [ normalisers ]
-                        Back =
+                        Output = attended
+                        Saved = [ logSumExps ]
+                        Backward =
                             fun gradient ->
-                                SpanAttention.descend rows queries keys values normalisers gradient
+                                SpanAttention.backward rows queries keys values logSumExps gradient
                                 |> List.map _.to_type(queries.dtype)
                     }
         }

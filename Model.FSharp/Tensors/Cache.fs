@@ -61,13 +61,13 @@ type Cache(architecture: Architecture, capacity: int, dtype: torch.ScalarType, d
         member _.Dispose() =
             Array.append keys values |> Array.iter _.Dispose()
 
-/// What one sequence brings to a pass: content rows to append, query rows, and who of them may see what.
+/// What one sequence brings to a pass: content rows to append, query rows, and which of them may attend to what.
 type CachedRows =
     {
         Cache: Cache
         Content: int
         Queries: int
-        /// bool [1, 1, row, cached + content row], content rows first; None where every row sees all.
+        /// bool [1, 1, row, cached + content row], content rows first; None where every row attends to all.
         Mask: torch.Tensor option
     }
 
@@ -80,7 +80,7 @@ type RowTensors =
         Positions: torch.Tensor
         /// [1, query row].
         QueryPositions: torch.Tensor
-        /// The token before each query's position, -1 where it may not see it, [1, query row].
+        /// The token before each query's position, -1 where it may not attend to it, [1, query row].
         Preceding: torch.Tensor
     }
 
@@ -104,7 +104,7 @@ module Cached =
     let private attendEach
         architecture
         (sequences: CachedRows[])
-        (sights: Attention.Sight option[])
+        (biases: Attention.Bias option[])
         layer
         (queries: torch.Tensor)
         newKeys
@@ -115,27 +115,27 @@ module Cached =
         let rows = pieces counts queries
         let keys, values = pieces contents newKeys, pieces contents newValues
 
-        let mixed =
+        let attended =
             sequences
             |> Array.mapi (fun index sequence ->
                 let own = torch.cat ([| rows[index]; rows[sequences.Length + index] |], 2L)
 
                 let keys, values = sequence.Cache.Extend(layer, keys[index], values[index])
-                Attention.cached architecture sights[index] own keys values)
+                Attention.cached architecture biases[index] own keys values)
 
         Array.append
-            (Array.map2 (fun (sequence: CachedRows) -> firstRows sequence.Content) sequences mixed)
-            (Array.map2 (fun (sequence: CachedRows) -> lastRows sequence.Queries) sequences mixed)
+            (Array.map2 (fun (sequence: CachedRows) -> firstRows sequence.Content) sequences attended)
+            (Array.map2 (fun (sequence: CachedRows) -> lastRows sequence.Queries) sequences attended)
         |> fun parts -> torch.cat (parts, 2L)
 
-    let private attend architecture rotation (sequences: CachedRows[]) sights layer queries newKeys newValues =
-        let queries, newKeys = Rotation.turned rotation queries newKeys
+    let private attend architecture rotation (sequences: CachedRows[]) biases layer queries newKeys newValues =
+        let queries, newKeys = Rotation.rotate rotation queries newKeys
 
         match sequences with
         | [| alone |] ->
             let keys, values = alone.Cache.Extend(layer, newKeys, newValues)
-            Attention.cached architecture (Array.head sights) queries keys values
-        | several -> attendEach architecture several sights layer queries newKeys newValues
+            Attention.cached architecture (Array.head biases) queries keys values
+        | several -> attendEach architecture several biases layer queries newKeys newValues
 
     /// A pass that has not been run, over the rows of all sequences behind what each has cached: the content rows of all, then the query
     /// rows of all. Content rows are written behind their caches.
@@ -156,15 +156,15 @@ module Cached =
         let places =
             torch.cat ([| rows.Positions; TwoStream.queryPlaces architecture rows.QueryPositions |], 1L)
 
-        let sights =
+        let biases =
             sequences
-            |> Array.map (fun sequence -> sequence.Mask |> Option.map (Attention.sight weights.Computes))
+            |> Array.map (fun sequence -> sequence.Mask |> Option.map (Attention.bias weights.Computes))
 
         TwoStream.attending
             architecture
             weights
             content.shape[1]
-            (attend architecture (Rotation.at architecture weights.Computes places) sequences sights)
+            (attend architecture (Rotation.at architecture weights.Computes places) sequences biases)
             (torch.cat (streams, 1L))
 
     /// One pass over the rows of all sequences. Content rows join their caches. Gives hidden states [1, row, width] before the final norm

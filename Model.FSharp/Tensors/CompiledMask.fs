@@ -65,7 +65,7 @@ module CompiledMask =
     /// `between` all positions, bool [batch, query, key].
     let compile mask layouts = between mask layouts layouts
 
-    /// Whose query sees every token before it, bool [batch, position]: `Mask.seesAllBefore`, where documents follow one another.
+    /// Which queries see every token before them, bool [batch, position]: `Mask.seesAllBefore`, where documents follow one another.
     let seesAllBefore (layouts: LayoutTensors) : torch.Tensor =
         let others = layouts.Group.shape[1] - 1L
         // Higher in a later document than anywhere in an earlier one.
@@ -78,7 +78,7 @@ module CompiledMask =
         let first = torch.ones_like(layouts.Padding).narrow(1, 0L, 1L)
         torch.cat ([| first; rank.narrow(1, 1L, others).gt highest |], 1L)
 
-    /// Whose query may see the token before it, bool [batch, position]: `Mask.seesPreceding`.
+    /// Which queries may see the token before them, bool [batch, position]: `Mask.seesPreceding`.
     let seesPreceding (layouts: LayoutTensors) : torch.Tensor =
         let others = layouts.Group.shape[1] - 1L
         let nobody = torch.zeros_like(layouts.Padding).narrow(1, 0L, 1L)

@@ -8,12 +8,12 @@ open type TorchSharp.torch.nn.functional
 type Labels =
     /// Tokens, int64 [row].
     | Tokens of torch.Tensor
-    /// What another network says: the softmax of its normed hidden states [row, its width] under its output projection.
+    /// What another network says: the softmax of its normalised hidden states [row, its width] under its output projection.
     | Distributions of rows: torch.Tensor * head: torch.Tensor
 
 /// Cross-entropy of predictions under the output projection, in nats (-log p, where a row has one token to predict), a few rows of
 /// logits at a time: at a vocabulary of 32,000 all logits of a batch would take more memory than the rest of its step, and every
-/// pass over them would leave the cache. `rows` are normed hidden states [row, width], `head` is [vocabulary, width].
+/// pass over them would leave the cache. `rows` are normalised hidden states [row, width], `head` is [vocabulary, width].
 [<RequireQualifiedAccess>]
 module CrossEntropy =
 
@@ -26,7 +26,7 @@ module CrossEntropy =
 
     let private pieces (rows: torch.Tensor) (head: torch.Tensor) =
         let most = max 1L (heldNumbers rows.device / head.shape[0])
-        RowCounts.pieces rows.device rows.dtype most rows.shape[0]
+        RowPadding.pieces rows.device rows.dtype most rows.shape[0]
 
     let private logits (rows: torch.Tensor) head =
         linear(rows, head).to_type torch.float32
@@ -44,7 +44,7 @@ module CrossEntropy =
         | Choice2Of2(probabilities: torch.Tensor) -> (logProbabilities * probabilities).sum(-1L).neg()
 
     /// Of each row, float32 [row]; differentiable.
-    let surprisals (rows: torch.Tensor) head labels =
+    let nlls (rows: torch.Tensor) head labels =
         match pieces rows head with
         | [] -> torch.zeros (0L, dtype = torch.float32, device = rows.device)
         | pieces ->
@@ -56,7 +56,7 @@ module CrossEntropy =
             |> torch.cat
 
     /// d (sum of factor * cross-entropy) / d logits of a piece, written over the log-probabilities it is given: factor * (p - label).
-    let private slope (logProbabilities: torch.Tensor) labels (factors: torch.Tensor) =
+    let private softmaxGradient (logProbabilities: torch.Tensor) labels (factors: torch.Tensor) =
         let probabilities = logProbabilities.exp_ ()
 
         match labels with
@@ -73,13 +73,12 @@ module CrossEntropy =
             sum.add_ (left.t().mm(right).to_type torch.float32, one) |> ignore
 
     /// Of each row, float32 [row], and the gradient of the sum of `factors` ([row]) times these: towards the rows, [row,
-    /// width], and added to `headGradient` (float32 [vocabulary, width]) where one is given. Equal to autograd on `surprisals`,
+    /// width], and added to `headGradient` (float32 [vocabulary, width]) where one is given. Equal to autograd on `nlls`,
     /// in fewer passes over the logits and without keeping them.
-    let descend (rows: torch.Tensor) (head: torch.Tensor) labels (factors: torch.Tensor) headGradient =
+    let valueAndGrad (rows: torch.Tensor) (head: torch.Tensor) labels (factors: torch.Tensor) headGradient =
         use _ = torch.no_grad ()
 
-        let surprisals =
-            torch.empty (rows.shape[0], dtype = torch.float32, device = rows.device)
+        let nlls = torch.empty (rows.shape[0], dtype = torch.float32, device = rows.device)
 
         let gradient = torch.empty_like rows
 
@@ -89,13 +88,13 @@ module CrossEntropy =
             let labels = labelsOf labels start count
             let logProbabilities = (logits rows head).log_softmax -1L
 
-            surprisals.narrow(0, start, count).copy_(between labels logProbabilities)
-            |> ignore
+            nlls.narrow(0, start, count).copy_(between labels logProbabilities) |> ignore
 
-            let slope =
-                (slope logProbabilities labels (factors.narrow(0, start, count).unsqueeze 1)).to_type rows.dtype
+            let toLogits =
+                (softmaxGradient logProbabilities labels (factors.narrow(0, start, count).unsqueeze 1)).to_type
+                    rows.dtype
 
-            gradient.narrow(0, start, count).copy_(slope.mm head) |> ignore
-            headGradient |> Option.iter (addProduct slope rows)
+            gradient.narrow(0, start, count).copy_(toLogits.mm head) |> ignore
+            headGradient |> Option.iter (addProduct toLogits rows)
 
-        surprisals, gradient
+        nlls, gradient

@@ -40,7 +40,7 @@ module Flat =
             parameter.Name, piece.view (parameter.Shape |> List.map int64 |> Array.ofList))
         |> Map.ofList
 
-    /// Fresh numbers, float32: normal draws of the seed as each parameter asks, gains at 1.
+    /// Fresh numbers, float32: normal draws of the seed as each parameter asks, scales at 1.
     let initialise parameters (seed: int64) =
         Native.ensure ()
         use generator = new torch.Generator(uint64 seed, torch.CPU)

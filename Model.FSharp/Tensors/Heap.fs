@@ -24,12 +24,12 @@ module Heap =
     [<DllImport("libc.so.6")>]
     extern int private madvise(nativeint start, nativeint length, int advice)
 
-    /// 1.75 GB: less than glibc gives back, more than a step of a network of some million parameters takes.
+    /// 1.75 GB: less than glibc returns to the kernel, more than a step of a network of some million parameters takes.
     let private reserved = 7n <<< 28
 
     let private hugePage, private huge = 1n <<< 21, 14
 
-    /// What is asked for at once, advised and given back untouched is what glibc cuts the next tensors from.
+    /// What is asked for at once, advised and freed untouched is what glibc cuts the next tensors from.
     let private adviseHugePages () =
         let start = malloc reserved
 

@@ -14,7 +14,7 @@ type Rotation =
 [<RequireQualifiedAccess>]
 module Rotation =
 
-    /// Rotations for row positions [batch or 1, row], found in float32, in the number type of the heads they are to turn.
+    /// Rotations for row positions [batch or 1, row], found in float32, in the number type of the heads they rotate.
     let at architecture (dtype: torch.ScalarType) (positions: torch.Tensor) =
         let frequencies =
             torch.tensor (Architecture.inverseFrequencies architecture, dtype = torch.float32)
@@ -43,11 +43,11 @@ module Rotation =
     let last count rotation =
         rows (rotation.Cosine.shape[2] - count) count rotation
 
-    /// RoPE with half-rotation, as Hugging Face stores LLaMA: dimension i turns with dimension i + half.
+    /// RoPE with half-rotation, as Hugging Face stores LLaMA: dimensions i and i + half rotate together.
     let apply rotation (x: torch.Tensor) =
         use one = (1).ToScalar()
         (x * rotation.Cosine).addcmul(x.roll (x.shape[3] / 2L, 3L), rotation.Sine, one)
 
-    /// The heads of a pass turned, where the rotation is that of all its rows: keys are those of the first, queries those of the last.
-    let turned rotation (queries: torch.Tensor) (keys: torch.Tensor) =
+    /// The heads of a pass rotated, where the rotation is that of all its rows: keys are those of the first, queries those of the last.
+    let rotate rotation (queries: torch.Tensor) (keys: torch.Tensor) =
         queries |> apply (rotation |> last queries.shape[2]), keys |> apply (rotation |> first keys.shape[2])

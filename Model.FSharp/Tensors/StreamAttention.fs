@@ -1,6 +1,8 @@
 namespace A3.Tensors
 
 open A3.Model
+open A3.Kernels
+open A3.Kernels.Attention
 open TorchSharp
 
 /// One of the streams whose rows a pass runs.
@@ -38,16 +40,16 @@ module StreamAttention =
     let private inOneRow (x: torch.Tensor) =
         x.transpose(1, 2).flatten(0, 1).unsqueeze(0).transpose(1, 2)
 
-    /// Rows of one stream and piece: what they may see, and how many there are.
-    type private Sight =
+    /// Rows of one stream and piece: what they may attend to, and how many there are.
+    type private PieceBias =
         {
             Piece: int
             Rows: int64
-            Sees: Attention.Sight
+            Bias: Attention.Bias
         }
 
-    /// What the rows of a stream may see of the content rows of their piece; pieces without rows are left out.
-    let private sights dtype layouts (rows: StreamRows) stream =
+    /// What the rows of a stream may attend to of the content rows of their piece; pieces without rows are left out.
+    let private biases dtype layouts (rows: StreamRows) stream =
         let piecesOf stream =
             (places rows stream)
                 .split(
@@ -66,16 +68,16 @@ module StreamAttention =
             {
                 Piece = index
                 Rows = piece.Sequences * count stream piece
-                Sees =
+                Bias =
                     (CompiledMask.between (Mask.real (mask stream)) (layoutsOf queries) (layoutsOf keys)).unsqueeze 1
-                    |> Attention.sight dtype
+                    |> Attention.bias dtype
             })
 
-    /// Attention of rows that lie stream by stream and piece by piece, each under its sight.
+    /// Attention of rows that lie stream by stream and piece by piece, each under its bias.
     let private attendByPiece
         architecture
         (pieces: RowPiece list)
-        (sights: Sight list)
+        (biases: PieceBias list)
         (queries: torch.Tensor)
         keys
         values
@@ -89,24 +91,24 @@ module StreamAttention =
 
             fun index -> pieces[index].Sequences, keys[index], values[index]
 
-        let rows = queries.split (sights |> List.map _.Rows |> Array.ofList, 2L)
+        let rows = queries.split (biases |> List.map _.Rows |> Array.ofList, 2L)
 
-        sights
-        |> List.mapi (fun index sight ->
-            let sequences, keys, values = pieceOf sight.Piece
+        biases
+        |> List.mapi (fun index bias ->
+            let sequences, keys, values = pieceOf bias.Piece
             let bySequence = bySequence sequences
 
-            Attention.within architecture sight.Sees (bySequence rows[index]) (bySequence keys) (bySequence values)
+            Attention.within architecture bias.Bias (bySequence rows[index]) (bySequence keys) (bySequence values)
             |> inOneRow)
         |> function
             | [] -> queries
             | [ alone ] -> alone
             | several -> torch.cat (Array.ofList several, 2L)
 
-    /// Stretches of so many rows, one behind the other.
-    let private stretches counts =
+    /// Intervals of so many rows, one behind the other.
+    let private intervals counts =
         counts
-        |> List.mapFold (fun start count -> { Start = start; Count = count }, start + count) 0
+        |> List.mapFold (fun start count -> Interval(start, start + count), start + count) 0
         |> fst
 
     /// Attention over spans of the rows of some streams, one behind the other.
@@ -115,12 +117,12 @@ module StreamAttention =
             rows.Pieces
             |> List.collect (fun piece -> List.replicate (int piece.Sequences) (int (count stream piece)))
 
-        let keys = ofSequences Stream.Content |> stretches
+        let keys = ofSequences Stream.Content |> intervals
 
         let queries =
             streams
             |> List.collect ofSequences
-            |> stretches
+            |> intervals
             |> List.chunkBySize keys.Length
             |> List.transpose
 
@@ -135,9 +137,9 @@ module StreamAttention =
         Attention.overSpans
             {
                 Sequences =
-                    List.map2 (fun keys queries -> { Keys = keys; Queries = queries }) keys queries
+                    List.map2 (fun keys queries -> SpanSequence(keys, Array.ofList queries)) keys queries
                     |> Array.ofList
-                Spans = spans
+                Spans = spans |> Array.map (fun span -> Interval(span.First, span.End))
                 KeyRotation = rotation |> Rotation.first rows.Content.shape[0]
                 QueryRotation = rotation |> Rotation.last spans.LongLength
             }
@@ -146,24 +148,24 @@ module StreamAttention =
     /// `rotation dtype` is theirs.
     let ofStreams architecture (dtype: torch.ScalarType) layouts (rows: StreamRows) rotation streams alone =
         match rows.Spans with
-        | Some spans when Tile.isFor rows.Content.device ->
+        | Some spans when CpuKernels.areFor rows.Content.device ->
             let spanned = spanned rows spans (rotation torch.float32)
             spanned streams, spanned alone
         | Some _
         | None ->
             let rotation: Rotation = rotation dtype
 
-            let sights =
-                streams |> List.map (fun stream -> stream, sights dtype layouts rows stream)
+            let biases =
+                streams |> List.map (fun stream -> stream, biases dtype layouts rows stream)
 
             let masked streams =
-                let sights =
-                    sights
-                    |> List.collect (fun (stream, sights) -> if List.contains stream streams then sights else [])
+                let biases =
+                    biases
+                    |> List.collect (fun (stream, biases) -> if List.contains stream streams then biases else [])
 
                 Attention.differentiated (fun queries keys values ->
-                    let queries, keys = Rotation.turned rotation queries keys
-                    attendByPiece architecture rows.Pieces sights queries keys values)
+                    let queries, keys = Rotation.rotate rotation queries keys
+                    attendByPiece architecture rows.Pieces biases queries keys values)
 
             masked streams, masked alone
 
@@ -172,22 +174,17 @@ module StreamAttention =
         let positions =
             (Numbers.range length device).unsqueeze(0).repeat(1L, int64 sequences)
 
-        if Tile.isFor device then
+        if CpuKernels.areFor device then
             let rotation = Rotation.at architecture torch.float32 positions
 
             let sequence index =
-                let rows =
-                    {
-                        Start = index * length
-                        Count = length
-                    }
-
-                { Keys = rows; Queries = [ rows ] }
+                let rows = Interval(index * length, (index + 1) * length)
+                SpanSequence(rows, [| rows |])
 
             Attention.overSpans
                 {
                     Sequences = Array.init sequences sequence
-                    Spans = Array.init (sequences * length) (fun row -> { First = 0; End = row % length + 1 })
+                    Spans = Array.init (sequences * length) (fun row -> Interval(0, row % length + 1))
                     KeyRotation = rotation
                     QueryRotation = rotation
                 }
@@ -195,7 +192,7 @@ module StreamAttention =
             let rotation = Rotation.at architecture dtype positions
 
             Attention.differentiated (fun queries keys values ->
-                let queries, keys = Rotation.turned rotation queries keys
+                let queries, keys = Rotation.rotate rotation queries keys
                 let bySequence = bySequence sequences
 
                 Attention.causal architecture (bySequence queries) (bySequence keys) (bySequence values)

@@ -157,7 +157,7 @@ module StreamRows =
             CausalTargets = host (causalTargets |> rowOf content)
         }
 
-    /// The same rows, whose sight is told by masks alone.
+    /// The same rows, which attend by masks alone.
     let masked rows = { rows with Spans = None }
 
     /// On a CPU what a pass in a number type needs; on a GPU, which would rather do more at a time than less, everything.
@@ -166,4 +166,4 @@ module StreamRows =
             let placed numbers = host numbers |> Numbers.place device
             all layouts.LongLength (int64 (Layout.length layouts[0])) (placed targets) (placed causalTargets) device
         else
-            needed (RowCounts.multiple device computes) layouts targets causalTargets
+            needed (RowPadding.multiple device computes) layouts targets causalTargets

@@ -4,7 +4,7 @@ open System
 open System.Runtime.InteropServices
 open TorchSharp
 
-/// How many threads of the CPU libtorch shares an operation among. It asks OpenMP and MKL, who know a number for each thread that calls
+/// How many threads of the CPU libtorch shares an operation among. It asks OpenMP and MKL, which know a number for each thread that calls
 /// them; `torch.set_num_threads` would set that of all threads to come, too.
 [<RequireQualifiedAccess>]
 module TorchThreads =

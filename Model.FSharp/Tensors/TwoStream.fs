@@ -36,7 +36,7 @@ module TwoStream =
         |> Array.mapi (fun layer block ->
             Block.make architecture block contentRows (if layer = last then firstKept else 0L) (attention layer))
 
-    /// A block whose temporaries are gone behind it, but for what libtorch's way back needs.
+    /// A block whose temporaries are gone behind it, but for what libtorch's backward pass needs.
     let step x block =
         use scope = torch.NewDisposeScope()
         Block.run block x |> scope.MoveToOuter
@@ -45,8 +45,8 @@ module TwoStream =
     let hidden (stack: Stack) =
         stack.Blocks |> Array.fold step stack.Rows
 
-    /// The blocks over rows of which the first `contentRows` are content. `attend layer queries keys values` turns the heads and mixes the
-    /// values for each query: [batch, heads, row, head width] from the new content rows' keys and values [batch, kv heads, content row, head
+    /// The blocks over rows of which the first `contentRows` are content. `attend layer queries keys values` rotates the heads and
+    /// gives the attention output of each query: [batch, heads, row, head width] from the new content rows' keys and values [batch, kv heads, content row, head
     /// width]; a cache is an `attend` that also remembers.
     let attending architecture weights contentRows attend rows =
         {
@@ -212,9 +212,9 @@ module TwoStream =
         }
 
     /// Hidden rows [..., width] as the head reads them.
-    let normed architecture (weights: Weights) hidden =
+    let normalised architecture (weights: Weights) hidden =
         Norm.apply (Norm.make architecture weights.FinalNorm) hidden
 
     /// Logits of hidden rows [..., width]: [..., vocabulary].
     let logits architecture (weights: Weights) hidden =
-        linear (normed architecture weights hidden, weights.Head.to_type weights.Computes)
+        linear (normalised architecture weights hidden, weights.Head.to_type weights.Computes)

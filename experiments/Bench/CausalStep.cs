@@ -40,7 +40,7 @@ internal sealed class CausalStep : ITrainStep
         using var scope = NewDisposeScope();
         var length = tokens.shape[1];
         long[] places = [.. Enumerable.Range(0, (int)tokens.NumberOfElements).Where(place => place % length != length - 1).Select(place => (long)place)];
-        var (_, gradient) = Objective.descendCausal(
+        var (_, gradient) = Objective.valueAndGradCausal(
             architecture, network.Weights(), network.Parameters, 1.0 / places.Length, tokens, Numbers.place(tokens.device, tensor(places)));
         Numbers.read(optimizer.Step(LearningRate, gradient));
     }

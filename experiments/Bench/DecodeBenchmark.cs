@@ -50,7 +50,7 @@ public sealed class DecodeBenchmark : IDisposable
         methods = new DecodeMethods(network, options).All();
         (memory, var numberBytes, managed) = network switch
         {
-            ManagedNetwork own => ((IMemoryReader)new MemoryReader(own.Team), sizeof(float), true),
+            ManagedNetwork own => ((IMemoryReader)new MemoryReader(own.Pool), sizeof(float), true),
             TorchNetwork torch => (new TorchMemoryReader(torch.Device), (int)torch.Weights.Embedding.ElementSize, false),
             _ => throw new ArgumentException($"{network.GetType()}: no way to read its memory is known.", nameof(network)),
         };

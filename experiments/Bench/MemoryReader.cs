@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using A3.Runtime.Networks.Managed;
+using A3.Kernels.Memory;
+using A3.Kernels.Products;
+using A3.Kernels.Threads;
 
 namespace A3.Bench;
 
 /// <summary>
-/// How fast a team reads memory that no cache holds: the limit of decoding, whose every pass reads all weights once.
+/// How fast a pool reads memory that no cache holds: the limit of decoding, whose every pass reads all weights once.
 /// </summary>
 /// <remarks>The same threads, huge pages, vectors and fetching ahead as in the products; only the arithmetic is left out.</remarks>
 internal sealed unsafe class MemoryReader : IMemoryReader
@@ -17,15 +19,15 @@ internal sealed unsafe class MemoryReader : IMemoryReader
     /// <summary>256 kB, as much as a small panel of weights.</summary>
     private const int ItemNumbers = 1 << 16;
 
-    private readonly WorkerTeam team;
-    private readonly TeamWork read;
+    private readonly WorkerPool pool;
+    private readonly RangeWork read;
     private readonly AlignedBuffer buffer = new(Numbers);
     private float sum;
 
-    /// <summary>For passes of this team.</summary>
-    public MemoryReader(WorkerTeam team)
+    /// <summary>For passes of this pool.</summary>
+    public MemoryReader(WorkerPool pool)
     {
-        this.team = team;
+        this.pool = pool;
         read = Read;
 
         // Memory that was never written is one page of zeros, which every cache holds.
@@ -36,7 +38,7 @@ internal sealed unsafe class MemoryReader : IMemoryReader
     public double Measure()
     {
         var start = Stopwatch.GetTimestamp();
-        team.Run((int)(Numbers / ItemNumbers), ItemNumbers, read);
+        pool.Run((int)(Numbers / ItemNumbers), ItemNumbers, read);
         return Numbers * sizeof(float) / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 

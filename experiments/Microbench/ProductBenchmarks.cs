@@ -1,4 +1,5 @@
-using A3.Runtime.Networks.Managed;
+using A3.Kernels.Memory;
+using A3.Kernels.Products;
 using A3.Tensors;
 using BenchmarkDotNet.Attributes;
 using TorchSharp;
@@ -14,7 +15,7 @@ public unsafe class ProductBenchmarks
 {
     private AlignedBuffer input = new(0);
     private AlignedBuffer output = new(0);
-    private PackedMatrix matrix = new(0, 0, new WeightArena(0));
+    private PackedMatrix matrix = new(0, 0, new MemoryArena(0));
     private torch.Tensor rows = null!;
     private torch.Tensor weights = null!;
 
@@ -37,7 +38,7 @@ public unsafe class ProductBenchmarks
         input = new AlignedBuffer(x.Length);
         x.CopyTo(new Span<float>(input.Pointer, x.Length));
         output = new AlignedBuffer((long)Rows * outputs);
-        matrix = new PackedMatrix(outputs, inputs, new WeightArena(w.Length));
+        matrix = new PackedMatrix(outputs, inputs, new MemoryArena(w.Length));
         matrix.Fill(0, w);
 
         Native.ensure();

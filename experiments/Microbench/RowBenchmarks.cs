@@ -1,4 +1,5 @@
-using A3.Runtime.Networks.Managed;
+using A3.Kernels.Memory;
+using A3.Kernels.Rows;
 using A3.Runtime.Sampling;
 using BenchmarkDotNet.Attributes;
 
@@ -21,7 +22,7 @@ public unsafe class RowBenchmarks
 
     /// <summary>RMSNorm.</summary>
     [Benchmark]
-    public void Normalise() => RowMath.Normalise(first.Pointer, second.Pointer, Width, 1e-5f, target.Pointer);
+    public void Normalise() => RmsNorm.Normalise(first.Pointer, second.Pointer, Width, 1e-5f, target.Pointer);
 
     /// <summary>RoPE of heads of 48.</summary>
     [Benchmark]
@@ -29,17 +30,18 @@ public unsafe class RowBenchmarks
     {
         for (var head = 0; head < Width / (2 * Half); head++)
         {
-            RowMath.Rotate(target.Pointer + head * 2 * Half, first.Pointer, second.Pointer, Half);
+            var own = target.Pointer + head * 2 * Half;
+            RotaryEmbedding.Rotate(own, first.Pointer, second.Pointer, Half, own);
         }
     }
 
     /// <summary>The activation of the MLP.</summary>
     [Benchmark]
-    public void SwiGlu() => RowMath.SwiGlu(first.Pointer, second.Pointer, 1, Width, target.Pointer, Width);
+    public void Activation() => SwiGlu.Apply(first.Pointer, second.Pointer, 1, Width, target.Pointer, Width);
 
     /// <summary>The softmax of attention.</summary>
     [Benchmark]
-    public float Soften() => RowMath.Soften(target.Pointer, Width, null, 0, 0.1f);
+    public float Soften() => Softmax.AttentionWeights(target.Pointer, Width, null, 0, 0.1f);
 
     /// <summary>The log-probability of a token, for a vocabulary 16 times the width.</summary>
     [Benchmark]

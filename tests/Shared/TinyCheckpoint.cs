@@ -16,7 +16,7 @@ internal static class TinyCheckpoint
         var whole = ArchitectureModule.create(vocabulary ?? tokenizer.VocabularySize, 16, 2, 2, 64);
         var architecture = queryStream ? whole : ArchitectureModule.withoutQueryStream(whole);
         var bos = FSharpOption<int>.Some(tokenizer.BosId!.Value);
-        var precision = FSharpOption<Precision>.Some(Precision.Float32);
+        var precision = FSharpOption<NumberType>.Some(NumberType.Float32);
         var configuration = new Configuration(architecture, bos, [], null, null, precision);
         var random = new Random(7);
         Checkpoint.Save(folder.Path, configuration, Dtype.Float32, (parameter, sink) =>

@@ -8,7 +8,7 @@ open FsCheck
 open FsCheck.FSharp
 open TorchSharp
 
-/// The losses of one sequence left to right, and the surprisals of its tokens behind the first, by stream, from the oracle.
+/// The losses of one sequence left to right, and the NLLs of its tokens behind the first, by stream, from the oracle.
 let private lossesAndSurprisals weights =
     let network = network base'
     let tokens = tokensOf 7
@@ -33,25 +33,25 @@ let private lossesAndSurprisals weights =
                 CausalTargets = Some(torch.tensor [| 0L .. 5L |])
             }
 
-    let surprisal (logits: float[]) token =
+    let nll (logits: float[]) token =
         (logits |> Array.sumBy exp |> log) - logits[token]
 
     let expected = Oracle.forward network.Architecture network.Number layout tokens
 
     let of' rows =
-        Array.map2 surprisal rows (Array.skip 1 tokens)
+        Array.map2 nll rows (Array.skip 1 tokens)
 
     losses, of' (Array.skip 1 expected.Query), of' (Array.truncate 6 expected.Content)
 
 let private objective =
-    test "the losses of both streams = mean surprisals by the float64 oracle" {
+    test "the losses of both streams = mean NLLs by the float64 oracle" {
         let losses, query, content = lossesAndSurprisals None
         Expect.floatClose Accuracy.medium (losses.Query.ToDouble()) (Array.average query) "query stream"
         Expect.floatClose Accuracy.medium (losses.Content.Value.ToDouble()) (Array.average content) "content stream"
     }
 
 let private weighted =
-    test "the loss of weighted targets = the weighted mean of their surprisals; the content stream counts each once" {
+    test "the loss of weighted targets = the weighted mean of their NLLs; the content stream counts each once" {
         let weights = [| 9.0f; 1.0f; 2.0f; 0.5f; 3.0f; 0.0f; 1.0f |]
         let losses, query, content = lossesAndSurprisals (Some weights)
         let weights = weights |> Array.skip 1 |> Array.map float
@@ -98,11 +98,11 @@ let private neededRows (name, architecture) =
 
             let flat = Weights.initialise architecture 3L
 
-            let descended recompute (rows: StreamRows) =
+            let lossAndGradient recompute (rows: StreamRows) =
                 let leaf = flat.detach().clone().requires_grad_()
 
                 let loss, gradient =
-                    Objective.descend
+                    Objective.valueAndGrad
                         recompute
                         architecture
                         (Weights.ofFlat architecture leaf)
@@ -128,7 +128,7 @@ let private neededRows (name, architecture) =
             let all =
                 StreamRows.all layouts.LongLength (int64 length) (torch.tensor targets) (torch.tensor causal) torch.CPU
 
-            let expected, expectedGradient = descended false all
+            let expected, expectedGradient = lossAndGradient false all
             let needed = StreamRows.needed 1 layouts targets causal
             let filled = StreamRows.needed 4 layouts targets causal
 
@@ -140,7 +140,7 @@ let private neededRows (name, architecture) =
                     filled, false
                     StreamRows.masked filled, false
                 ] do
-                let actual, actualGradient = descended recompute rows
+                let actual, actualGradient = lossAndGradient recompute rows
                 Expect.floatClose Accuracy.medium (float actual) (float expected) "loss"
                 let difference = (actualGradient - expectedGradient).abs().max().item<float32>()
                 let largest = expectedGradient.abs().max().item<float32>()
@@ -169,7 +169,7 @@ let private plain =
         let whole, alone = leaf (), leaf ()
 
         let expected, expectedGradient =
-            Objective.descend
+            Objective.valueAndGrad
                 false
                 base'
                 (Weights.ofFlat base' whole)
@@ -187,7 +187,7 @@ let private plain =
                 }
 
         let actual, gradient =
-            Objective.descendCausal base' (Weights.ofFlat base' alone) alone 0.5 tokens (torch.tensor places)
+            Objective.valueAndGradCausal base' (Weights.ofFlat base' alone) alone 0.5 tokens (torch.tensor places)
 
         Expect.floatClose Accuracy.medium (float (actual.item<float32>())) (float (expected.item<float32>())) "loss"
         let largest = expectedGradient.abs().max().item<float32>()
@@ -202,7 +202,7 @@ let private recurring =
     test "numbers of rows recur where libtorch compiles products for each, and lose no row" {
         check 100 (Gen.zip (Gen.choose (0, 3000)) (Gen.choose (1, 1024))) (fun (count, most) ->
             let pieces dtype =
-                RowCounts.pieces torch.CPU dtype (int64 most) (int64 count)
+                RowPadding.pieces torch.CPU dtype (int64 most) (int64 count)
 
             for dtype in [ torch.float32; torch.bfloat16 ] do
                 let ends = pieces dtype |> List.scan (fun _ (start, size) -> start + size) 0L

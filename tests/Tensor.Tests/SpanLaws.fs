@@ -5,6 +5,9 @@ module A3.Tensor.Tests.SpanLaws
 open System
 open A3.Model
 open A3.Tensors
+open A3.Kernels
+open A3.Kernels.Attention
+open A3.Kernels.Products
 open A3.Tensor.Tests.TensorSamples
 open Expecto
 open FsCheck.FSharp
@@ -18,7 +21,7 @@ type private Sample =
         Heads: int
         KvHeads: int
         Width: int
-        Spans: Span[]
+        Spans: Interval[]
     }
 
 let private samples =
@@ -31,11 +34,7 @@ let private samples =
 
         let span length =
             Gen.two (Gen.choose (0, length))
-            |> Gen.map (fun (one, other) ->
-                {
-                    First = min one other
-                    End = max one other
-                })
+            |> Gen.map (fun (one, other) -> Interval(min one other, max one other))
 
         let! spans =
             lengths @ lengths
@@ -67,7 +66,7 @@ let private sees sample =
     let count = List.sum sample.Lengths
 
     Array.map2
-        (fun first (span: Span) -> Array.init count (fun key -> first + span.First <= key && key < first + span.End))
+        (fun first (span: Interval) -> Array.init count (fun key -> span.Contains(key - first)))
         first
         sample.Spans
 
@@ -80,19 +79,15 @@ let private rotationOf (sample: Sample) (rows: int) =
 let private rowsOf sample : SpanRows =
     let count = List.sum sample.Lengths
 
-    let stretches first =
-        List.map2 (fun start count -> { Start = first + start; Count = count }) (starts sample.Lengths) sample.Lengths
+    let intervals first =
+        List.map2
+            (fun start count -> Interval(first + start, first + start + count))
+            (starts sample.Lengths)
+            sample.Lengths
 
     {
         Sequences =
-            List.map2
-                (fun keys queries ->
-                    {
-                        Keys = keys
-                        Queries = [ keys; queries ]
-                    })
-                (stretches 0)
-                (stretches count)
+            List.map2 (fun keys queries -> SpanSequence(keys, [| keys; queries |])) (intervals 0) (intervals count)
             |> Array.ofList
         Spans = sample.Spans
         KeyRotation = rotationOf sample count
@@ -119,9 +114,9 @@ let private byLibtorch sample =
     let rows = rowsOf sample
     let sees = sees sample |> Array.concat
 
-    let sight =
+    let bias =
         torch.tensor(sees).view(1L, 1L, sample.Spans.LongLength, -1L)
-        |> Attention.sight torch.float32
+        |> Attention.bias torch.float32
 
     let architecture =
         { base' with
@@ -133,32 +128,32 @@ let private byLibtorch sample =
         (Attention.differentiated (fun queries keys values ->
             Attention.within
                 architecture
-                sight
+                bias
                 (queries |> Rotation.apply rows.QueryRotation)
                 (keys |> Rotation.apply rows.KeyRotation)
                 values))
-            .Trace
+            .Run
             (queries.requires_grad_ ())
             (keys.requires_grad_ ())
             (values.requires_grad_ ())
 
-    attended.Value :: attended.Back gradient
+    attended.Output :: attended.Backward gradient
 
 let private bySpans sample =
     let queries, keys, values, gradient = headsOf sample
-    let attended = (Attention.overSpans (rowsOf sample)).Trace queries keys values
-    attended.Value :: attended.Back gradient
+    let attended = (Attention.overSpans (rowsOf sample)).Run queries keys values
+    attended.Output :: attended.Backward gradient
 
 let private scope work =
     use _ = torch.NewDisposeScope()
     work ()
 
 let private attention =
-    test "attention over spans is attention under the mask of these, forth and back" {
+    test "attention over spans is attention under the mask of these, forward and backward" {
         check 60 samples (fun sample ->
             scope (fun () ->
                 for name, expected, actual in
-                    List.zip3 [ "mixed"; "queries"; "keys"; "values" ] (byLibtorch sample) (bySpans sample) do
+                    List.zip3 [ "outputs"; "queries"; "keys"; "values" ] (byLibtorch sample) (bySpans sample) do
                     Expect.equal actual.shape expected.shape name
                     let difference = (actual - expected).abs().max().item<float32>()
                     let largest = expected.abs().max().item<float32>()
@@ -175,15 +170,15 @@ let private threads =
                     let numbers threads =
                         torch.set_num_threads threads
 
-                        let normed =
+                        let norm =
                             {
-                                Gain = torch.ones(300L).requires_grad_()
+                                Scales = torch.ones(300L).requires_grad_()
                                 Epsilon = 1e-5
                             }
 
                         let rows = torch.ones ([| 300L; 300L |]) |> _.cumsum(0L)
-                        let traced = Norm.trace normed rows
-                        bySpans sample @ traced.Value :: traced.Back rows |> List.map floats
+                        let operation = Norm.run norm rows
+                        bySpans sample @ operation.Output :: operation.Backward rows |> List.map floats
 
                     Expect.equal (numbers 3) (numbers 1) "numbers"))
         finally
@@ -197,9 +192,10 @@ let private halfPrecision =
                 let queries, keys, values, gradient = headsOf sample
                 let half (x: torch.Tensor) = x.to_type torch.bfloat16
                 let attention = Attention.overSpans (rowsOf sample)
-                let attended = attention.Trace (half queries) (half keys) (half values)
+                let attended = attention.Run (half queries) (half keys) (half values)
 
-                for expected, actual in List.zip (bySpans sample) (attended.Value :: attended.Back(half gradient)) do
+                for expected, actual in
+                    List.zip (bySpans sample) (attended.Output :: attended.Backward(half gradient)) do
                     Expect.equal actual.dtype torch.bfloat16 "number type"
 
                     let difference =
@@ -216,11 +212,11 @@ let private misuse =
                 Heads = 1
                 KvHeads = 1
                 Width = 4
-                Spans = Array.replicate 8 { First = 0; End = 4 }
+                Spans = Array.replicate 8 (Interval(0, 4))
             }
 
         let queries, keys, values, _ = headsOf sample
-        let attend = (Attention.overSpans (rowsOf sample)).Mix
+        let attend = (Attention.overSpans (rowsOf sample)).Outputs
 
         for queries, keys, values in
             [
@@ -232,7 +228,7 @@ let private misuse =
 
         let beyond =
             { sample with
-                Spans = Array.replicate 8 { First = 0; End = 5 }
+                Spans = Array.replicate 8 (Interval(0, 5))
             }
 
         Expect.throwsT<ArgumentException>
@@ -241,7 +237,7 @@ let private misuse =
     }
 
 let private norm =
-    test "a norm with a way back of its own is the norm that libtorch differentiates" {
+    test "a norm with a backward pass of its own is the norm that libtorch differentiates" {
         check
             40
             (Gen.zip3
@@ -258,22 +254,22 @@ let private norm =
 
                     let norm =
                         {
-                            Gain = numbers 3 [| int64 width |]
+                            Scales = numbers 3 [| int64 width |]
                             Epsilon = 1e-5
                         }
 
                     let expected =
-                        [ x.requires_grad_ (); norm.Gain.requires_grad_ () ]
-                        |> Traced.byLibtorch (fun inputs -> Norm.apply { norm with Gain = inputs[1] } inputs[0])
+                        [ x.requires_grad_ (); norm.Scales.requires_grad_ () ]
+                        |> Operation.byLibtorch (fun inputs -> Norm.apply { norm with Scales = inputs[1] } inputs[0])
 
-                    let actual = Norm.trace norm x
+                    let actual = Norm.run norm x
                     let tolerance = if dtype = torch.float32 then 1e-5f else 0.03f
 
                     for name, expected, actual in
                         List.zip3
-                            [ "rows"; "towards rows"; "towards gain" ]
-                            (expected.Value :: expected.Back gradient)
-                            (actual.Value :: actual.Back gradient) do
+                            [ "rows"; "towards rows"; "towards scales" ]
+                            (expected.Output :: expected.Backward gradient)
+                            (actual.Output :: actual.Backward gradient) do
                         Expect.equal (actual.shape, actual.dtype) (expected.shape, expected.dtype) name
 
                         let difference =
@@ -287,7 +283,7 @@ let private product =
     test "a product of a tile is the same chain of multiply-adds in long registers and in short ones" {
         check
             30
-            (Gen.zip3 (Gen.choose (0, 70)) (Gen.elements [ true; false ]) (Gen.elements [ true; false ]))
+            (Gen.zip3 (Gen.choose (0, 300)) (Gen.elements [ true; false ]) (Gen.elements [ true; false ]))
             (fun (depth, transposed, accumulate) ->
                 let random = Random depth
 
@@ -295,18 +291,18 @@ let private product =
                     Array.init count (fun _ -> random.NextSingle() - 0.5f)
 
                 let aStride, bStride, cStride =
-                    (if transposed then Tile.Rows else depth + 3), Tile.Columns + 5, Tile.Columns + 2
+                    (if transposed then TileKernel.Rows else depth + 3), TileKernel.Columns + 5, TileKernel.Columns + 2
 
                 let a, b =
-                    numbers (aStride * (max depth Tile.Rows + 1)), numbers (bStride * (depth + 1))
+                    numbers (aStride * (max depth TileKernel.Rows + 1)), numbers (bStride * (depth + 1))
 
-                let before = numbers (cStride * Tile.Rows)
+                let before = numbers (cStride * TileKernel.Rows)
                 let aRow, aStep = if transposed then 1, aStride else aStride, 1
 
                 let expected = Array.copy before
 
-                for row in 0 .. Tile.Rows - 1 do
-                    for column in 0 .. Tile.Columns - 1 do
+                for row in 0 .. TileKernel.Rows - 1 do
+                    for column in 0 .. TileKernel.Columns - 1 do
                         let start = if accumulate then before[row * cStride + column] else 0f
 
                         expected[row * cStride + column] <-
@@ -320,44 +316,81 @@ let private product =
                                     ))
                                 start
 
-                for multiply in
-                    [
-                        Tile.multiplyByParts
-
-                        if Runtime.Intrinsics.Vector512.IsHardwareAccelerated then
-                            Tile.multiplyWide
-                    ] do
+                let actual multiply =
                     let actual = Array.copy before
                     use a = fixed a
                     use b = fixed b
                     use c = fixed actual
-                    multiply a aRow aStep b bStride depth c cStride accumulate
-                    Expect.equal actual expected "numbers")
+                    multiply a aRow aStep b bStride depth c cStride
+                    actual
+
+                Expect.equal
+                    (actual (fun a aRow aStep b bStride depth c cStride ->
+                        TileKernel.Multiply<PanelRows.Pair>(
+                            a,
+                            nativeint aRow,
+                            nativeint aStep,
+                            b,
+                            nativeint bStride,
+                            depth,
+                            c,
+                            nativeint cStride,
+                            accumulate
+                        )))
+                    expected
+                    "short registers"
+
+                if Runtime.Intrinsics.Vector512.IsHardwareAccelerated then
+                    Expect.equal
+                        (actual (fun a aRow aStep b bStride depth c cStride ->
+                            TileKernel.Multiply<PanelRows.WidePair>(
+                                a,
+                                nativeint aRow,
+                                nativeint aStep,
+                                b,
+                                nativeint bStride,
+                                depth,
+                                c,
+                                nativeint cStride,
+                                accumulate
+                            )))
+                        expected
+                        "long registers")
     }
 
-let private team =
-    test "a team does every item once, each member with what is its own, and raises the first error" {
+let private parallelFor =
+    test "a loop on libtorch's threads does every item once, and raises the first error" {
         let before = torch.get_num_threads ()
 
         try
             for threads in [ 1; 3 ] do
                 torch.set_num_threads threads
+                let loop = TorchParallelFor.Current
                 let times = Array.zeroCreate<int> 1000
-                let joined = Collections.Concurrent.ConcurrentBag()
+                let workers = Collections.Concurrent.ConcurrentBag()
 
-                Team.share (Team.members ()) times.Length (fun index ->
-                    joined.Add index
-                    fun item -> Threading.Interlocked.Increment &times[item] |> ignore)
+                loop.Run(
+                    times.Length,
+                    1L <<< 20,
+                    fun worker first last ->
+                        workers.Add worker
+
+                        for item in first .. last - 1 do
+                            Threading.Interlocked.Increment &times[item] |> ignore
+                )
 
                 Expect.allEqual times 1 "items"
-                Expect.equal (Seq.sort joined |> List.ofSeq) [ 0 .. joined.Count - 1 ] "members"
-                Expect.isLessThanOrEqual joined.Count (Team.members ()) "members"
+                Expect.isTrue (workers |> Seq.forall (fun worker -> 0 <= worker && worker < loop.Workers)) "workers"
 
                 Expect.throwsT<InvalidTimeZoneException>
                     (fun () ->
-                        Team.share (Team.members ()) 100 (fun _ item ->
-                            if item = 7 then
-                                raise (InvalidTimeZoneException "seven")))
+                        loop.Run(
+                            100,
+                            1L <<< 20,
+                            fun _ item _ ->
+                                if item = 7 then
+                                    raise (InvalidTimeZoneException "seven")
+                        ))
                     "the error"
         finally
             torch.set_num_threads before
@@ -365,5 +398,5 @@ let private team =
 
 /// Torch's thread pool is process-wide, so they run one after another.
 let tests =
-    testList "spans" [ attention; threads; halfPrecision; misuse; norm; product; team ]
+    testList "spans" [ attention; threads; halfPrecision; misuse; norm; product; parallelFor ]
     |> testSequenced

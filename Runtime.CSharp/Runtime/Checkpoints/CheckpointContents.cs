@@ -62,9 +62,9 @@ internal static class CheckpointContents
     {
         var precision = dtype switch
         {
-            Dtype.Float32 => Precision.Float32,
-            Dtype.BFloat16 => Precision.BFloat16,
-            Dtype.Float16 => Precision.Float16,
+            Dtype.Float32 => NumberType.Float32,
+            Dtype.BFloat16 => NumberType.BFloat16,
+            Dtype.Float16 => NumberType.Float16,
             _ => throw new ArgumentOutOfRangeException(
                 nameof(dtype),
                 dtype,
@@ -76,7 +76,7 @@ internal static class CheckpointContents
             configuration.Eos,
             configuration.Pad,
             configuration.First,
-            FSharpOption<Precision>.Some(precision));
+            FSharpOption<NumberType>.Some(precision));
     }
 
     private static void CheckTensor(TensorView tensor, long[] expected)

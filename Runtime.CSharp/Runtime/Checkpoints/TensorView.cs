@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using A3.Kernels.Rows;
 
 namespace A3.Runtime.Checkpoints;
 

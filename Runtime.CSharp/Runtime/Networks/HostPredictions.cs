@@ -1,15 +1,15 @@
-using A3.Runtime.Networks.Managed;
+using A3.Kernels.Threads;
 using A3.Runtime.Sampling;
 
 namespace A3.Runtime.Networks;
 
 /// <summary>
 /// Logits in the memory of the host, and what is needed to draw from them; grows, and is used again by every pass. The work is shared
-/// out among the team: at 32,000 tokens drawing one takes as long as a layer of a small network.
+/// out among the pool: at 32,000 tokens drawing one takes as long as a layer of a small network.
 /// </summary>
 /// <param name="vocabulary">Numbers of a row.</param>
-/// <param name="team">Who draws; null for the caller alone.</param>
-internal sealed class HostPredictions(int vocabulary, WorkerTeam? team = null) : IPredictions
+/// <param name="pool">Who draws; null for the caller alone.</param>
+internal sealed class HostPredictions(int vocabulary, WorkerPool? pool = null) : IPredictions
 {
     /// <summary>Multiply-adds that a token costs in a draw, about.</summary>
     private const long TokenCost = 32;
@@ -18,7 +18,7 @@ internal sealed class HostPredictions(int vocabulary, WorkerTeam? team = null) :
     private const int RowsTogether = 8, MostParts = 16, FewestTokens = 512;
 
     private readonly int blocks = LogSoftmax.BlocksOf(vocabulary);
-    private readonly SamplingDistribution?[] distributions = new SamplingDistribution?[Math.Max(RowsTogether, team?.Size ?? 1)];
+    private readonly SamplingDistribution?[] distributions = new SamplingDistribution?[Math.Max(RowsTogether, pool?.Workers ?? 1)];
 
     /// <summary>Of the model's own distributions, of all rows; of those at another temperature, of rows that are drawn together.</summary>
     private readonly BlockSums sums = new(vocabulary), tempered = new(vocabulary);
@@ -220,7 +220,7 @@ internal sealed class HostPredictions(int vocabulary, WorkerTeam? team = null) :
 
     /// <summary>
     /// Blocks of each row: a part of all rows, then the next part of all rows, so that pieces of work follow the vocabulary as those of the
-    /// head do, and each worker reads the logits that he wrote.
+    /// head do, and each worker reads the logits that it wrote.
     /// </summary>
     private void ForParts(int rows, Action<int, int, int> work)
     {
@@ -234,19 +234,19 @@ internal sealed class HostPredictions(int vocabulary, WorkerTeam? team = null) :
 
     private SamplingDistribution Distribution(int index) => distributions[index] ??= new(vocabulary);
 
-    /// <summary>Each item by one worker, who brings scratch of its own.</summary>
+    /// <summary>Each item by one worker, with a distribution of its own.</summary>
     private void ForEach(int items, Action<SamplingDistribution, int> work) =>
         Share(items, TokenCost * vocabulary, (worker, item) => work(Distribution(worker), item));
 
     private void Share(int items, long cost, Action<int, int> work)
     {
-        if (team is null)
+        if (pool is null)
         {
             Some(0, 0, items);
         }
         else
         {
-            team.Run(items, cost, Some);
+            pool.Run(items, cost, Some);
         }
 
         void Some(int worker, int start, int end)

@@ -1,3 +1,5 @@
+using A3.Kernels.Rows;
+
 namespace A3.Runtime.Sampling;
 
 /// <summary>
@@ -45,7 +47,7 @@ internal sealed class BlockSums(int vocabulary)
         for (var block = first; block < end; block++)
         {
             var tokens = LogSoftmax.TokensOf(block, block + 1, vocabulary);
-            (maxima[(row * blocks) + block], sums[(row * blocks) + block]) = LogSoftmax.Block(logits[tokens], factor);
+            (maxima[(row * blocks) + block], sums[(row * blocks) + block]) = LogSumExp.Block(logits[tokens], factor);
         }
     }
 
@@ -57,7 +59,7 @@ internal sealed class BlockSums(int vocabulary)
     }
 
     /// <summary>Whether the largest logit of a row, all blocks of which were added, is finite, and each of the others a number.</summary>
-    public bool IsFinite(int row) => float.IsFinite(LogSoftmax.Largest(maxima.AsSpan(row * blocks, blocks)));
+    public bool IsFinite(int row) => float.IsFinite(LogSumExp.Largest(maxima.AsSpan(row * blocks, blocks)));
 
     /// <summary>The largest of a row's logits.</summary>
     public float Largest(int row) => Join(row).Max;
@@ -67,7 +69,7 @@ internal sealed class BlockSums(int vocabulary)
     {
         var max = Join(row).Max;
         var block = maxima.AsSpan(row * blocks, blocks).IndexOf(max);
-        return block * LogSoftmax.BlockTokens + logits[LogSoftmax.TokensOf(block, block + 1, vocabulary)].IndexOf(max);
+        return block * LogSumExp.BlockNumbers + logits[LogSoftmax.TokensOf(block, block + 1, vocabulary)].IndexOf(max);
     }
 
     /// <summary>
@@ -83,7 +85,7 @@ internal sealed class BlockSums(int vocabulary)
         var own = sums.AsSpan(row * blocks, blocks);
         var total = all.Total;
         double[]? masked = null;
-        Span<float> weights = stackalloc float[LogSoftmax.BlockTokens];
+        Span<float> weights = stackalloc float[LogSumExp.BlockNumbers];
 
         if (allowed is not null)
         {
@@ -116,7 +118,7 @@ internal sealed class BlockSums(int vocabulary)
                 continue;
             }
 
-            var first = block * LogSoftmax.BlockTokens;
+            var first = block * LogSumExp.BlockNumbers;
             var count = Weigh(row, block, logits, allowed, weights).Count;
             for (var token = 0; token < count; token++)
             {
@@ -149,7 +151,7 @@ internal sealed class BlockSums(int vocabulary)
             some = weights;
         }
 
-        return (some.Length, LogSoftmax.Exponentials(some, joined[row]!.Value.Max, factors[row], weights));
+        return (some.Length, LogSumExp.Exponentials(some, joined[row]!.Value.Max, factors[row], weights));
     }
 
     /// <summary>Brings the sums of a row, all of them added, to its largest logit. By one thread; afterwards several may read the row.</summary>
@@ -163,14 +165,14 @@ internal sealed class BlockSums(int vocabulary)
 
         var own = sums.AsSpan(row * blocks, blocks);
         var largest = maxima.AsSpan(row * blocks, blocks);
-        var max = LogSoftmax.Finite(LogSoftmax.Largest(largest), vocabulary);
-        Span<float> scales = stackalloc float[LogSoftmax.BlockTokens];
+        var max = LogSoftmax.Finite(LogSumExp.Largest(largest), vocabulary);
+        Span<float> scales = stackalloc float[LogSumExp.BlockNumbers];
         var total = 0.0;
 
         for (var first = 0; first < blocks; first += scales.Length)
         {
             var some = largest[first..Math.Min(blocks, first + scales.Length)];
-            LogSoftmax.Exponentials(some, max, factors[row], scales[..some.Length]);
+            LogSumExp.Exponentials(some, max, factors[row], scales[..some.Length]);
             for (var i = 0; i < some.Length; i++)
             {
                 total += own[first + i] *= scales[i];

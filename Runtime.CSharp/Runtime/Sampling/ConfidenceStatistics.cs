@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
-using A3.Runtime.Networks.Managed;
+using A3.Kernels.Rows;
+using A3.Kernels.Simd;
+using A3.Model;
 
 namespace A3.Runtime.Sampling;
 
-using A3.Model;
 
 /// <summary>Reads what an adaptive policy goes by from a row of logits.</summary>
 internal static unsafe class ConfidenceStatistics
@@ -12,8 +13,8 @@ internal static unsafe class ConfidenceStatistics
     public static Score Of(int position, ReadOnlySpan<float> logits)
     {
         var max = LogSoftmax.Max(logits);
-        var whole = logits.Length / RowMath.Padding * RowMath.Padding;
-        Span<float> rest = stackalloc float[RowMath.Padding];
+        var whole = logits.Length / Exponential.Padding * Exponential.Padding;
+        Span<float> rest = stackalloc float[Exponential.Padding];
         rest.Fill(float.NegativeInfinity);
         logits[whole..].CopyTo(rest);
 
@@ -37,7 +38,7 @@ internal static unsafe class ConfidenceStatistics
         for (var token = 0; token < count; token += T.Count)
         {
             var distance = T.Load(logits + token) - T.All(max);
-            var weight = RowMath.Exp(distance);
+            var weight = Exponential.Of(distance);
             T.AddWide(weight, ref low, ref high);
 
             // A forbidden token has weight 0 and distance -infinity; their product has the limit 0.

@@ -1,4 +1,5 @@
 using System.Numerics;
+using A3.Kernels.Rows;
 
 namespace A3.Runtime.Sampling;
 
@@ -53,7 +54,7 @@ internal sealed class SamplingDistribution(int vocabulary)
     }
 
     /// <summary>
-    /// Some blocks of <see cref="LogSoftmax.BlockTokens"/> tokens of the distribution of new logits over the allowed tokens, whose largest is
+    /// Some blocks of <see cref="LogSumExp.BlockNumbers"/> tokens of the distribution of new logits over the allowed tokens, whose largest is
     /// given, at a temperature above 0; several threads may load blocks of their own. Once all are loaded, <see cref="Complete"/> makes it
     /// what <see cref="Load"/> does, bit for bit.
     /// </summary>
@@ -73,7 +74,7 @@ internal sealed class SamplingDistribution(int vocabulary)
                 some = target;
             }
 
-            sums[block] = LogSoftmax.Exponentials(some, max, factor, target);
+            sums[block] = LogSumExp.Exponentials(some, max, factor, target);
         }
     }
 
@@ -90,7 +91,7 @@ internal sealed class SamplingDistribution(int vocabulary)
     public int Draw(double uniform)
     {
         var (block, rest) = BlockAt(uniform);
-        var first = block * LogSoftmax.BlockTokens;
+        var first = block * LogSumExp.BlockNumbers;
         var token = Walk<float>(weights.AsSpan(first), rest);
         return token >= 0 ? first + token : Last<float>(weights);
     }
@@ -186,10 +187,10 @@ internal sealed class SamplingDistribution(int vocabulary)
 
         for (var block = 0; block < sums.Length; block++)
         {
-            var first = block * LogSoftmax.BlockTokens;
+            var first = block * LogSumExp.BlockNumbers;
             sums[block] = 0;
 
-            foreach (var weight in weights.AsSpan(first, Math.Min(LogSoftmax.BlockTokens, weights.Length - first)))
+            foreach (var weight in weights.AsSpan(first, Math.Min(LogSumExp.BlockNumbers, weights.Length - first)))
             {
                 sums[block] += weight;
             }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using A3.Kernels.Rows;
 
 namespace A3.Runtime.Sampling;
 
@@ -74,7 +75,7 @@ internal sealed class TokenSet
     /// <summary>Whether both hold the same tokens.</summary>
     public bool SetEquals(TokenSet other) => ReferenceEquals(this, other) || words.AsSpan().SequenceEqual(other.words);
 
-    /// <summary>Whether some token of a block of <see cref="LogSoftmax.BlockTokens"/> is not in the set.</summary>
+    /// <summary>Whether some token of a block of <see cref="LogSumExp.BlockNumbers"/> is not in the set.</summary>
     public bool IsPartial(int block) => partial.Value[block];
 
     /// <summary>The logits of some tokens, minus infinity for those that are not in the set.</summary>

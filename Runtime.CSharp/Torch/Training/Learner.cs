@@ -23,7 +23,7 @@ internal sealed class Learner(
         network.Parameters, network.Decaying, weightDecay, clip, optimizer == A3.Optimizer.Muon ? new Muon(network.Matrices, network.Computes) : null);
 
     /// <summary>
-    /// One optimizer step along the gradient of the batches' loss: the weighted mean surprisal of all their targets times one weight, and
+    /// One optimizer step along the gradient of the batches' loss: the weighted mean negative log-likelihood of all their targets times one weight, and
     /// that of their causal targets times the other; from a teacher they learn what it says in place of tokens. Each batch has its own
     /// forward and backward pass, as many at a time as micro-batches run, and their memory is free before the next. Gives the loss over the
     /// weights that took part (nats per token) and the norm of the gradient, [2], on the device; null where there is not a single target, and
@@ -85,7 +85,7 @@ internal sealed class Learner(
     private (Tensor Loss, Tensor Gradient) Descend(Batch batch, LossFactors factors)
     {
         using var scope = NewDisposeScope();
-        var (loss, gradient) = Objective.descend(recompute, network.Architecture, network.Weights(), teacher, network.Parameters, factors, batch);
+        var (loss, gradient) = Objective.valueAndGrad(recompute, network.Architecture, network.Weights(), teacher, network.Parameters, factors, batch);
         return (loss.MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
     }
 }

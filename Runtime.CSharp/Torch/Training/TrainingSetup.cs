@@ -68,7 +68,7 @@ internal static class TrainingSetup
                     + $"0..{adapted.Vocabulary - 1}; they belong to different models.");
         }
 
-        return Configuration(Fresh(options, tokenizer.VocabularySize), tokenizer, FSharpOption<int>.None, FSharpOption<Precision>.None);
+        return Configuration(Fresh(options, tokenizer.VocabularySize), tokenizer, FSharpOption<int>.None, FSharpOption<NumberType>.None);
     }
 
     /// <summary>What trains.</summary>
@@ -196,7 +196,7 @@ internal static class TrainingSetup
 
     /// <summary>With the tokens that the tokenizer, and with it training, begins and ends a text with.</summary>
     private static Configuration Configuration(
-        Model.Architecture architecture, ITokenizer tokenizer, FSharpOption<int>? pad, FSharpOption<Precision>? precision) => new(
+        Model.Architecture architecture, ITokenizer tokenizer, FSharpOption<int>? pad, FSharpOption<NumberType>? precision) => new(
         architecture,
         Some(tokenizer.BosId),
         // Not as a collection expression: its builder is missing from the FSharp.Core that `dotnet fsi` brings.

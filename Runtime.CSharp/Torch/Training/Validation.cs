@@ -70,7 +70,7 @@ internal sealed class Validation(
         return Resolve(Causal, seed, SequenceLayoutModule.given(given, shape));
     }
 
-    /// <summary>Mean surprisal by each stream; by the content stream where it is wanted.</summary>
+    /// <summary>Mean negative log-likelihood by each stream; by the content stream where it is wanted.</summary>
     private (double Query, double Content) Mean(
         Weights weights, Func<Row, Seed, Model.Partition> partition, CancellationToken cancellation, bool withCausal = false)
     {
@@ -81,8 +81,8 @@ internal sealed class Validation(
             using var mode = no_grad();
             using var scope = NewDisposeScope();
             var drawings = batches[i].Select(row => new SampledLayout(partition(row, SeedOf(row)), targetWeight: 1)).ToArray();
-            var surprisals = Objective.surprisals(network.Architecture, weights, builder.Build(batches[i], drawings, withCausal));
-            return (Query: Sum.Of(surprisals.Query), Content: Sum.Of(surprisals.Content?.Value));
+            var nlls = Objective.nlls(network.Architecture, weights, builder.Build(batches[i], drawings, withCausal));
+            return (Query: Sum.Of(nlls.Query), Content: Sum.Of(nlls.Content?.Value));
         });
         return (Sum.Mean(sums.Select(sum => sum.Query)), Sum.Mean(sums.Select(sum => sum.Content)));
     }

@@ -146,7 +146,7 @@ public sealed class ConfigurationTests
     [InlineData("torch_dtype")]
     [InlineData("dtype")]
     public void Precision_is_read_under_its_old_name_and_its_new_one(string key) =>
-        Assert.Equal(FSharpOption<Precision>.Some(Precision.BFloat16), Parse(With((key, "bfloat16"))).Precision);
+        Assert.Equal(FSharpOption<NumberType>.Some(NumberType.BFloat16), Parse(With((key, "bfloat16"))).Precision);
 
     [Theory]
     [InlineData("""{"attention_bias": true}""", "attention_bias = true is not supported; supported: false.")]
@@ -299,14 +299,14 @@ public sealed class ConfigurationTests
         var configurations =
             from architecture in architectures.Where(architecture => ArchitectureModule.validate(architecture).IsOk)
             from ids in Gen.Choose(0, architecture.Vocabulary - 1).ArrayOf()
-            from precision in Gen.Elements(null, Precision.Float32, Precision.BFloat16, Precision.Float16)
+            from precision in Gen.Elements<NumberType?>(null, NumberType.Float32, NumberType.BFloat16, NumberType.Float16)
             select new Configuration(
                 architecture,
                 ids.Length > 3 ? ids[0] : FSharpOption<int>.None,
                 ListModule.OfSeq(ids.Skip(1)),
                 ids.Length > 5 ? ids[5] : FSharpOption<int>.None,
                 ids.Length > 6 && !architecture.QueryStream.IsAbsent ? ids[6] : FSharpOption<int>.None,
-                precision is null ? FSharpOption<Precision>.None : FSharpOption<Precision>.Some(precision));
+                precision is null ? FSharpOption<NumberType>.None : FSharpOption<NumberType>.Some(precision.Value));
         return configurations.ToArbitrary();
     }
 }

@@ -18,7 +18,7 @@ public sealed class ExponentialTests
         var weights = new float[Vocabulary];
         var logits = Logits(seed: 1, spread: 84);
         var max = LogSoftmax.Max(logits);
-        LogSoftmax.Exponentials(logits, max, 1, weights);
+        LogSumExp.Exponentials(logits, max, 1, weights);
 
         Assert.All(logits.Zip(weights), pair =>
             Assert.InRange(pair.Second / Math.Exp(pair.First - max), 1 - 3e-7, 1 + 3e-7));
@@ -31,7 +31,7 @@ public sealed class ExponentialTests
 
         foreach (var temperature in new[] { double.Epsilon, 1e-300, 1, 1e300, double.MaxValue })
         {
-            LogSoftmax.Exponentials([7, float.NegativeInfinity, 7, -93], 7, LogSoftmax.Factor(temperature), weights);
+            LogSumExp.Exponentials([7, float.NegativeInfinity, 7, -93], 7, LogSoftmax.Factor(temperature), weights);
             Assert.Equal([1, 0, 1], weights[..3]);
             Assert.Equal(temperature > 1 ? 1 : 0, weights[3]);
         }
@@ -44,7 +44,7 @@ public sealed class ExponentialTests
     public void Sums(int vocabulary)
     {
         var weights = new float[vocabulary];
-        var total = LogSoftmax.Exponentials(Logits(2, 9).AsSpan(0, vocabulary), 4.5f, 1, weights);
+        var total = LogSumExp.Exponentials(Logits(2, 9).AsSpan(0, vocabulary), 4.5f, 1, weights);
 
         Assert.Equal(weights.Sum(weight => (double)weight), total, 1e-12);
     }

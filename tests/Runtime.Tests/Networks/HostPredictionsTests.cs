@@ -4,12 +4,12 @@ namespace A3.Runtime.Tests;
 
 using A3.Model;
 
-/// <summary>A team draws from logits what one thread draws, bit for bit.</summary>
+/// <summary>A pool draws from logits what one thread draws, bit for bit.</summary>
 public sealed class HostPredictionsTests
 {
-    private static HostPredictions Holding(float[] logits, int vocabulary, WorkerTeam? team)
+    private static HostPredictions Holding(float[] logits, int vocabulary, WorkerPool? pool)
     {
-        var predictions = new HostPredictions(vocabulary, team);
+        var predictions = new HostPredictions(vocabulary, pool);
         logits.CopyTo(predictions.Renew(logits.Length / vocabulary));
         return predictions;
     }
@@ -22,10 +22,10 @@ public sealed class HostPredictionsTests
     [InlineData(20_001, 19, 5)]
     public void A_team_draws_the_same_bits(int vocabulary, int rows, int size)
     {
-        using var team = new WorkerTeam(size);
+        using var pool = new WorkerPool(size);
         var random = new Random(vocabulary);
         float[] logits = [.. Enumerable.Range(0, rows * vocabulary).Select(_ => 8 * random.NextSingle())];
-        var (alone, together) = (Holding(logits, vocabulary, null), Holding(logits, vocabulary, team));
+        var (alone, together) = (Holding(logits, vocabulary, null), Holding(logits, vocabulary, pool));
         PredictedRow[] wanted = [.. Enumerable.Range(0, rows).Reverse().Select(row => new PredictedRow(row, 100 + row))];
 
         foreach (var options in new SamplingOptions[]
@@ -47,11 +47,11 @@ public sealed class HostPredictionsTests
     [InlineData(8999)]
     public void Damaged_logits_are_an_error_of_the_caller(int place)
     {
-        using var team = new WorkerTeam(3);
+        using var pool = new WorkerPool(3);
         const int Vocabulary = 9000, Rows = 4;
         var logits = new float[Rows * Vocabulary];
         logits[(2 * Vocabulary) + place] = float.NaN;
-        var predictions = Holding(logits, Vocabulary, team);
+        var predictions = Holding(logits, Vocabulary, pool);
         PredictedRow[] wanted = [.. Enumerable.Range(0, Rows).Select(row => new PredictedRow(row, row))];
 
         foreach (var options in new SamplingOptions[] { new(), SamplingOptions.Greedy })

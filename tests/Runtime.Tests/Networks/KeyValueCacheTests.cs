@@ -1,4 +1,3 @@
-using A3.Model;
 using Xunit;
 
 namespace A3.Runtime.Tests;
@@ -15,7 +14,7 @@ public sealed class KeyValueCacheTests
     [InlineData(1100, 1)]
     public unsafe void Rows_are_read_back_and_a_fork_has_its_own(int headWidth, int together)
     {
-        var layout = new KeyValueLayout(ArchitectureModule.create(50, Heads * headWidth, Layers, Heads, 1024));
+        var layout = new KeyValueLayout(Layers, Heads, headWidth);
         const int Capacity = 5 * KeyValueLayout.PageRows;
         var cache = new KeyValueCache(new KeyValuePages(layout), Capacity);
         Assert.Equal(together, layout.PagesTogether);
@@ -47,7 +46,7 @@ public sealed class KeyValueCacheTests
                         (key[i], value[i]) = (Number(layer, head, row, offset, i), Number(layer, head, row, offset + 1, i));
                     }
 
-                    target.Write(layer, head, row, key, value);
+                    target.Head(layer, head).Write(row, key, value);
                 }
             }
 
@@ -62,8 +61,8 @@ public sealed class KeyValueCacheTests
                 for (var place = 0; place < Layers * Heads; place++)
                 {
                     var (layer, head) = (place / Heads, place % Heads);
-                    var key = source.KeyPanel(layer, head, row) + (row % PanelKernel.Columns);
-                    var value = source.Value(layer, head, row);
+                    var key = source.Head(layer, head).KeyPanel(row) + (row % PanelKernel.Columns);
+                    var value = source.Head(layer, head).Value(row);
                     for (var i = 0; i < headWidth; i++)
                     {
                         wrong += key[i * PanelKernel.Columns] == Number(layer, head, row, offset, i) ? 0 : 1;

@@ -14,7 +14,7 @@ public sealed unsafe class PackedMatrixTests
             {
                 var weights = Numbers(random, outputs * inputs);
                 var x = Numbers(random, 20 * inputs);
-                var matrix = new PackedMatrix(outputs, inputs, new WeightArena(0));
+                var matrix = new PackedMatrix(outputs, inputs, new MemoryArena(0));
                 matrix.Fill(0, weights);
                 var all = Multiply(matrix, x, 20, []);
 
@@ -38,7 +38,7 @@ public sealed unsafe class PackedMatrixTests
         const int Inputs = 60, Outputs = 70;
         var random = new Random(11);
         var (weights, x) = (Numbers(random, Outputs * Inputs), Numbers(random, 20 * Inputs));
-        var (few, many) = (new WeightArena(Outputs * Inputs), new WeightArena(1 << 23));
+        var (few, many) = (new MemoryArena(Outputs * Inputs), new MemoryArena(1 << 23));
         Assert.False(few.IsReadFromMemory);
         Assert.True(many.IsReadFromMemory);
         var (cached, streamed) = (new PackedMatrix(Outputs, Inputs, few), new PackedMatrix(Outputs, Inputs, many));
@@ -61,7 +61,7 @@ public sealed unsafe class PackedMatrixTests
         var weights = Numbers(random, outputs * inputs);
         var x = Numbers(random, 7 * inputs);
         var start = Numbers(random, 7 * outputs);
-        var matrix = new PackedMatrix(outputs, inputs, new WeightArena(0));
+        var matrix = new PackedMatrix(outputs, inputs, new MemoryArena(0));
         matrix.Fill(0, weights);
         var sum = Multiply(matrix, x, 7, start);
         var product = Multiply(matrix, x, 7, []);
@@ -77,7 +77,7 @@ public sealed unsafe class PackedMatrixTests
     {
         var random = new Random(10);
         var (first, second) = (Numbers(random, 37 * 11), Numbers(random, 40 * 11));
-        var matrix = new PackedMatrix(77, 11, new WeightArena(0));
+        var matrix = new PackedMatrix(77, 11, new MemoryArena(0));
         matrix.Fill(0, first);
         matrix.Fill(37, second);
         float[] rows = [.. first, .. second];

@@ -53,7 +53,7 @@ public sealed class ReusedMemoryTests
     [Fact]
     public void A_cache_gives_its_pages_back_once()
     {
-        var pages = new KeyValuePages(new KeyValueLayout(Architecture));
+        var pages = new KeyValuePages(new KeyValueLayout(Architecture.Layers, Architecture.KvHeads, Architecture.HeadWidth));
         var cache = new KeyValueCache(pages, KeyValueLayout.PageRows);
         cache.Reserve(1);
         var used = Start(cache);
@@ -68,7 +68,7 @@ public sealed class ReusedMemoryTests
         });
         Assert.Single(given, used);
 
-        static unsafe nint Start(KeyValueCache cache) => (nint)cache.KeyPanel(0, 0, 0);
+        static unsafe nint Start(KeyValueCache cache) => (nint)cache.Head(0, 0).KeyPanel(0);
     }
 
     [Fact]

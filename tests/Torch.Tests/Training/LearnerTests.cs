@@ -81,13 +81,13 @@ public sealed class LearnerTests : IDisposable
         var batch = Of([("given 0..1 4 / 2 / 3 / 6 / 5", 1)]);
         var (loss, gradient) = learner.Gradient([batch], QueryWeight, 0);
         var logits = Queries(network.Weights(), batch).log_softmax(-1);
-        var surprisals = logits.gather(1, batch.Tokens.flatten().unsqueeze(1)).squeeze(1).neg();
+        var nlls = logits.gather(1, batch.Tokens.flatten().unsqueeze(1)).squeeze(1).neg();
 
         // Positions 2 and 3 see all before them; 5 does too, but 6 does not.
         var wanted = Causal(other.Weights(), batch).softmax(-1).detach();
         torch.Tensor Taught(long position) => (logits[position] * wanted[position - 1]).sum().neg();
-        torch.Tensor Mixed(long position) => (surprisals[position] * (1 - Share)) + (Taught(position) * Share);
-        var expected = (Mixed(2) + Mixed(3) + Mixed(5) + surprisals[6]) * (QueryWeight / 4);
+        torch.Tensor Mixed(long position) => (nlls[position] * (1 - Share)) + (Taught(position) * Share);
+        var expected = (Mixed(2) + Mixed(3) + Mixed(5) + nlls[6]) * (QueryWeight / 4);
 
         Assert.Equal(expected.ToDouble(), loss.ToDouble(), 1e-5);
         AssertClose(torch.autograd.grad([expected], [network.Parameters])[0], gradient, 1e-6);

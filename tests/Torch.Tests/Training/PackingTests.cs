@@ -73,7 +73,7 @@ public sealed class PackingTests : IDisposable
         using var scope = torch.NewDisposeScope();
         using var mode = torch.no_grad();
         var partitions = lines.SelectMany(line => line).Select((row, index) => Partition(row, $"random {firstSeed + index} | chunks 3")).ToArray();
-        return Objective.surprisals(architecture, weights, builder.Build(lines, Drawings(partitions), withCausal: false)).Query.data<float>().ToArray();
+        return Objective.nlls(architecture, weights, builder.Build(lines, Drawings(partitions), withCausal: false)).Query.data<float>().ToArray();
     }
 
     private Model.Partition Partition(Row row, string grouping) =>

@@ -1,12 +1,13 @@
+using A3.Kernels.Attention;
+
 namespace A3.Runtime.Networks.Managed;
 
 /// <summary>Keys and values of the content rows of one sequence, in the order of arrival, each with its rank.</summary>
 /// <remarks>
-/// They lie in pages that are taken when they are needed. A fork shares all pages; who then writes into a shared one writes into a
-/// copy of it, so that evidence is held once however many decodes go on from it. Once closed, its pages serve others: nobody may use it
-/// meanwhile.
+/// They lie in pages that are taken when they are needed. A fork shares all pages; a cache that then writes into a shared one writes into a
+/// copy of it, so that evidence is held once however many decodes go on from it. Once closed, its pages serve others: it may be used no more.
 /// </remarks>
-internal sealed unsafe class KeyValueCache
+internal sealed class KeyValueCache
 {
     private readonly KeyValuePages source;
     private readonly KeyValueLayout layout;
@@ -46,27 +47,8 @@ internal sealed unsafe class KeyValueCache
         }
     }
 
-    /// <summary>The panel that holds key <paramref name="index"/> of a head; the page's other panels follow it.</summary>
-    public float* KeyPanel(int layer, int kvHead, int index) =>
-        Page(index) + layout.Keys(layer, kvHead)
-        + index % KeyValueLayout.PageRows / PanelKernel.Columns * PanelKernel.Columns * layout.HeadWidth;
-
-    /// <summary>Value <paramref name="index"/> of a head, [head width]; the page's other values follow it.</summary>
-    public float* Value(int layer, int kvHead, int index) =>
-        Page(index) + layout.Values(layer, kvHead) + index % KeyValueLayout.PageRows * layout.ValueStride;
-
-    /// <summary>Writes the key and the value of one reserved row and head, [head width] each.</summary>
-    public void Write(int layer, int kvHead, int index, float* key, float* value)
-    {
-        var lane = KeyPanel(layer, kvHead, index) + index % PanelKernel.Columns;
-        for (var i = 0; i < layout.HeadWidth; i++)
-        {
-            lane[(nint)i * PanelKernel.Columns] = key[i];
-        }
-
-        new ReadOnlySpan<float>(value, layout.HeadWidth)
-            .CopyTo(new Span<float>(Value(layer, kvHead, index), layout.HeadWidth));
-    }
+    /// <summary>The keys and values of a head; of reserved rows, to be written.</summary>
+    public KeyValueHead Head(int layer, int kvHead) => new(layout, pages, layer, kvHead);
 
     /// <summary>A cache of its own with the same rows; the two may be used by two threads.</summary>
     public KeyValueCache Fork()
@@ -82,7 +64,7 @@ internal sealed unsafe class KeyValueCache
         return fork;
     }
 
-    /// <summary>Gives its pages back.</summary>
+    /// <summary>Returns its pages.</summary>
     public void Close()
     {
         foreach (var page in pages)
@@ -95,6 +77,4 @@ internal sealed unsafe class KeyValueCache
 
         Array.Clear(pages);
     }
-
-    private float* Page(int index) => pages[index / KeyValueLayout.PageRows]!.Pointer;
 }

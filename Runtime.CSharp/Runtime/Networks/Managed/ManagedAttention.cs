@@ -1,34 +1,31 @@
+using A3.Kernels.Attention;
 
 namespace A3.Runtime.Networks.Managed;
 
 /// <summary>Attention of a pass's rows, each over the keys and values of its own sequence, its new content rows included.</summary>
 internal sealed unsafe class ManagedAttention(Model.Architecture architecture, KeyValueLayout layout, int workers)
 {
-    /// <summary>Rows that share a walk over the keys of a head: what the kernel takes at once.</summary>
-    private static readonly int TileRows = PanelKernel.MostRows;
+    private static readonly int TileRows = CachedAttention.TileRows;
 
-    private readonly AlignedBuffer[] sums = Buffers(workers, (long)TileRows * layout.ValueStride);
-    private readonly List<Sight> sights = [];
+    private readonly CachedAttention kernel = new(layout, workers);
+    private readonly List<KeySet> keySets = [];
     private readonly List<Tile> tiles = [];
-    private readonly float scale = 1f / MathF.Sqrt(architecture.HeadWidth);
-    private readonly int group = architecture.Heads / architecture.KvHeads;
+    private readonly int sharing = architecture.Heads / architecture.KvHeads;
 
-    private AlignedBuffer[] scores = Buffers(workers, 0);
-    private int scoreStride;
     private int[] limits = [];
     private long keys;
 
-    /// <summary>What the rows of one sequence look at.</summary>
+    /// <summary>What the rows of one sequence attend to.</summary>
     /// <param name="Cache">Its keys and values.</param>
     /// <param name="Keys">How many there are, the pass's own included.</param>
-    /// <param name="Masked">Whether some row may not see some key.</param>
-    private readonly record struct Sight(KeyValueCache Cache, int Keys, bool Masked);
+    /// <param name="Masked">Whether some row may not attend to some key.</param>
+    private readonly record struct KeySet(KeyValueCache Cache, int Keys, bool Masked);
 
     /// <summary>Neighbouring rows of one sequence.</summary>
-    private readonly record struct Tile(int Sight, int Row, int Count);
+    private readonly record struct Tile(int Sequence, int Row, int Count);
 
-    /// <summary>Multiply-adds of one item, for the team.</summary>
-    public long ItemCost => 2L * TileRows * group * (keys / Math.Max(1, sights.Count)) * architecture.HeadWidth;
+    /// <summary>Multiply-adds of one item, for the pool.</summary>
+    public long ItemCost => 2L * TileRows * sharing * (keys / Math.Max(1, keySets.Count)) * architecture.HeadWidth;
 
     /// <summary>Items of work: tiles of rows, for each head of keys.</summary>
     public int Items => architecture.KvHeads * tiles.Count;
@@ -37,12 +34,12 @@ internal sealed unsafe class ManagedAttention(Model.Architecture architecture, K
     public bool HasWholeSequences { get; private set; }
 
     /// <summary>
-    /// Appends the ranks of a pass's content rows and finds out who may see what; each sequence's rows follow those of the one
+    /// Appends the ranks of a pass's content rows and finds out which row may attend to what; each sequence's rows follow those of the one
     /// before it, content rows first.
     /// </summary>
     public void Begin(ReadOnlySpan<PassRows> batch, ReadOnlySpan<KeyValueCache> caches, int rows)
     {
-        sights.Clear();
+        keySets.Clear();
         tiles.Clear();
         keys = 0;
         HasWholeSequences = true;
@@ -54,14 +51,14 @@ internal sealed unsafe class ManagedAttention(Model.Architecture architecture, K
         var longest = 0;
         for (int i = 0, row = 0; i < batch.Length; row += batch[i].Rows, i++)
         {
-            sights.Add(See(batch[i], caches[i], limits.AsSpan(row, batch[i].Rows)));
+            keySets.Add(KeysOf(batch[i], caches[i], limits.AsSpan(row, batch[i].Rows)));
             AddTiles(i, row, batch[i].Rows);
-            keys += sights[i].Keys;
+            keys += keySets[i].Keys;
             HasWholeSequences &= batch[i].Rows <= TileRows;
-            longest = Math.Max(longest, sights[i].Keys);
+            longest = Math.Max(longest, keySets[i].Keys);
         }
 
-        MakeRoom(longest);
+        kernel.Grow(longest);
     }
 
     /// <summary>From now on only the last rows of each sequence count, so many as it predicts; the others were taken out.</summary>
@@ -97,20 +94,33 @@ internal sealed unsafe class ManagedAttention(Model.Architecture architecture, K
         {
             var tile = tiles[item % tiles.Count];
             var kvHead = item / tiles.Count;
-            var sight = sights[tile.Sight];
-            var reach = Reach(sight, tile);
+            var set = keySets[tile.Sequence];
+            var reach = Reach(set, tile);
 
-            for (var head = kvHead * group; head < (kvHead + 1) * group; head++)
+            var cached = set.Cache.Head(layer, kvHead);
+            var own = limits.AsSpan(tile.Row, tile.Count);
+            fixed (int* ranks = set.Masked ? set.Cache.Committed.Ranks : default)
             {
-                var offset = (nint)head * architecture.HeadWidth;
-                Score(worker, layer, kvHead, tile.Count, reach, sight.Cache, queries + tile.Row * stride + offset, stride);
-                Gather(worker, layer, kvHead, tile, reach, sight, attended + tile.Row * width + offset, width);
+                for (var head = kvHead * sharing; head < (kvHead + 1) * sharing; head++)
+                {
+                    var offset = (nint)head * architecture.HeadWidth;
+                    kernel.Run(
+                        worker,
+                        cached,
+                        reach,
+                        ranks,
+                        own,
+                        queries + tile.Row * stride + offset,
+                        stride,
+                        attended + tile.Row * width + offset,
+                        width);
+                }
             }
         }
     }
 
-    /// <summary>Writes the highest rank that each row may see to its limit.</summary>
-    private static Sight See(in PassRows rows, KeyValueCache cache, Span<int> limits)
+    /// <summary>Writes the highest rank that each row may attend to to its limit.</summary>
+    private static KeySet KeysOf(in PassRows rows, KeyValueCache cache, Span<int> limits)
     {
         var content = rows.Content.Span;
         var queries = rows.Queries.Span;
@@ -132,30 +142,20 @@ internal sealed unsafe class ManagedAttention(Model.Architecture architecture, K
         return new(cache, keys, cache.Committed.Ranks[..keys].ContainsAnyInRange(lowest + 1, int.MaxValue));
     }
 
-    private void AddTiles(int sight, int row, int count)
+    private void AddTiles(int sequence, int row, int count)
     {
         for (var done = 0; done < count; done += TileRows)
         {
-            tiles.Add(new(sight, row + done, Math.Min(TileRows, count - done)));
+            tiles.Add(new(sequence, row + done, Math.Min(TileRows, count - done)));
         }
     }
 
-    private void MakeRoom(int longest)
+    /// <summary>How many keys, in order of arrival, hold all those that one of the rows may attend to.</summary>
+    private int Reach(in KeySet set, in Tile tile)
     {
-        if (longest > scoreStride)
+        if (!set.Masked)
         {
-            var needed = (longest + KeyValueLayout.PageRows - 1) / KeyValueLayout.PageRows * KeyValueLayout.PageRows;
-            scoreStride = Math.Max(needed, 2 * scoreStride);
-            scores = Buffers(scores.Length, (long)TileRows * scoreStride);
-        }
-    }
-
-    /// <summary>How many keys, in order of arrival, hold all those that one of the rows may see.</summary>
-    private int Reach(in Sight sight, in Tile tile)
-    {
-        if (!sight.Masked)
-        {
-            return sight.Keys;
+            return set.Keys;
         }
 
         var highest = int.MinValue;
@@ -164,87 +164,12 @@ internal sealed unsafe class ManagedAttention(Model.Architecture architecture, K
             highest = Math.Max(highest, limits[tile.Row + i]);
         }
 
-        var reach = sight.Keys;
-        while (reach > 0 && sight.Cache.Committed.Ranks[reach - 1] > highest)
+        var reach = set.Keys;
+        while (reach > 0 && set.Cache.Committed.Ranks[reach - 1] > highest)
         {
             reach--;
         }
 
         return reach;
     }
-
-    /// <summary>Products of queries and keys, [rows, keys].</summary>
-    private void Score(
-        int worker, int layer, int kvHead, int count, int reach, KeyValueCache cache, float* queries, nint stride)
-    {
-        for (var key = 0; key < reach; key += PanelKernel.Columns)
-        {
-            PanelKernel.Multiply(
-                queries,
-                stride,
-                count,
-                cache.KeyPanel(layer, kvHead, key),
-                PanelKernel.Columns,
-                architecture.HeadWidth,
-                scores[worker].Pointer + key,
-                scoreStride,
-                accumulate: false);
-        }
-    }
-
-    /// <summary>Softmax of the scores, and the sum of values that it weighs: <paramref name="target"/> is [rows, head width].</summary>
-    private void Gather(
-        int worker, int layer, int kvHead, in Tile tile, int reach, in Sight sight, float* target, nint stride)
-    {
-        var inverses = stackalloc float[TileRows];
-        fixed (int* ranks = sight.Cache.Committed.Ranks)
-        {
-            for (var i = 0; i < tile.Count; i++)
-            {
-                var weights = scores[worker].Pointer + (nint)i * scoreStride;
-                inverses[i] = RowMath.Soften(weights, reach, sight.Masked ? ranks : null, limits[tile.Row + i], scale);
-            }
-        }
-
-        var sum = sums[worker].Pointer;
-        var last = layout.ValueStride - PanelKernel.Columns;
-        for (var column = 0; ; column = Math.Min(column + PanelKernel.Columns, last))
-        {
-            // The last panel may overlap the one before it: the same sums are then written twice.
-            Weigh(worker, layer, kvHead, tile.Count, reach, sight.Cache, column);
-            if (column == last)
-            {
-                break;
-            }
-        }
-
-        for (var i = 0; i < tile.Count; i++)
-        {
-            RowMath.Scale(sum + i * layout.ValueStride, inverses[i], architecture.HeadWidth, target + i * stride);
-        }
-    }
-
-    /// <summary>The weighted sum of one panel of value columns, page by page: sums go on from memory, exactly.</summary>
-    private void Weigh(int worker, int layer, int kvHead, int count, int reach, KeyValueCache cache, int column)
-    {
-        var target = sums[worker].Pointer + column;
-        new Span<float>(sums[worker].Pointer, reach == 0 ? count * layout.ValueStride : 0).Clear();
-
-        for (var key = 0; key < reach; key += KeyValueLayout.PageRows)
-        {
-            PanelKernel.Multiply(
-                scores[worker].Pointer + key,
-                scoreStride,
-                count,
-                cache.Value(layer, kvHead, key) + column,
-                layout.ValueStride,
-                Math.Min(KeyValueLayout.PageRows, reach - key),
-                target,
-                layout.ValueStride,
-                accumulate: key > 0);
-        }
-    }
-
-    private static AlignedBuffer[] Buffers(int count, long numbers) =>
-        [.. Enumerable.Range(0, count).Select(_ => new AlignedBuffer(numbers))];
 }

@@ -1,3 +1,4 @@
+using A3.Kernels.Threads;
 using A3.Model;
 
 namespace A3.Runtime.Networks.Managed;
@@ -11,10 +12,10 @@ internal sealed unsafe class ManagedEmbedding
 
     private readonly Model.Architecture architecture;
     private readonly ManagedWeights weights;
-    private readonly WorkerTeam team;
+    private readonly WorkerPool pool;
     private readonly RowRotation rotation;
     private readonly int queryShift;
-    private readonly TeamWork embed;
+    private readonly RangeWork embed;
 
     /// <summary>None for a row that begins as a query.</summary>
     private int?[] tokens = [];
@@ -24,13 +25,13 @@ internal sealed unsafe class ManagedEmbedding
 
     public ManagedEmbedding(ManagedNetwork network, RowRotation rotation)
     {
-        (architecture, weights, team, this.rotation) = (network.Architecture, network.Weights, network.Team, rotation);
+        (architecture, weights, pool, this.rotation) = (network.Architecture, network.Weights, network.Pool, rotation);
         queryShift = ArchitectureModule.queryShift(architecture);
         embed = Embed;
     }
 
-    /// <summary>Room for so many rows; what was set is lost.</summary>
-    public void MakeRoom(int rows)
+    /// <summary>Grows to hold so many rows; what was set is lost.</summary>
+    public void Grow(int rows)
     {
         tokens = new int?[rows];
         angles = new int[rows];
@@ -62,7 +63,7 @@ internal sealed unsafe class ManagedEmbedding
     public void Run(int rows, float* hidden)
     {
         target = hidden;
-        team.Run(rows, RowCost, embed);
+        pool.Run(rows, RowCost, embed);
     }
 
     private void Embed(int worker, int start, int end)

@@ -1,4 +1,8 @@
 using System.Runtime.CompilerServices;
+using A3.Kernels.Memory;
+using A3.Kernels.Products;
+using A3.Kernels.Rows;
+using A3.Kernels.Threads;
 
 namespace A3.Runtime.Networks.Managed;
 
@@ -13,9 +17,9 @@ internal sealed unsafe class ManagedMlp
 
     private readonly IReadOnlyList<ManagedBlock> blocks;
     private readonly int width;
-    private readonly WorkerTeam team;
-    private readonly TeamWork gate;
-    private readonly TeamWork add;
+    private readonly WorkerPool pool;
+    private readonly RangeWork gate;
+    private readonly RangeWork add;
 
     private AlignedBuffer activation = new(0);
     private int layer;
@@ -28,7 +32,7 @@ internal sealed unsafe class ManagedMlp
     {
         blocks = network.Weights.Blocks;
         width = network.Architecture.Width;
-        team = network.Team;
+        pool = network.Pool;
         gate = Gate;
         add = Add;
     }
@@ -38,10 +42,10 @@ internal sealed unsafe class ManagedMlp
     /// <summary>Numbers of one row of activations: the MLP width in whole panels.</summary>
     private int Stride => Block.GateUp.Outputs / 2;
 
-    /// <summary>hidden += down (silu (gate input) * up input), both [rows, width]; the input is what was normed, or hidden itself.</summary>
-    public void Run(int index, int rowCount, RowNorm? normed, float* target)
+    /// <summary>hidden += down (silu (gate input) * up input), both [rows, width]; the input is what was normalised, or hidden itself.</summary>
+    public void Run(int index, int rowCount, RowNorm? normalised, float* target)
     {
-        (layer, norm) = (index, normed);
+        (layer, norm) = (index, normalised);
 
         for (var first = 0; first < rowCount; first += BlockRows)
         {
@@ -53,8 +57,8 @@ internal sealed unsafe class ManagedMlp
                 activation = new AlignedBuffer((long)rows * Stride);
             }
 
-            team.Run(Block.GateUp.Panels / 2, 2 * Block.GateUp.PanelCost(rows), gate);
-            team.Run(Block.Down.Panels, Block.Down.PanelCost(rows), add);
+            pool.Run(Block.GateUp.Panels / 2, 2 * Block.GateUp.PanelCost(rows), gate);
+            pool.Run(Block.Down.Panels, Block.Down.PanelCost(rows), add);
         }
     }
 
@@ -76,7 +80,7 @@ internal sealed unsafe class ManagedMlp
                 var target = activation.Pointer + (nint)row * Stride + item * columns;
                 Block.GateUp.MultiplyPanel(tile, width, count, 2 * item, gates, columns, accumulate: false);
                 Block.GateUp.MultiplyPanel(tile, width, count, 2 * item + 1, ups, columns, accumulate: false);
-                RowMath.SwiGlu(gates, ups, count, columns, target, Stride);
+                SwiGlu.Apply(gates, ups, count, columns, target, Stride);
             }
         }
     }

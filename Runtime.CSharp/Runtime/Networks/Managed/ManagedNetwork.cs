@@ -1,3 +1,5 @@
+using A3.Kernels.Attention;
+using A3.Kernels.Threads;
 using A3.Model;
 using A3.Runtime.Storage;
 
@@ -30,8 +32,8 @@ internal sealed class ManagedNetwork : INetwork
         Architecture = architecture;
         Weights = new ManagedWeights(architecture, source);
         InverseFrequencies = ArchitectureModule.inverseFrequencies(architecture);
-        CacheLayout = new KeyValueLayout(architecture);
-        Team = new WorkerTeam(threads);
+        CacheLayout = new KeyValueLayout(architecture.Layers, architecture.KvHeads, architecture.HeadWidth);
+        Pool = new WorkerPool(threads);
         (passes, pages) = (new ManagedPasses(this), new KeyValuePages(CacheLayout));
     }
 
@@ -48,7 +50,7 @@ internal sealed class ManagedNetwork : INetwork
     /// <summary>Of RoPE, [head width / 2].</summary>
     public double[] InverseFrequencies { get; }
 
-    public WorkerTeam Team { get; }
+    public WorkerPool Pool { get; }
 
     public KeyValueLayout CacheLayout { get; }
 
@@ -90,7 +92,7 @@ internal sealed class ManagedNetwork : INetwork
     {
         if (leases.Close())
         {
-            Team.Dispose();
+            Pool.Dispose();
         }
     }
 }

@@ -1,3 +1,7 @@
+using A3.Kernels.Memory;
+using A3.Kernels.Products;
+using A3.Kernels.Rows;
+using A3.Kernels.Threads;
 using A3.Model;
 using A3.Runtime.Sampling;
 
@@ -16,19 +20,19 @@ internal sealed unsafe class ManagedPass
     private readonly RowNorm norm;
     private readonly ManagedProjection projection;
     private readonly ManagedMlp mlp;
-    private readonly WorkerTeam team;
+    private readonly WorkerPool pool;
     private readonly RowRotation rotation;
     private readonly ManagedEmbedding embedding;
     private readonly HostPredictions predictions;
     private readonly int queryWidth;
 
-    private readonly TeamWork rotate;
-    private readonly TeamWork attend;
-    private readonly TeamWork rotateAndAttend;
-    private readonly TeamWork addAttention;
-    private readonly TeamWork predict;
+    private readonly RangeWork rotate;
+    private readonly RangeWork attend;
+    private readonly RangeWork rotateAndAttend;
+    private readonly RangeWork addAttention;
+    private readonly RangeWork predict;
 
-    private int room;
+    private int capacity;
     private AlignedBuffer hidden = new(0);
     private AlignedBuffer attended = new(0);
 
@@ -41,10 +45,10 @@ internal sealed unsafe class ManagedPass
     {
         this.network = network;
         architecture = network.Architecture;
-        team = network.Team;
-        predictions = new HostPredictions(architecture.Vocabulary, team);
-        attention = new ManagedAttention(architecture, network.CacheLayout, team.Size);
-        norm = new RowNorm(network);
+        pool = network.Pool;
+        predictions = new HostPredictions(architecture.Vocabulary, pool);
+        attention = new ManagedAttention(architecture, network.CacheLayout, pool.Workers);
+        norm = new RowNorm(architecture.Width, (float)architecture.NormEpsilon, pool);
         projection = new ManagedProjection(network, norm);
         mlp = new ManagedMlp(network);
         rotation = new RowRotation(network);
@@ -59,7 +63,7 @@ internal sealed unsafe class ManagedPass
     }
 
     /// <summary>Panels of the head that hold the logits of a block of tokens.</summary>
-    private static int PanelsOfBlock => LogSoftmax.BlockTokens / PanelKernel.Columns;
+    private static int PanelsOfBlock => LogSumExp.BlockNumbers / PanelKernel.Columns;
 
     private ManagedBlock Block => network.Weights.Blocks[layer];
 
@@ -143,7 +147,7 @@ internal sealed unsafe class ManagedPass
             return;
         }
 
-        team.Run(Block.AttentionOutput.Panels, Block.AttentionOutput.PanelCost(rows), addAttention);
+        pool.Run(Block.AttentionOutput.Panels, Block.AttentionOutput.PanelCost(rows), addAttention);
         RunMlp();
     }
 
@@ -162,7 +166,7 @@ internal sealed unsafe class ManagedPass
     }
 
     /// <summary>
-    /// Between blocks, whoever rotates a head of a few rows attends to it at once, while it is in his cache: one loop less, and
+    /// Between blocks, the worker that rotates a head of a few rows attends to it at once, while it is in its cache: one loop less, and
     /// nothing to carry from one core to another.
     /// </summary>
     private void RunAttention(ReadOnlySpan<PassRows> batch)
@@ -172,18 +176,18 @@ internal sealed unsafe class ManagedPass
         if (attention.HasWholeSequences && !isLast)
         {
             var rotationCost = RotationCost * architecture.KvHeads * rows / attention.Items;
-            team.Run(attention.Items, attention.ItemCost + rotationCost, rotateAndAttend);
+            pool.Run(attention.Items, attention.ItemCost + rotationCost, rotateAndAttend);
             return;
         }
 
-        team.Run(rows * architecture.KvHeads, RotationCost, rotate);
+        pool.Run(rows * architecture.KvHeads, RotationCost, rotate);
 
         if (isLast)
         {
             KeepPredicting(batch);
         }
 
-        team.Run(attention.Items, attention.ItemCost, attend);
+        pool.Run(attention.Items, attention.ItemCost, attend);
     }
 
     /// <summary>Moves the rows that predict together, in order, and forgets the others.</summary>
@@ -225,32 +229,32 @@ internal sealed unsafe class ManagedPass
             logits = pinned;
             norm.Begin(hidden.Pointer, rows, network.Weights.FinalNorm);
             var head = network.Weights.Head;
-            team.Run(LogSoftmax.BlocksOf(architecture.Vocabulary), PanelsOfBlock * head.PanelCost(rows), predict);
+            pool.Run(LogSoftmax.BlocksOf(architecture.Vocabulary), PanelsOfBlock * head.PanelCost(rows), predict);
             predictions.AreSummed();
         }
     }
 
-    private void MakeRoom()
+    private void Grow()
     {
-        if (rows <= room)
+        if (rows <= capacity)
         {
             return;
         }
 
-        room = Math.Max(rows, Math.Min(2 * room, architecture.Context));
-        rotation.MakeRoom(room);
-        embedding.MakeRoom(room);
-        hidden = new AlignedBuffer((long)room * architecture.Width);
-        norm.MakeRoom(room);
-        projection.MakeRoom(room);
-        attended = new AlignedBuffer((long)room * queryWidth);
+        capacity = Math.Max(rows, Math.Min(2 * capacity, architecture.Context));
+        rotation.Grow(capacity);
+        embedding.Grow(capacity);
+        hidden = new AlignedBuffer((long)capacity * architecture.Width);
+        norm.Grow(capacity);
+        projection.Grow(capacity);
+        attended = new AlignedBuffer((long)capacity * queryWidth);
     }
 
     /// <summary>Embeds all rows, sequence after sequence, content rows first, and reserves their places in the caches.</summary>
     private void Lay(ReadOnlySpan<PassRows> batch)
     {
         rows = projection.Set(batch);
-        MakeRoom();
+        Grow();
         for (int i = 0, row = 0; i < batch.Length; row += batch[i].Rows, i++)
         {
             caches[i].Reserve(caches[i].Length + batch[i].Content.Length);
@@ -270,7 +274,7 @@ internal sealed unsafe class ManagedPass
         }
     }
 
-    private void Rotate(int row, int kvHead) => rotation.Turn(layer, row, kvHead, projection.Pointer + (nint)row * projection.Stride);
+    private void Rotate(int row, int kvHead) => rotation.Rotate(layer, row, kvHead, projection.Pointer + (nint)row * projection.Stride);
 
     private void RotateAndAttend(int worker, int start, int end)
     {
@@ -293,15 +297,15 @@ internal sealed unsafe class ManagedPass
         Block.AttentionOutput.Multiply(
             attended.Pointer, queryWidth, rows, start, end, hidden.Pointer, architecture.Width, accumulate: true);
 
-    /// <summary>Whoever computes a block of logits sums it at once, while it is in his cache.</summary>
+    /// <summary>The worker that computes a block of logits sums it at once, while it is in its cache.</summary>
     private void Predict(int worker, int start, int end)
     {
         var head = network.Weights.Head;
-        var normed = norm.Of(worker);
+        var normalised = norm.Of(worker);
         for (var block = start; block < end; block++)
         {
             var (first, last) = (block * PanelsOfBlock, Math.Min((block + 1) * PanelsOfBlock, head.Panels));
-            head.Multiply(normed, architecture.Width, rows, first, last, logits, architecture.Vocabulary, accumulate: false);
+            head.Multiply(normalised, architecture.Width, rows, first, last, logits, architecture.Vocabulary, accumulate: false);
             predictions.Sum(block, block + 1);
         }
     }

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace A3.Runtime.Networks.Managed;
 
 /// <summary>
-/// The passes of a network: who asks for one gets one that another gave back, with its buffers. The first touch of new memory takes
+/// The object pool of a network's passes: a lease gets one that was returned, with its buffers. The first touch of new memory takes
 /// microseconds a page; a decode that began with new buffers lost as much time by it as by several steps.
 /// </summary>
 internal sealed class ManagedPasses(ManagedNetwork network)
@@ -16,7 +16,7 @@ internal sealed class ManagedPasses(ManagedNetwork network)
     /// <summary>A pass until it is disposed of.</summary>
     public IPass Take() => new PooledPass(this, spare.TryPop(out var pass) ? pass : new ManagedPass(network));
 
-    private void GiveBack(ManagedPass pass)
+    private void Return(ManagedPass pass)
     {
         if (spare.Count < Most && pass.Numbers <= MostNumbers)
         {
@@ -39,7 +39,7 @@ internal sealed class ManagedPasses(ManagedNetwork network)
         {
             if (Interlocked.Exchange(ref held, null) is { } returned)
             {
-                owner.GiveBack(returned);
+                owner.Return(returned);
             }
         }
     }

@@ -1,3 +1,7 @@
+using A3.Kernels.Memory;
+using A3.Kernels.Products;
+using A3.Kernels.Rows;
+using A3.Kernels.Threads;
 using A3.Model;
 
 namespace A3.Runtime.Networks.Managed;
@@ -8,14 +12,14 @@ internal sealed unsafe class ManagedProjection
     private readonly int width;
     private readonly int queryWidth;
     private readonly int kvWidth;
-    private readonly WorkerTeam team;
+    private readonly WorkerPool pool;
     private readonly RowNorm norm;
-    private readonly TeamWork project;
+    private readonly RangeWork project;
 
     /// <summary>Panels that hold some query output; keys and values fill the others.</summary>
     private readonly int queryPanels;
 
-    /// <summary>Panels sorted by the worker who attends to their heads and will find them in his cache.</summary>
+    /// <summary>Panels sorted by the worker that attends to their heads and will find them in its cache.</summary>
     private readonly int[] order;
 
     /// <summary>Neighbouring content rows: where they start, and how many.</summary>
@@ -28,7 +32,7 @@ internal sealed unsafe class ManagedProjection
     public ManagedProjection(ManagedNetwork network, RowNorm norm)
     {
         var architecture = network.Architecture;
-        (width, team, this.norm, project) = (architecture.Width, network.Team, norm, Project);
+        (width, pool, this.norm, project) = (architecture.Width, network.Pool, norm, Project);
         (queryWidth, kvWidth) = (ArchitectureModule.queryWidth(architecture), ArchitectureModule.kvWidth(architecture));
         queryPanels = (queryWidth + PanelKernel.Columns - 1) / PanelKernel.Columns;
         order = [.. Enumerable.Range(0, (Stride + PanelKernel.Columns - 1) / PanelKernel.Columns).OrderBy(Worker)];
@@ -44,8 +48,8 @@ internal sealed unsafe class ManagedProjection
     /// <summary>Rows that were projected.</summary>
     public int Rows => rows;
 
-    /// <summary>Room for so many rows; what was projected is lost.</summary>
-    public void MakeRoom(int count) => projected = new AlignedBuffer((long)count * Stride);
+    /// <summary>Grows to hold so many rows; what was projected is lost.</summary>
+    public void Grow(int count) => projected = new AlignedBuffer((long)count * Stride);
 
     /// <summary>What the rows of a pass are, sequence after sequence, content rows first; returns how many.</summary>
     public int Set(ReadOnlySpan<PassRows> batch)
@@ -65,11 +69,11 @@ internal sealed unsafe class ManagedProjection
         return rows;
     }
 
-    /// <summary>Projects the rows that are normed.</summary>
+    /// <summary>Projects the normalised rows.</summary>
     public void Run(PackedMatrix queryKeyValue)
     {
         matrix = queryKeyValue;
-        team.Run(order.Length, matrix.PanelCost(rows), project);
+        pool.Run(order.Length, matrix.PanelCost(rows), project);
     }
 
     /// <summary>Heads are shared out by their numbers, and so are these panels.</summary>
@@ -77,29 +81,29 @@ internal sealed unsafe class ManagedProjection
     {
         var column = panel * PanelKernel.Columns;
         return column < queryWidth
-            ? (int)((long)column * team.Size / queryWidth)
-            : (int)((long)((column - queryWidth) % kvWidth) * team.Size / kvWidth);
+            ? (int)((long)column * pool.Workers / queryWidth)
+            : (int)((long)((column - queryWidth) % kvWidth) * pool.Workers / kvWidth);
     }
 
     /// <summary>Queries of all rows; keys and values of content rows only, nobody attends to the others.</summary>
     private void Project(int worker, int start, int end)
     {
-        var normed = norm.Of(worker);
+        var normalised = norm.Of(worker);
         foreach (var panel in order.AsSpan(start..end))
         {
             if (panel < queryPanels)
             {
-                ProjectPanel(normed, panel, 0, rows);
+                ProjectPanel(normalised, panel, 0, rows);
                 continue;
             }
 
             foreach (var (first, count) in contentRuns)
             {
-                ProjectPanel(normed, panel, first, count);
+                ProjectPanel(normalised, panel, first, count);
             }
         }
     }
 
-    private void ProjectPanel(float* normed, int panel, nint first, int count) =>
-        matrix!.Multiply(normed + first * width, width, count, panel, panel + 1, Pointer + first * Stride, Stride, accumulate: false);
+    private void ProjectPanel(float* normalised, int panel, nint first, int count) =>
+        matrix!.Multiply(normalised + first * width, width, count, panel, panel + 1, Pointer + first * Stride, Stride, accumulate: false);
 }

@@ -1,13 +1,15 @@
+using A3.Kernels.Memory;
+using A3.Kernels.Products;
 using A3.Model;
 using Microsoft.FSharp.Collections;
 
 namespace A3.Runtime.Networks.Managed;
 
 /// <summary>The weights of one block of the network, packed for the kernels.</summary>
-/// <param name="AttentionNorm">Gain, [width].</param>
+/// <param name="AttentionNorm">Scales of RMSNorm, [width].</param>
 /// <param name="QueryKeyValue">The three projections as one, [query heads then key heads then value heads, width].</param>
 /// <param name="AttentionOutput">[width, query heads].</param>
-/// <param name="MlpNorm">Gain, [width].</param>
+/// <param name="MlpNorm">Scales of RMSNorm, [width].</param>
 /// <param name="GateUp">A panel of gates, then a panel of ups, and so on: the two are read together. [2 padded MLP width, width].</param>
 /// <param name="Down">[width, MLP width].</param>
 internal sealed record ManagedBlock(
@@ -24,7 +26,7 @@ internal sealed unsafe class ManagedWeights
     private readonly Model.Architecture architecture;
     private readonly Func<string, float[]> source;
     private readonly Dictionary<string, FSharpList<int>> shapes;
-    private readonly WeightArena arena;
+    private readonly MemoryArena arena;
     private readonly AlignedBuffer? embedding;
 
     /// <summary>
@@ -34,7 +36,7 @@ internal sealed unsafe class ManagedWeights
     {
         this.architecture = architecture;
         this.source = source;
-        arena = new WeightArena(ArchitectureModule.parameterCount(architecture));
+        arena = new MemoryArena(ArchitectureModule.parameterCount(architecture));
         shapes = ArchitectureModule.parameters(architecture).ToDictionary(tensor => tensor.Name, tensor => tensor.Shape);
         if (!architecture.QueryStream.IsAbsent)
         {
@@ -57,7 +59,7 @@ internal sealed unsafe class ManagedWeights
 
     public IReadOnlyList<ManagedBlock> Blocks { get; }
 
-    /// <summary>Gain, [width].</summary>
+    /// <summary>Scales of RMSNorm, [width].</summary>
     public AlignedBuffer FinalNorm { get; }
 
     /// <summary>What the query stream starts from, [width]; null without a query stream.</summary>
