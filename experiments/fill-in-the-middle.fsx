@@ -73,17 +73,17 @@ let someSentences seed (sentences: string[]) =
 
 /// Two uniform cuts, which never fall behind a blank, because tokens begin with theirs, nor into a character.
 let someCharacters seed (text: string) =
-    let rec settle cut =
+    let rec boundary cut =
         if
             cut > 0
             && (text[cut - 1] = ' ' || cut < text.Length && Char.IsLowSurrogate text[cut])
         then
-            settle (cut - 1)
+            boundary (cut - 1)
         else
             cut
 
     let cut purpose =
-        settle (Seed.below (text.Length + 1) (Seed.derive purpose seed))
+        boundary (Seed.below (text.Length + 1) (Seed.derive purpose seed))
 
     let one, other = cut 0L, cut 1L
     min one other, max one other

@@ -122,8 +122,8 @@ module internal Syntax =
         first .>>. (many next >>= bounded)
         |>> fun (start, stages) -> stages |> List.fold (fun value stage -> stage value) start
 
-    let private oneLine (text: string) =
-        String.map (fun letter -> if Char.IsControl letter then ' ' else letter) text
+    /// In one line, control characters escaped.
+    let private oneLine (text: string) = A3.Shown.Text text
 
     /// The word at an index, empty where something else stands there.
     let private wordAt (text: string) index =
@@ -136,7 +136,9 @@ module internal Syntax =
             "the end of the text"
         else
             match wordAt text index with
-            | "" -> $"'{oneLine (text.Substring(index, 1))}'"
+            | "" ->
+                let length = if Char.IsSurrogatePair(text, index) then 2 else 1
+                $"'{oneLine (text.Substring(index, length))}'"
             | word -> $"'{word}'"
 
     /// The text itself where it is short, else what is around the index.

@@ -69,7 +69,7 @@ module Program =
         [
             0, "done."
             Outcome.failedRun, "failed, or some rows of a batch did."
-            Outcome.misuse, "a command line or a text that cannot be meant."
+            Outcome.usageError, "a command line or a text that cannot be meant."
             Outcome.cancelled, "stopped, by Ctrl-C or a kill."
             Outcome.readerIsGone, "nobody reads the output any more, as behind | head -n 1."
         ]
@@ -146,9 +146,9 @@ module Program =
         let code, line =
             match error with
             | :? ArguParseException as error ->
-                Outcome.misuse, Outcome.oneLine $"{Usage.complaint error.Message} See a3 --help."
+                Outcome.usageError, Outcome.oneLine $"{Usage.complaint error.Message} See a3 --help."
             | :? UnknownOptionException as error ->
-                Outcome.misuse, Outcome.oneLine $"{Usage.unknownOption (usageOf argv) error.Option} See a3 --help."
+                Outcome.usageError, Outcome.oneLine $"{Usage.unknownOption (usageOf argv) error.Option} See a3 --help."
             | error -> Outcome.describe error
 
         output.Error.WriteLine $"a3: {line}"
@@ -159,7 +159,7 @@ module Program =
         code
 
     /// Cancels at Ctrl-C, at a polite kill and when the terminal is closed. A second Ctrl-C or kill ends the process at once; a terminal
-    /// may say more than once that it is closed, and who kills politely may say it too.
+    /// may say more than once that it is closed.
     let private cancelOn (source: CancellationTokenSource) signal =
         let isSecond = ref false
 
@@ -183,7 +183,7 @@ module Program =
             executeOrHelp output cancellation argv
             0
         with
-        // Who has read enough need not be told that nothing more comes; what could not be finished is said.
+        // A reader that has read enough need not be told that nothing more comes; what could not be finished is said.
         | :? OperationCanceledException as error when not (isRead () || error :? StoppedException) ->
             Outcome.readerIsGone
         | error -> report argv output error

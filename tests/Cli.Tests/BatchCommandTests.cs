@@ -187,7 +187,7 @@ public sealed class BatchCommandTests : IDisposable
     {
         var lines = new JsonLines("endless", new EndlessStream("x"u8.ToArray()), longest: 1 << 12);
 
-        Assert.Contains("endless line 1: no end after 65536 bytes", Assert.Throws<MisuseException>(lines.Peek).Message);
+        Assert.Contains("endless line 1: no end after 65536 bytes", Assert.Throws<UsageException>(lines.Peek).Message);
     }
 
     /// <summary>The same bytes again and again; counts those that were read.</summary>

@@ -19,7 +19,7 @@ type BatchFiles =
 module BatchFiles =
 
     let private isInput output =
-        MisuseException $"--output {Shown.Text output}: is the input; name another file."
+        UsageException $"--output {Shown.Text output}: is the input; name another file."
 
     let private inUse output =
         A3Exception $"{Shown.Text output}: another process is writing it; wait for it, or name another --output."

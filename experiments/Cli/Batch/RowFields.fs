@@ -20,7 +20,7 @@ module RowFields =
 
     /// Refuses a value.
     let wrong name (value: JsonElement) expected =
-        raise (MisuseException $"{name} {Shown.Text(value.GetRawText())}: expected {expected}.")
+        raise (UsageException $"{name} {Shown.Text(value.GetRawText())}: expected {expected}.")
 
     let text name (value: JsonElement) =
         if value.ValueKind = JsonValueKind.String then
@@ -88,7 +88,7 @@ module RowFields =
             | None -> ""
 
         raise (
-            MisuseException
+            UsageException
                 $"""unknown field '{Shown.Text name}'{hint}; the fields are id, {String.Join(", ", names)}."""
         )
 

@@ -9,7 +9,7 @@ open A3
 [<RequireQualifiedAccess>]
 module RowText =
 
-    let private refuse message = raise (MisuseException message)
+    let private refuse message = raise (UsageException message)
 
     let private escapeLength = 6
 

@@ -24,4 +24,4 @@ module Bench =
         match arguments.TryGetSubCommand() with
         | Some(BenchArguments.Decode arguments) -> BenchDecode.run invocation arguments
         | Some(BenchArguments.Train arguments) -> BenchTrain.run invocation arguments
-        | None -> raise (MisuseException $"bench needs to know what to measure: {example}")
+        | None -> raise (UsageException $"bench needs to know what to measure: {example}")

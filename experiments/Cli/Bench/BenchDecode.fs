@@ -18,7 +18,7 @@ module BenchDecode =
                 | Some _
                 | None ->
                     raise (
-                        MisuseException
+                        UsageException
                             $"--groups \"{Shown.Text text}\": expected sizes in 1..{positions}, such as 1,2,4,8."
                     )
         |]

@@ -34,7 +34,7 @@ module BenchTrainCommand =
     let private compute (given: Given) =
         match Setting.choice Invocation.numberTypes given with
         | NumberType.Float16 ->
-            raise (MisuseException $"{given.Name} float16: gradients leave its range; float32 or bfloat16 is expected.")
+            raise (UsageException $"{given.Name} float16: gradients leave its range; float32 or bfloat16 is expected.")
         | chosen -> chosen
 
     let private measured: Setting<TrainBenchmarkOptions> list =

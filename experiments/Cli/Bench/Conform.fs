@@ -90,7 +90,7 @@ module Conform =
 
             match Words.single command.Directory |> Option.orElse invocation.Model with
             | Some folder -> ModelFolder.find (Some folder)
-            | None -> raise (MisuseException $"conform needs a directory with reference numbers: {example}")
+            | None -> raise (UsageException $"conform needs a directory with reference numbers: {example}")
 
         ReferenceCases.RequireReferences folder
         let mutable passed, failed = 0, 0

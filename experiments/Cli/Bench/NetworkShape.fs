@@ -79,5 +79,5 @@ module NetworkShape =
 
         match Architecture.validate chosen with
         | Ok valid when valid.Width = valid.Heads * valid.HeadWidth -> valid
-        | Ok valid -> raise (MisuseException $"--width {valid.Width}: must be a multiple of --heads {valid.Heads}.")
-        | Error error -> raise (MisuseException error.Message)
+        | Ok valid -> raise (UsageException $"--width {valid.Width}: must be a multiple of --heads {valid.Heads}.")
+        | Error error -> raise (UsageException error.Message)

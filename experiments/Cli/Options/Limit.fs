@@ -69,7 +69,7 @@ module Limit =
     let remarking remark limit = { limit with remark = $"; {remark}" }
 
     let private refuse kind limit name given =
-        raise (MisuseException $"{name} {Shown.Text given}: expected {kind}{limit.range}{limit.remark}.")
+        raise (UsageException $"{name} {Shown.Text given}: expected {kind}{limit.range}{limit.remark}.")
 
     /// The number where it keeps its limit.
     let check name limit value =

@@ -6,12 +6,12 @@ open System.Text.RegularExpressions
 open A3
 
 /// A command line that cannot be meant; the message says what was given, the rule and the remedy.
-type MisuseException(message: string) =
+type UsageException(message: string) =
     inherit A3Exception(message)
 
 /// A word of a text that looks like an option, which is a mistyped one.
 type UnknownOptionException(option: string) =
-    inherit MisuseException($"unknown option '{option}'; --help lists the options.")
+    inherit UsageException($"unknown option '{option}'; --help lists the options.")
 
     /// The word.
     member _.Option = option
@@ -25,7 +25,7 @@ type StoppedException(message: string) =
 module Outcome =
 
     let failedRun = 1
-    let misuse = 2
+    let usageError = 2
     let cancelled = 130
 
     /// As a program has it that ends by SIGPIPE.
@@ -62,11 +62,11 @@ module Outcome =
         match cause error with
         | :? StoppedException as stopped -> cancelled, oneLine stopped.Message
         | :? OperationCanceledException -> cancelled, "cancelled."
-        | :? MisuseException
+        | :? UsageException
         | :? TemplateException
         | :? RequestException
-        | :? SpecificationException as error -> misuse, oneLine error.Message
-        | :? ArgumentException as error -> misuse, oneLine (argumentMessage error)
+        | :? SpecificationException as error -> usageError, oneLine error.Message
+        | :? ArgumentException as error -> usageError, oneLine (argumentMessage error)
         | :? A3Exception
         | :? IOException
         | :? UnauthorizedAccessException as error -> failedRun, oneLine error.Message

@@ -124,7 +124,7 @@ module Setting =
             let hint = Suggestion.ending names given.Text
 
             raise (
-                MisuseException $"{given.Name} {Shown.Text given.Text}: expected {others} or {List.last names}{hint}"
+                UsageException $"{given.Name} {Shown.Text given.Text}: expected {others} or {List.last names}{hint}"
             )
 
     /// The settings of a part as settings of the whole.

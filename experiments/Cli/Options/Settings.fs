@@ -45,7 +45,7 @@ module Settings =
 
     let private refuseTwice (names: string list) =
         match names with
-        | one :: other :: _ -> raise (MisuseException $"--{one} and --{other} say the same; give one of the two.")
+        | one :: other :: _ -> raise (UsageException $"--{one} and --{other} say the same; give one of the two.")
         | _ -> ()
 
     let private apply remark (arguments: 'arguments list) record (setting: Setting<'record>) =

@@ -11,7 +11,7 @@ module TextForms =
     let private parse name parse (text: string) =
         match parse text with
         | Ok value -> value
-        | Error(error: SyntaxError) -> raise (MisuseException $"{name} {error.Message}")
+        | Error(error: SyntaxError) -> raise (UsageException $"{name} {error.Message}")
 
     let private remarkOn remark name redundancies =
         for redundancy: Redundancy in redundancies do
@@ -24,7 +24,7 @@ module TextForms =
         let found: Redundancy list = redundancies value
 
         match found |> List.tryFind _.IsIgnored with
-        | Some ignored -> raise (MisuseException $"{name} \"{A3.Shown.Text text}\": {ignored.Message}")
+        | Some ignored -> raise (UsageException $"{name} \"{A3.Shown.Text text}\": {ignored.Message}")
         | None -> remarkOn remark name found
 
         value
@@ -59,11 +59,11 @@ module TextForms =
         | needs ->
             let needs = String.Join(" and ", needs)
             let text = A3.Shown.Text(Grouping.print grouping)
-            raise (MisuseException $"{name} \"{text}\": groups by {needs}, {reason}")
+            raise (UsageException $"{name} \"{text}\": groups by {needs}, {reason}")
 
     /// Positions as `0..3 8` or `0..3,8`.
     let regions name (text: string) =
         match Grouping.parse $"""given {text.Replace(',', ' ')} | singletons""" with
         | Ok(Grouping.Given(regions, Grouping.Cut _)) when not regions.IsEmpty -> regions
         | Ok _
-        | Error _ -> raise (MisuseException $"{name} \"{text}\": expected positions from 0 up, such as 0..3 8.")
+        | Error _ -> raise (UsageException $"{name} \"{text}\": expected positions from 0 up, such as 0..3 8.")

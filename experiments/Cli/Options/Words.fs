@@ -27,4 +27,4 @@ module Rules =
     let check (rules: (bool * string) list) =
         for isBroken, rule in rules do
             if isBroken then
-                raise (MisuseException rule)
+                raise (UsageException rule)

@@ -62,7 +62,7 @@ module Chart =
 
     /// The largest loss worth room: the start of a run lies far above everything that follows it.
     let private highest (series: Series list) =
-        let settled series =
+        let late series =
             let most = fst (Array.last series.Points)
 
             series.Points
@@ -70,7 +70,7 @@ module Chart =
             |> Array.map snd
             |> Array.max
 
-        series |> List.map settled |> List.max
+        series |> List.map late |> List.max
 
     let ofHistory title (history: RunHistory) =
         let validation =

@@ -106,7 +106,7 @@ module Plot =
         let folder =
             match Words.single command.Run with
             | Some folder -> ModelFolder.find (Some folder)
-            | None -> raise (MisuseException $"plot needs the directory of a run: {example}")
+            | None -> raise (UsageException $"plot needs the directory of a run: {example}")
 
         let history = RunHistory.read folder
 

@@ -19,7 +19,7 @@ module Alternatives =
     let read cancellation gaps (given: string list) (file: string option) =
         if given.Length % gaps <> 0 then
             raise (
-                MisuseException
+                UsageException
                     $"--alternatives: {given.Length} texts for {gaps} gaps; give each alternative a text for every gap, one after the other."
             )
 
@@ -28,7 +28,7 @@ module Alternatives =
             @ (file |> Option.map (ofFile cancellation) |> Option.defaultValue [])
 
         if all.IsEmpty then
-            raise (MisuseException "--alternatives: expected at least one text.")
+            raise (UsageException "--alternatives: expected at least one text.")
 
         all
 
@@ -118,7 +118,7 @@ module Alternatives =
         let gaps = template.Parts |> Seq.filter _.IsGap |> Seq.length
 
         if gaps = 0 then
-            raise (MisuseException "the text has no gap to rank texts for; write ___ where they belong.")
+            raise (UsageException "the text has no gap to rank texts for; write ___ where they belong.")
 
         let alternatives = read invocation.Cancellation gaps given file
         use model = Decoding.load invocation

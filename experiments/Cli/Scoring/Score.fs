@@ -153,7 +153,7 @@ module Score =
         if wish.Causal || not model.Architecture.HasQueryStream then
             if text.HasTargets || invocation.Grouping.IsSome then
                 raise (
-                    MisuseException
+                    UsageException
                         "[[parts]] and --grouping need the query stream of an A3 checkpoint; without it, score the whole text."
                 )
 
@@ -187,7 +187,7 @@ module Score =
         let text =
             match GivenText.read invocation.Cancellation command.Text command.File with
             | Some given -> given.Text
-            | None -> raise (MisuseException $"score needs a text: {example}")
+            | None -> raise (UsageException $"score needs a text: {example}")
 
         let marked () =
             if command.Plain then

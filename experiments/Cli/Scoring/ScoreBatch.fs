@@ -19,7 +19,7 @@ module ScoreBatch =
         try
             work ()
         with :? ArgumentException as error ->
-            raise (MisuseException(Outcome.argumentMessage error))
+            raise (UsageException(Outcome.argumentMessage error))
 
     /// The partition of a text whose first token is given.
     let private resolved (model: A3Model) grouping (tokens: int[]) =
@@ -54,7 +54,7 @@ module ScoreBatch =
         | ScoredRow.Tokens tokens -> ofTokens invocation model wish tokens |> ScoredText.json printed name
         | ScoredRow.Marked text when wish.Causal || not model.Architecture.HasQueryStream ->
             if text.HasTargets || wish.Grouping.IsSome then
-                raise (MisuseException "marked parts and 'grouping' need the query stream of an A3 checkpoint.")
+                raise (UsageException "marked parts and 'grouping' need the query stream of an A3 checkpoint.")
 
             model.ScoreCausal(text.Text, wish.End, invocation.Cancellation)
             |> ScoredText.json printed name

@@ -140,12 +140,12 @@ module ScoreWish =
             | [ "tokens", value ], [] -> ScoredRow.Tokens(tokens "tokens" value)
             | [ name, _ ], _ ->
                 raise (
-                    MisuseException
+                    UsageException
                         $"'{name}' and 'alternatives': alternatives are ranked for the gaps of a template or of parts."
                 )
             | _ ->
                 raise (
-                    MisuseException
+                    UsageException
                         "expected one of the fields 'text', 'template', 'parts' and 'tokens', which say what is scored."
                 )
 
@@ -153,4 +153,4 @@ module ScoreWish =
         | ScoredRow.Tokens _, None, []
         | ScoredRow.Tokens _, Some _, _
         | (ScoredRow.Marked _ | ScoredRow.Gaps _), None, [] -> scored, wish
-        | _ -> raise (MisuseException "'partition' and 'borders' belong to 'tokens', and borders to a partition.")
+        | _ -> raise (UsageException "'partition' and 'borders' belong to 'tokens', and borders to a partition.")

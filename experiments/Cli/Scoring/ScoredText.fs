@@ -20,7 +20,7 @@ module ScoredText =
     /// Exact scoring of any part given any other is what the query stream is for.
     let requireQueryStream (model: A3Model) option =
         if not model.Architecture.HasQueryStream then
-            raise (MisuseException $"{option} needs the query stream of an A3 checkpoint; this one has none.")
+            raise (UsageException $"{option} needs the query stream of an A3 checkpoint; this one has none.")
 
     /// Every token of a text, what stands before it first.
     let tokens (tokenizer: ITokenizer) (score: TextScore) =

@@ -3,7 +3,7 @@ namespace A3.Cli
 open System
 open A3.Model
 
-/// A partition drawn with letters: what each step generates, and who may attend to whom. With ink, blocks in the
+/// A partition drawn with letters: what each step generates, and which positions attend to which. With ink, blocks in the
 /// colours of the groups; without, plain ASCII.
 [<RequireQualifiedAccess>]
 module PartitionText =

@@ -31,7 +31,7 @@ module Show =
         match Grouping.parse text, Suggestion.nearest names text with
         | Error _, Some near ->
             raise (
-                MisuseException
+                UsageException
                     $"\"{A3.Shown.Text text}\": is neither a grouping nor the name of a curriculum{Suggestion.asked (Some near)}"
             )
         | Error _, None
@@ -45,7 +45,7 @@ module Show =
             match (Words.joined command.Specification).Trim(), invocation.Grouping with
             | "", Some grouping -> grouping
             | "", None -> "random 7 | chunks 4"
-            | _, Some _ -> raise (MisuseException "a specification and --grouping; give one of the two.")
+            | _, Some _ -> raise (UsageException "a specification and --grouping; give one of the two.")
             | text, None -> text
 
         match curriculumOf text with

@@ -95,7 +95,7 @@ module ShowCommand =
         match command.Svg with
         | Some path when length > PartitionSvg.longest ->
             raise (
-                MisuseException
+                UsageException
                     $"--svg {Shown.Text path}: pictures hold up to {PartitionSvg.longest} positions, not {length}."
             )
         | Some path -> Picture.save invocation.Output "--svg" path draw

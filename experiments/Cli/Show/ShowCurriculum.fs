@@ -52,7 +52,7 @@ module ShowCurriculum =
     let private course name plan curriculum =
         match TrainingSchedule.tryFit plan curriculum with
         | Ok course -> course
-        | Error error -> raise (MisuseException $"curriculum {name}: {error.Message}")
+        | Error error -> raise (UsageException $"curriculum {name}: {error.Message}")
 
     /// Draws a sample of a curriculum.
     let run (invocation: Invocation) (command: ShowCommand) name curriculum =

@@ -34,7 +34,7 @@ module ShowPartition =
     /// The tokens of a text, the first of them given; else so many positions without words.
     let private shapeOf (invocation: Invocation) (command: ShowCommand) grouping =
         match command.Text, command.Length with
-        | Some _, Some _ -> raise (MisuseException "--text and --length; give one of the two.")
+        | Some _, Some _ -> raise (UsageException "--text and --length; give one of the two.")
         | Some text, None ->
             let tokenizer = ModelFolder.find invocation.Model |> A3.Tokenizer.Load
             let tokens = tokenizer.Encode(text, true)

@@ -34,7 +34,7 @@ module GivenArguments =
         try
             work () |> ignore
         with :? A3.A3Exception as error ->
-            raise (MisuseException $"{name}, {error.Place}: {error.Rule}")
+            raise (UsageException $"{name}, {error.Place}: {error.Rule}")
 
     let private name index = $"argument {index + 1}"
 

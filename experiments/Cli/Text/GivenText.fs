@@ -50,7 +50,7 @@ module GivenText =
             WellFormed.Decode(ReadOnlySpan(bytes, first, bytes.Length - first), Input.name path, first)
             |> ofWhole
         with :? A3Exception as error ->
-            raise (MisuseException error.Message)
+            raise (UsageException error.Message)
 
     /// The text that a command works on: its words, or `-`, or a file; none where nothing is given.
     let read cancellation (words: string list) (file: string option) =
@@ -59,4 +59,4 @@ module GivenText =
         | [], Some path -> Some(ofFile cancellation path)
         | [ "-" ], None -> Some(ofFile cancellation Input.standard)
         | words, None -> Some(ofWords words)
-        | _, Some path -> raise (MisuseException $"a text and --file {Shown.Text path}; give one of the two.")
+        | _, Some path -> raise (UsageException $"a text and --file {Shown.Text path}; give one of the two.")

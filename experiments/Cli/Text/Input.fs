@@ -65,7 +65,7 @@ module Input =
         let count = stream.ReadAtLeast(buffer, buffer.Length, false)
 
         if count > longest then
-            raise (MisuseException $"{name path}: more than {longest} bytes; a text must fit a model's context.")
+            raise (UsageException $"{name path}: more than {longest} bytes; a text must fit a model's context.")
 
         buffer[.. count - 1]
 

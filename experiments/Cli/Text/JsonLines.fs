@@ -66,7 +66,7 @@ type JsonLines(path: string, stream: Stream, longest: int) =
 
             if position - start > endless then
                 raise (
-                    MisuseException
+                    UsageException
                         $"{Input.name path} line {number}: no end after {endless} bytes; expected one JSON object a line."
                 )
 

@@ -135,7 +135,7 @@ module Train =
                     other
 
             raise (
-                MisuseException
+                UsageException
                     $"--resume {Shown.Text folder} goes on with the options of that run: {named} cannot be changed ({ResumeSettings.names} can)."
             )
 
@@ -146,12 +146,12 @@ module Train =
             demandChangeable folder invocation arguments
             let changes = changes invocation arguments
             folder, fun preparation -> Trainer.Resume(folder, changes, preparation, invocation.Cancellation)
-        | None, None -> raise (MisuseException $"train needs --out DIR for its checkpoint: {example}")
+        | None, None -> raise (UsageException $"train needs --out DIR for its checkpoint: {example}")
         | None, Some folder ->
             let options = options invocation arguments
 
             if options.Data.Count = 0 then
-                raise (MisuseException $"train needs text files: {example}")
+                raise (UsageException $"train needs text files: {example}")
 
             for word in Seq.append options.Data options.Validation do
                 Words.joined [ word ] |> ignore
@@ -170,8 +170,8 @@ module Train =
                 | None -> "nothing is saved yet; begin again with the same command."
 
             raise (StoppedException $"stopped before the first step: {kept}")
-        | :? RequestException as error -> raise (MisuseException(named error.Message))
-        | :? ArgumentException as error -> raise (MisuseException(named (Outcome.argumentMessage error)))
+        | :? RequestException as error -> raise (UsageException(named error.Message))
+        | :? ArgumentException as error -> raise (UsageException(named (Outcome.argumentMessage error)))
 
     /// What a report could not be written for.
     type private UnwrittenException(cause: exn) =

@@ -22,7 +22,7 @@ module Decoding =
     let prepare (invocation: Invocation) (model: A3Model) (template: Template) (options: DecodingOptions) =
         if template.HasUnknownLengths && not model.Architecture.HasQueryStream then
             raise (
-                MisuseException
+                UsageException
                     "a gap of unknown length such as {8..16} needs the query stream of an A3 checkpoint; give the gap one length."
             )
 

@@ -26,7 +26,7 @@ module DecodingSettings =
     let private forbidden (given: Given) =
         if List.contains "" given.Texts then
             raise (
-                MisuseException $"{given.Name} \"\": every text contains that; expected a text of one letter or more."
+                UsageException $"{given.Name} \"\": every text contains that; expected a text of one letter or more."
             )
 
         ImmutableArray.CreateRange given.Texts
@@ -158,7 +158,7 @@ module DecodingSettings =
             let share = Numeral.print (revisionOf options).Share
 
             raise (
-                MisuseException
+                UsageException
                     $"{prefix}revise-share {share}: needs {prefix}revise SWEEPS, how often to go over the filled text."
             )
 

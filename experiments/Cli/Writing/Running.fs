@@ -8,7 +8,7 @@ open A3
 /// A decode that has not begun.
 type Waiting =
     {
-        /// A session from the start, owned by who calls.
+        /// A session from the start, owned by the caller.
         Start: unit -> DecodingSession
         Seed: int64
     }

@@ -114,7 +114,7 @@ module Writing =
         if template.Parts |> Seq.exists _.IsGap then
             template
         else
-            raise (MisuseException "the text has no gap to fill; write ___ or {12} where tokens are missing.")
+            raise (UsageException "the text has no gap to fill; write ___ or {12} where tokens are missing.")
 
     let private infilling =
         {
@@ -155,7 +155,7 @@ module Writing =
         | None -> wish.Options
         | Some _ when not (isNull wish.Options.Policy) ->
             raise (
-                MisuseException "--policy and --grouping say which positions are filled together; give one of the two."
+                UsageException "--policy and --grouping say which positions are filled together; give one of the two."
             )
         | Some text ->
             let given =
@@ -170,7 +170,7 @@ module Writing =
             match options.Policy with
             | NonNull policy when policy.IsAdaptive ->
                 raise (
-                    MisuseException
+                    UsageException
                         $"--grouping \"{Shown.Text text}\": is an adaptive policy and no grouping; write --policy."
                 )
             | _ -> options

@@ -36,11 +36,11 @@ module WritingBatch =
             | Some text, None -> kind.Template text wish.Length
             | None, Some template when template.Parts |> Seq.exists _.IsGap -> template
             | None, Some _ ->
-                raise (MisuseException "'parts' has no gap to fill; write {\"gap\": 12} where tokens are missing.")
+                raise (UsageException "'parts' has no gap to fill; write {\"gap\": 12} where tokens are missing.")
             | Some _, Some _ ->
-                raise (MisuseException $"'{kind.Field}' and 'parts' both say what the text is; give one of the two.")
+                raise (UsageException $"'{kind.Field}' and 'parts' both say what the text is; give one of the two.")
             | None, None ->
-                raise (MisuseException $"has no field '{kind.Field}', which every row needs, or 'parts' in its place.")
+                raise (UsageException $"has no field '{kind.Field}', which every row needs, or 'parts' in its place.")
 
         WritingWish.check "" wish
         template, wish.Options

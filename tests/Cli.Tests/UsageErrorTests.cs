@@ -2,8 +2,8 @@ using Xunit;
 
 namespace A3.Cli.Tests;
 
-/// <summary>What bad input gets: one line on standard error, exit code 2 for misuse and 1 for a failed run.</summary>
-public sealed class MisuseTests
+/// <summary>What bad input gets: one line on standard error, exit code 2 for a usage error and 1 for a failed run.</summary>
+public sealed class UsageErrorTests
 {
     private static void AssertOneLine(int code, string expected, CommandLine given)
     {
@@ -36,6 +36,8 @@ public sealed class MisuseTests
     [InlineData("found 'papper', expected '(', a built-in curriculum, a context, ", "train", "a", "--out", "x", "--curriculum", "papper")]
     [InlineData("; did you mean 'paper'?", "show", "curriculum", "papper")]
     [InlineData("; did you mean 'paper'?", "show", "papper")]
+    [InlineData("grouping \"bisect\\u001b[31m\", column 7: found '\\u001b', expected", "show", "bisect\u001b[31m")]
+    [InlineData("--policy \"bisect\\u001b[31m\", column 7: found '\\u001b', expected", "infill", "a ___", "--policy", "bisect\u001b[31m")]
     [InlineData("grouping \"left-to-right | sentences\": groups by sentences, which positions alone have none of; give a text with --text.", "show", "left-to-right | sentences")]
     [InlineData("grouping \"strided 3 then outside-in\": 'then outside-in' has no effect, and nothing in its place would have one; leave it out.", "show", "strided 3 then outside-in")]
     [InlineData("--policy \"bisect | all-at-once\": 'bisect' has no effect", "infill", "a ___", "--policy", "bisect | all-at-once")]
@@ -132,7 +134,7 @@ public sealed class MisuseTests
     [InlineData("--resume x goes on with the options of that run: --distil-queries cannot be changed", "train", "--resume", "x", "--distil-queries", "0.5")]
     [InlineData("--context 46341: expected a whole number in 8..46340; a mask of more rows has over 2147483647 entries.", "train", "a", "--out", "x", "--context", "46341")]
     [InlineData("--learning-rate 5: expected a number above 0 and below 1.\n", "train", "a", "--out", "x", "--learning-rate", "5")]
-    public void Misuse_gets_one_line_and_exit_code_2(string expected, params string[] arguments)
+    public void A_usage_error_gets_one_line_and_exit_code_2(string expected, params string[] arguments)
     {
         using var folder = new Folder();
         string[] model = arguments[0] is "infill" or "generate" ? ["--model", TinyCheckpoint.In(folder)] : [];
