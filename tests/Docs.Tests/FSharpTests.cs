@@ -62,7 +62,7 @@ public sealed class FSharpTests
 
     private static (int Code, string Output, string Errors) Interactive(string script)
     {
-        var start = new ProcessStartInfo("dotnet", ["fsi", "--quiet", "--nologo", script])
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["fsi", "--quiet", "--nologo", script])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

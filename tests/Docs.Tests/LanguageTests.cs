@@ -25,7 +25,7 @@ public sealed partial class LanguageTests
 
     /// <summary>Words for which the glossary has another.</summary>
     [GeneratedRegex(
-        @"\b(?:surprisals?|forth and back|the way back|walk(?:s|ed)? back|descents?|descends?|normaliser|sequence|statistics|heaviest|"
+        @"\b(?:surprisals?|forth and back|the way back|walk(?:s|ed)? back|descents?|descends?|normaliser|canvas|prospects|heaviest|"
         + @"settled?|settlement|open text|team|loans?|misuse of the command|redraws?|who sees what|mixed values|regions?|stretch(?:es)?)\b",
         RegexOptions.IgnoreCase)]
     private static partial Regex PrivateWord();
