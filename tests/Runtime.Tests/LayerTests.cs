@@ -29,7 +29,7 @@ public sealed partial class LayerTests
             .Select(match => match.Value)
             .Distinct()
             .Where(name => homes.TryGetValue(name, out var home) && home > file.Value.Folder)
-            .Select(name => $"{file.Key} in {Folders[file.Value.Folder]} refers to {name} in {Folders[homes[name]]}")));
+            .Select(name => $"{file.Key} in {Folders[file.Value.Folder]} refers to {name} in {Folders[homes[name]]}"))));
     }
 
     [Fact]
