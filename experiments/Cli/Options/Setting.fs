@@ -123,9 +123,7 @@ module Setting =
             let others = names |> List.truncate (names.Length - 1) |> String.concat ", "
             let hint = Suggestion.ending names given.Text
 
-            raise (
-                UsageException $"{given.Name} {Shown.Text given.Text}: expected {others} or {List.last names}{hint}"
-            )
+            raise (UsageException $"{given.Name} {Shown.Text given.Text}: expected {others} or {List.last names}{hint}")
 
     /// The settings of a part as settings of the whole.
     let within
