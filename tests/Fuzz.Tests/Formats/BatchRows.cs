@@ -44,9 +44,12 @@ internal static class BatchRows
 
     private static Gen<JsonObject> Scored { get; } = Gen.OneOf(
         Words.Select(text => With(_ => { }, ("text", text))),
-        from before in Words from part in Words from grouping in Gen.Elements("bisect", "left-to-right | chunks 2", "random 3 | singletons")
+        from before in Words
+        from part in Words
+        from grouping in Gen.Elements("bisect", "left-to-right | chunks 2", "random 3 | singletons")
         select With(row => row["grouping"] = grouping, ("template", $"{before}[[{part}]]")),
-        from before in Words from part in Words
+        from before in Words
+        from part in Words
         select With(row => row["end"] = true, ("parts", new JsonArray(before, new JsonObject { ["score"] = part }))),
         Gen.Constant(With(row => row["causal"] = true, ("text", "Tom had a ball."))),
         from before in Words

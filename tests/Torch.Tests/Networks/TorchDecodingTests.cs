@@ -11,7 +11,7 @@ public sealed class TorchDecodingTests
     public void The_managed_network_and_libtorch_decode_the_same(string fixture)
     {
         var directory = Fixtures.Repository(fixture);
-                using var checkpoint = Checkpoint.Open(directory);
+        using var checkpoint = Checkpoint.Open(directory);
         using var managed = new ManagedNetwork(checkpoint.Configuration.Architecture, name => checkpoint[name].ToFloats(), threads: 1);
         using var torch = TorchBackend.OnTorch(checkpoint, Device.Cpu, NumberType.Float32);
 
