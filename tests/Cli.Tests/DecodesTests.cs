@@ -99,7 +99,7 @@ public sealed class DecodesTests
         var results = Decode(model, 4, 8, 8, 30, 8, 15);
 
         Assert.Equal([true, true, false, true, true], results.Select(result => result.Item2.IsOk));
-        Assert.Matches(@"1 decodes together need \d+ bytes of cache, but 1280 are there", results[2].Item2.ErrorValue);
+        Assert.Matches(@"it needs \d+ bytes of cache, but 1280 are there", results[2].Item2.ErrorValue);
     }
 
     [Fact]
