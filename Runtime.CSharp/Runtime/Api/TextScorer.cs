@@ -97,12 +97,15 @@ internal sealed class TextScorer(INetwork network, Vocabulary vocabulary, CacheB
     /// </summary>
     private int Bytes(ImmutableArray<TokenScore> scores, TextLayout layout)
     {
-        var given = layout.Borders.ToLookup(border => border.Position, border => border.Bytes.Length);
+        var given = layout.Borders.ToLookup(border => (border.Position, border.Side), border => border.Bytes.Length);
         return scores.Sum(score =>
         {
             var bytes = vocabulary.Bytes(score.Token);
             var added = score.Position == layout.FirstText && vocabulary.Tokenizer.AddsLeadingSpace && bytes.StartsWith(" "u8) ? 1 : 0;
-            return bytes.Length - Math.Max(added, given[score.Position].Sum());
+
+            // What is given before a token begins with that space; what is given behind it comes beside.
+            var before = given[(score.Position, BorderSide.Before)].Sum();
+            return bytes.Length - Math.Max(added, before) - given[(score.Position, BorderSide.Behind)].Sum();
         });
     }
 }
